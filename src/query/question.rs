@@ -1,0 +1,92 @@
+//! What can be asked.
+
+use super::{HopsAnswer, Level, Status, TraceAnswer};
+use crate::model::TraceId;
+
+/// A stretch of time, nanoseconds since 1970: `from_ns` belongs to it, `to_ns` does not.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Between {
+    /// First moment.
+    pub from_ns: u64,
+    /// First moment after it.
+    pub to_ns: u64,
+}
+
+/// `status`.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct StatusQuestion {
+    /// One capability; `None`: all.
+    pub capability: Option<String>,
+    /// `None`: everything there is.
+    pub between: Option<Between>,
+}
+
+/// In which order hops are listed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, clap::ValueEnum)]
+pub enum By {
+    /// Most failures first.
+    #[default]
+    Failures,
+    /// Most critical-path time first.
+    Latency,
+    /// Most lost value first.
+    Cost,
+    /// Least resilient first.
+    Resilience,
+}
+
+/// `hops`.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct HopsQuestion {
+    /// One capability; `None`: all together.
+    pub capability: Option<String>,
+    /// `None`: everything there is.
+    pub between: Option<Between>,
+    /// Order.
+    pub by: By,
+    /// Summed at which level.
+    pub level: Level,
+}
+
+/// Why a question has no answer.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum QueryError {
+    /// Not in the map.
+    #[error("there is no capability '{asked}' in the map; there are: {known}")]
+    NoSuchCapability {
+        /// What was asked for.
+        asked: String,
+        /// Ids of the map, comma-separated (at most 20).
+        known: String,
+    },
+    /// Not kept, or never seen.
+    #[error("trace {0} is not among the recent ones; ask with the file that holds it: steelthread trace {0} --map MAP INPUT")]
+    NoSuchTrace(TraceId),
+    /// It cannot be asked like this.
+    #[error("{0}")]
+    Bad(String),
+    /// What is kept cannot be read.
+    #[error("{0}")]
+    Unreadable(String),
+}
+
+/// Who answers: a running server, a store folder, or an analysis that has just ended.
+pub trait Answers: Send + Sync {
+    /// How the capabilities are doing.
+    ///
+    /// # Errors
+    /// If the capability is not in the map, or what is kept cannot be read.
+    fn status(&self, question: &StatusQuestion) -> Result<Status, QueryError>;
+
+    /// Which hops fail, and which are slow.
+    ///
+    /// # Errors
+    /// If the capability is not in the map, or what is kept cannot be read.
+    fn hops(&self, question: &HopsQuestion) -> Result<HopsAnswer, QueryError>;
+
+    /// The verdicts about a recent trace.
+    ///
+    /// # Errors
+    /// If nothing is known of it.
+    fn trace(&self, trace: TraceId) -> Result<TraceAnswer, QueryError>;
+}
