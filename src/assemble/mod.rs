@@ -1,1 +1,30 @@
-//! (not laid yet)
+//! Spans become traces here.
+//!
+//! There is no end-of-trace marker, so this room decides *when* a trace is given away: its entry has been seen and nothing came for
+//! `quiet`, or `max_age` has passed since its first span, or no entry was seen for `no_entry` (spec 3.2). It decides nothing about
+//! what a trace means. Ids of traces given away are remembered, so that what comes later is late and changes no count.
+//!
+//! Spans lie in shards by trace id; a request takes each lock once. Memory is bounded by a budget that is asked before a request is
+//! taken, never by dropping what was taken. The road not taken: a concurrent map of traces, which costs a lock a span.
+
+mod batch;
+mod shard;
+mod table;
+
+pub use batch::Batch;
+pub use table::{Appended, Overloaded, Settings, Table};
+
+use crate::model::{SpanExtra, SpanRecord, TraceId};
+
+/// A trace that is given away to be judged.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Complete {
+    /// Its id.
+    pub trace: TraceId,
+    /// In the order of arrival, duplicates included.
+    pub spans: Vec<SpanRecord>,
+    /// What few spans have.
+    pub extras: Vec<SpanExtra>,
+    /// When its first span came, nanoseconds since 1970.
+    pub first_ns: u64,
+}

@@ -1,0 +1,145 @@
+//! One shard: open traces, when to look at them again, and ids of closed ones.
+
+use super::{Complete, Settings};
+use crate::model::{SpanExtra, SpanRecord, TraceId};
+use foldhash::fast::RandomState;
+use std::collections::{BTreeMap, HashMap, HashSet};
+
+/// Deadlines are kept in steps of this, so that thousands of traces share an entry.
+const STEP_NS: u64 = 100_000_000;
+/// What an open trace costs beside its spans: map entry, deadline, headers of the vectors.
+pub(super) const TRACE_BYTES: usize = 200;
+/// What an id of a closed trace costs.
+pub(super) const CLOSED_BYTES: usize = 16;
+
+#[derive(Debug, Default)]
+struct Open {
+    spans: Vec<SpanRecord>,
+    extras: Vec<SpanExtra>,
+    first_ns: u64,
+    last_ns: u64,
+    entry: bool,
+}
+
+/// What became of a span that was offered.
+pub(super) enum Taken {
+    Kept,
+    Late,
+    OverLimit,
+}
+
+#[derive(Debug, Default)]
+pub(super) struct Shard {
+    open: HashMap<TraceId, Open, RandomState>,
+    due: BTreeMap<u64, Vec<TraceId>>,
+    /// Ids closed in the present and in the past half of the time for which they are remembered.
+    closed: [HashSet<TraceId, RandomState>; 2],
+    turned_ns: u64,
+    /// Bytes held, as counted.
+    pub(super) bytes: usize,
+}
+
+impl Shard {
+    pub(super) fn take(
+        &mut self,
+        trace: TraceId,
+        record: SpanRecord,
+        extra: Option<SpanExtra>,
+        now_ns: u64,
+        settings: &Settings,
+    ) -> Taken {
+        if self.closed.iter().any(|closed| closed.contains(&trace)) {
+            return Taken::Late;
+        }
+        let open = self.open.entry(trace).or_default();
+        if open.spans.len() >= settings.most_spans_per_trace {
+            return Taken::OverLimit;
+        }
+        let fresh = open.spans.is_empty();
+        if fresh {
+            self.bytes += TRACE_BYTES;
+            open.first_ns = now_ns;
+        }
+        let before = open.spans.capacity();
+        open.spans.push(record);
+        self.bytes += (open.spans.capacity() - before) * size_of::<SpanRecord>();
+        if let Some(extra) = extra {
+            self.bytes += size_of::<SpanExtra>() * 2;
+            open.extras.push(extra);
+        }
+        open.last_ns = open.last_ns.max(now_ns);
+        let entered = record.is_entry() && !open.entry;
+        open.entry |= record.is_entry();
+        if fresh || entered {
+            let due_ns = open.due_ns(settings);
+            self.due.entry(due_ns.div_ceil(STEP_NS)).or_default().push(trace);
+        }
+        Taken::Kept
+    }
+
+    /// Gives away what is due.
+    pub(super) fn due(&mut self, now_ns: u64, settings: &Settings, out: &mut Vec<Complete>) {
+        self.turn(now_ns, settings);
+        let now_step = now_ns / STEP_NS;
+        while let Some(first) = self.due.first_entry().filter(|first| *first.key() <= now_step) {
+            for trace in first.remove() {
+                let Some(open) = self.open.get(&trace) else { continue };
+                let due_ns = open.due_ns(settings);
+                if due_ns <= now_ns {
+                    self.close(trace, settings, out);
+                } else {
+                    self.due.entry(due_ns.div_ceil(STEP_NS).max(now_step + 1)).or_default().push(trace);
+                }
+            }
+        }
+    }
+
+    /// Gives away everything.
+    pub(super) fn drain(&mut self, settings: &Settings, out: &mut Vec<Complete>) {
+        self.due.clear();
+        let traces: Vec<TraceId> = self.open.keys().copied().collect();
+        for trace in traces {
+            self.close(trace, settings, out);
+        }
+    }
+
+    fn close(&mut self, trace: TraceId, settings: &Settings, out: &mut Vec<Complete>) {
+        let Some(open) = self.open.remove(&trace) else { return };
+        let held = open.spans.capacity() * size_of::<SpanRecord>() + open.extras.len() * size_of::<SpanExtra>() * 2;
+        self.bytes = self.bytes.saturating_sub(held + TRACE_BYTES);
+        if self.closed[0].len() >= settings.closed_ids_per_shard() {
+            self.forget_older();
+        }
+        if self.closed[0].insert(trace) {
+            self.bytes += CLOSED_BYTES;
+        }
+        out.push(Complete { trace, spans: open.spans, extras: open.extras, first_ns: open.first_ns });
+    }
+
+    fn turn(&mut self, now_ns: u64, settings: &Settings) {
+        if self.turned_ns == 0 {
+            self.turned_ns = now_ns;
+        }
+        if now_ns.saturating_sub(self.turned_ns) >= settings.remember_ns / 2 {
+            self.turned_ns = now_ns;
+            self.forget_older();
+        }
+    }
+
+    fn forget_older(&mut self) {
+        self.bytes = self.bytes.saturating_sub(self.closed[1].len() * CLOSED_BYTES);
+        self.closed.swap(0, 1);
+        self.closed[0] = HashSet::default();
+    }
+}
+
+impl Open {
+    fn due_ns(&self, settings: &Settings) -> u64 {
+        if self.entry {
+            let quiet = self.last_ns.saturating_add(settings.quiet_ns);
+            quiet.min(self.first_ns.saturating_add(settings.max_age_ns))
+        } else {
+            self.first_ns.saturating_add(settings.no_entry_ns)
+        }
+    }
+}

@@ -1,0 +1,261 @@
+//! All shards, and the budget.
+
+use super::shard::{Shard, TRACE_BYTES, Taken};
+use super::{Batch, Complete};
+use crate::model::{SpanRecord, TraceId};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+/// When traces are given away, and what may be held (spec 3.2, 3.4).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Settings {
+    /// An entry has been seen and nothing came for this long, nanoseconds.
+    pub quiet_ns: u64,
+    /// An entry has been seen and the first span is this old, nanoseconds.
+    pub max_age_ns: u64,
+    /// No entry has been seen and the first span is this old, nanoseconds.
+    pub no_entry_ns: u64,
+    /// Ids of closed traces are remembered for at least half of this, nanoseconds, unless there are too many.
+    pub remember_ns: u64,
+    /// Bytes that open traces and ids of closed ones may take.
+    pub budget_bytes: usize,
+    /// Further spans of a trace are over the limit.
+    pub most_spans_per_trace: usize,
+    /// Locks; a power of two.
+    pub shards: usize,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            quiet_ns: 7_000_000_000,
+            max_age_ns: 30_000_000_000,
+            no_entry_ns: 60_000_000_000,
+            remember_ns: 1_200_000_000_000,
+            budget_bytes: 2 << 30,
+            most_spans_per_trace: 100_000,
+            shards: 64,
+        }
+    }
+}
+
+impl Settings {
+    /// An eighth of the budget goes to ids of closed traces at most.
+    pub(super) fn closed_ids_per_shard(&self) -> usize {
+        (self.budget_bytes / 8 / super::shard::CLOSED_BYTES / 2 / self.shards.max(1)).max(16)
+    }
+}
+
+/// What became of the spans of a request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Appended {
+    /// Waiting for the rest of their trace.
+    pub kept: u64,
+    /// Their trace was given away before.
+    pub late: u64,
+    /// Their trace holds as many as it may.
+    pub over_limit: u64,
+}
+
+/// The budget is used up: nothing of the request was taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("open traces use {used_bytes} of {budget_bytes} bytes; try again later")]
+pub struct Overloaded {
+    /// Bytes in use.
+    pub used_bytes: usize,
+    /// Bytes allowed.
+    pub budget_bytes: usize,
+}
+
+/// Open traces.
+#[derive(Debug)]
+pub struct Table {
+    shards: Box<[Mutex<Shard>]>,
+    used: AtomicUsize,
+    in_flight: AtomicU64,
+    settings: Settings,
+}
+
+impl Table {
+    /// An empty table.
+    pub fn new(mut settings: Settings) -> Self {
+        settings.shards = settings.shards.clamp(1, 1 << 16).next_power_of_two();
+        let shards = (0..settings.shards).map(|_| Mutex::default()).collect();
+        Self { shards, used: AtomicUsize::new(0), in_flight: AtomicU64::new(0), settings }
+    }
+
+    /// Takes the spans of a request, or none of them. `now_ns` is the time of the request's record.
+    ///
+    /// # Errors
+    /// [`Overloaded`] if the budget does not allow for them.
+    pub fn append(&self, batch: &mut Batch, now_ns: u64) -> Result<Appended, Overloaded> {
+        // Twice the size of a record: a vector that grows holds up to twice what is in it.
+        let needed = batch.len() * (2 * size_of::<SpanRecord>() + TRACE_BYTES / 8);
+        let used_bytes = self.used_bytes();
+        if used_bytes + needed > self.settings.budget_bytes {
+            return Err(Overloaded { used_bytes, budget_bytes: self.settings.budget_bytes });
+        }
+        let mask = self.shards.len() as u32 - 1;
+        let Batch { spans, extras, order } = batch;
+        order.clear();
+        order.extend(spans.iter().enumerate().map(|(at, (trace, _))| (shard_of(*trace) & mask, at as u32)));
+        order.sort_unstable();
+        let mut appended = Appended::default();
+        for run in order.chunk_by(|one, next| one.0 == next.0) {
+            let mut shard = self.lock(run[0].0 as usize);
+            let before = shard.bytes;
+            for &(_, at) in run {
+                let (trace, record) = spans[at as usize];
+                let extra = extras.binary_search_by_key(&at, |extra| extra.0).ok().map(|found| extras[found].1);
+                match shard.take(trace, record, extra, now_ns, &self.settings) {
+                    Taken::Kept => appended.kept += 1,
+                    Taken::Late => appended.late += 1,
+                    Taken::OverLimit => appended.over_limit += 1,
+                }
+            }
+            self.account(before, shard.bytes);
+        }
+        self.in_flight.fetch_add(appended.kept, Ordering::Relaxed);
+        Ok(appended)
+    }
+
+    /// How many shards there are.
+    pub fn shards(&self) -> usize {
+        self.shards.len()
+    }
+
+    /// Gives away what is due in a shard. The caller counts the spans and then says so by [`Table::settled`].
+    pub fn due(&self, shard: usize, now_ns: u64, out: &mut Vec<Complete>) {
+        let mut shard = self.lock(shard);
+        let before = shard.bytes;
+        shard.due(now_ns, &self.settings, out);
+        self.account(before, shard.bytes);
+    }
+
+    /// Gives away everything that a shard holds.
+    pub fn drain(&self, shard: usize, out: &mut Vec<Complete>) {
+        let mut shard = self.lock(shard);
+        let before = shard.bytes;
+        shard.drain(&self.settings, out);
+        self.account(before, shard.bytes);
+    }
+
+    /// So many spans that were given away have another fate now.
+    pub fn settled(&self, spans: u64) {
+        self.in_flight.fetch_sub(spans, Ordering::Relaxed);
+    }
+
+    /// Spans taken and not yet settled.
+    pub fn in_flight(&self) -> u64 {
+        self.in_flight.load(Ordering::Relaxed)
+    }
+
+    /// Bytes held, as counted.
+    pub fn used_bytes(&self) -> usize {
+        self.used.load(Ordering::Relaxed)
+    }
+
+    fn account(&self, before: usize, after: usize) {
+        if after >= before {
+            self.used.fetch_add(after - before, Ordering::Relaxed);
+        } else {
+            self.used.fetch_sub(before - after, Ordering::Relaxed);
+        }
+    }
+
+    fn lock(&self, shard: usize) -> MutexGuard<'_, Shard> {
+        self.shards[shard].lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Trace ids are random by rule, but not always: the multiplication spreads counters and timestamps too.
+fn shard_of(trace: TraceId) -> u32 {
+    let folded = (trace.0 as u64) ^ ((trace.0 >> 64) as u64);
+    (folded.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 40) as u32
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use crate::model::{ShapeId, SpanExtra, SpanId};
+
+    const SECOND: u64 = 1_000_000_000;
+
+    fn span(id: u64, entry: bool) -> SpanRecord {
+        let flags = if entry { SpanRecord::ENTRY } else { 0 };
+        let (id, parent) = (SpanId(id), SpanId::NONE);
+        SpanRecord { id, parent, start_ns: 1, end_ns: 2, shape: ShapeId(0), operation: 0, host: 0, flags }
+    }
+
+    fn append(table: &Table, trace: u128, record: SpanRecord, now_ns: u64) -> Appended {
+        let mut batch = Batch::default();
+        batch.push(TraceId(trace), record, None::<SpanExtra>);
+        table.append(&mut batch, now_ns).unwrap()
+    }
+
+    fn due(table: &Table, now_ns: u64) -> Vec<Complete> {
+        let mut out = Vec::new();
+        (0..table.shards()).for_each(|shard| table.due(shard, now_ns, &mut out));
+        out
+    }
+
+    #[test]
+    fn a_trace_is_given_away_when_its_entry_was_seen_and_nothing_came_for_seven_seconds() {
+        let table = Table::new(Settings::default());
+        append(&table, 1, span(1, true), 100 * SECOND);
+        append(&table, 1, span(2, false), 105 * SECOND);
+        assert!(due(&table, 111 * SECOND).is_empty());
+        assert_eq!(due(&table, 112 * SECOND + SECOND / 5)[0].spans.len(), 2);
+        assert_eq!(append(&table, 1, span(3, false), 113 * SECOND).late, 1);
+        table.settled(2);
+        assert_eq!(table.in_flight(), 0);
+    }
+
+    #[test]
+    fn a_trace_that_never_rests_is_given_away_after_thirty_seconds() {
+        let table = Table::new(Settings::default());
+        (0..31).for_each(|second| {
+            append(&table, 1, span(second + 1, second == 3), (100 + second) * SECOND);
+        });
+        assert_eq!(due(&table, 130 * SECOND + SECOND / 5).len(), 1);
+    }
+
+    #[test]
+    fn a_trace_without_entry_waits_a_minute() {
+        let table = Table::new(Settings::default());
+        append(&table, 1, span(1, false), 100 * SECOND);
+        assert!(due(&table, 159 * SECOND).is_empty());
+        assert_eq!(due(&table, 160 * SECOND + SECOND / 5).len(), 1);
+    }
+
+    #[test]
+    fn an_entry_that_comes_late_brings_the_deadline_forward() {
+        let table = Table::new(Settings::default());
+        append(&table, 1, span(1, false), 100 * SECOND);
+        append(&table, 1, span(2, true), 110 * SECOND);
+        assert_eq!(due(&table, 117 * SECOND + SECOND / 5).len(), 1);
+    }
+
+    #[test]
+    fn over_the_budget_nothing_is_taken_and_memory_comes_back_when_traces_go() {
+        let settings = Settings { budget_bytes: 100_000, ..Settings::default() };
+        let table = Table::new(settings);
+        let mut refused = 0;
+        for trace in 1..=1000_u128 {
+            let mut batch = Batch::default();
+            batch.push(TraceId(trace), span(1, false), None);
+            refused += u64::from(table.append(&mut batch, SECOND).is_err());
+        }
+        assert!(refused > 0 && table.used_bytes() <= 100_000);
+        assert_eq!(due(&table, 62 * SECOND).len() as u64, 1000 - refused);
+        assert_eq!(append(&table, 5000, span(1, false), 62 * SECOND).kept, 1);
+    }
+
+    #[test]
+    fn spans_over_the_limit_of_a_trace_are_told_apart() {
+        let table = Table::new(Settings { most_spans_per_trace: 2, ..Settings::default() });
+        let told: Vec<Appended> = (1..=3).map(|id| append(&table, 1, span(id, false), SECOND)).collect();
+        assert_eq!((told[1].kept, told[2].over_limit), (1, 1));
+    }
+}
