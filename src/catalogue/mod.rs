@@ -1,1 +1,21 @@
-//! (not laid yet)
+//! The capability map: what the organisation does for customers, and how to recognise it in spans.
+//!
+//! This room turns text into tests. A map is read, all its problems are told at once with their positions, and what is left is
+//! compiled to *facts*: numbered tests that a span meets or does not. Whoever looks at spans asks only which facts hold; which
+//! hop, entry or outcome rule follows from a set of facts is answered here, so that the map is consulted once per shape and not
+//! once per span. The road not taken: matchers that are run on each span, which makes the cost of a span grow with the map.
+
+mod compiled;
+
+pub use compiled::{
+    CallerErrors, Capability, Catalogue, Expect, Field, HopRule, Objective, ObjectiveKind, Problems, Scope, Thread, ValueRule,
+};
+
+/// Reads and compiles a map. `file` is the name that problems are reported under.
+///
+/// # Errors
+/// All problems of the map at once, sorted by position; `Display` writes one line a problem.
+pub fn parse(file: &str, text: &str) -> Result<Catalogue, Problems> {
+    let _ = (file, text);
+    Err(Problems::default())
+}
