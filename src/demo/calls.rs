@@ -1,4 +1,4 @@
-//! How services talk: pairs of spans under today's attribute names (HTTP, gRPC, database, messaging), with the network between them.
+//! How services talk: pairs of spans under today's attribute names (HTTP, gRPC, database, messaging), the network between them.
 
 use super::sketch::{Service, Sketch};
 use opentelemetry::KeyValue;

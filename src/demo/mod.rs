@@ -1,13 +1,13 @@
 //! A small shop that sends real OTLP, and a script of faults that come and go: the whole product to be seen at work in a minute.
 //!
-//! Two things are kept apart here. *What happens* is a plan: a pure function of script, seed and pace gives executions, each a tree
-//! of spans with times, and says what was done to it ([`Made`]). *Telling it* is the OpenTelemetry SDK's business: every service has
-//! its own tracer provider and exporter, and spans cross services by span contexts, so that what arrives is what any
-//! instrumented shop would send. Because whoever plants a fault writes it down, the summary at the end can hold what
-//! steelthread found against the truth, to the last execution.
+//! Two things are kept apart here. *What happens* is a plan: a pure function of script, seed and pace gives executions, each a
+//! tree of spans with times, and says what was done to it ([`Made`]). *Telling it* is the OpenTelemetry SDK's business: every
+//! service has its own tracer provider and exporter, and spans cross services by span contexts, so that what arrives is what any
+//! instrumented shop would send. Because whoever plants a fault writes it down, the summary at the end can hold what steelthread
+//! found against the truth, to the last execution.
 //!
-//! The road not taken: services as tasks that really call each other and really wait. It looks more honest, and buys only noise: a
-//! busy machine would make executions slow that nobody made slow, and the truth would be a guess.
+//! The road not taken: services as tasks that really call each other and really wait. It looks more honest, and buys only noise:
+//! a busy machine would make executions slow that nobody made slow, and the truth would be a guess.
 
 mod calls;
 mod found;

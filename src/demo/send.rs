@@ -28,8 +28,8 @@ pub struct Services {
 }
 
 impl Services {
-    /// Starts all services. Must be called within a tokio runtime, which then carries the connections. `endpoint` is a URL such as
-    /// `http://127.0.0.1:4317`; nobody needs to listen there yet.
+    /// Starts all services. Must be called within a tokio runtime, which then carries the connections. `endpoint` is a URL such
+    /// as `http://127.0.0.1:4317`; nobody needs to listen there yet.
     ///
     /// # Errors
     /// The endpoint is no URL.
