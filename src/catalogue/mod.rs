@@ -5,7 +5,22 @@
 //! hop, entry or outcome rule follows from a set of facts is answered here, so that the map is consulted once per shape and not
 //! once per span. The road not taken: matchers that are run on each span, which makes the cost of a span grow with the map.
 
+mod clash;
+mod compile;
 mod compiled;
+mod facts;
+mod fields;
+mod glob;
+mod hop;
+mod matcher;
+mod predicate;
+mod problems;
+mod rules;
+#[cfg(test)]
+mod tests;
+mod values;
+mod written;
+mod yaml;
 
 pub use compiled::{
     CallerErrors, Capability, Catalogue, Expect, Field, HopRule, Objective, ObjectiveKind, Problems, Scope, Thread, ValueRule,
@@ -16,6 +31,12 @@ pub use compiled::{
 /// # Errors
 /// All problems of the map at once, sorted by position; `Display` writes one line a problem.
 pub fn parse(file: &str, text: &str) -> Result<Catalogue, Problems> {
-    let _ = (file, text);
-    Err(Problems::default())
+    let mut findings = problems::Findings::new(file);
+    let capabilities = yaml::read(text, &mut findings).map(|root| written::map(&root, &mut findings)).unwrap_or_default();
+    clash::check(&capabilities, &mut findings);
+    if !findings.is_empty() {
+        return Err(findings.into_problems());
+    }
+    let (capabilities, compiled) = compile::compile(capabilities);
+    Ok(Catalogue::new(capabilities, compiled, text))
 }
