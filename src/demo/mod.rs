@@ -60,3 +60,7 @@ pub enum Error {
     #[error(transparent)]
     Answer(#[from] crate::query::QueryError),
 }
+
+#[cfg(test)]
+#[path = "map_tests.rs"]
+mod tests;

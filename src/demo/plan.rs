@@ -18,8 +18,8 @@ pub(super) const CARD_NETWORK: &str = "card-network";
 pub(super) const RECOMMENDATIONS: &str = "recommendations";
 
 /// Latency limits of `map.yaml`, microseconds.
-const CHECKOUT_UNDER_US: u64 = 800_000;
-const BROWSE_UNDER_US: u64 = 400_000;
+pub(super) const CHECKOUT_UNDER_US: u64 = 800_000;
+pub(super) const BROWSE_UNDER_US: u64 = 400_000;
 
 const APP_ERROR: Ending = Ending::Failed { hop: PRICING, cause: "app_error" };
 

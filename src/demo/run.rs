@@ -172,7 +172,28 @@ fn reachable(mut address: SocketAddr) -> SocketAddr {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used, clippy::expect_used)]
     use super::*;
+
+    fn on_free_ports(lasting: Duration) -> DemoSettings {
+        let free = SocketAddr::from(([127, 0, 0, 1], 0));
+        DemoSettings { lasting, otlp_grpc: free, api: free, ..DemoSettings::default() }
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn what_the_server_says_about_a_port_in_use_is_passed_on() {
+        let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let settings = DemoSettings { otlp_grpc: taken.local_addr().unwrap(), ..on_free_ports(Duration::from_secs(60)) };
+        let error = run(settings, std::future::pending(), &mut |_| ()).await.unwrap_err();
+        assert!(matches!(error, Error::Server(_)), "{error}");
+    }
+
+    #[tokio::test]
+    async fn an_unknown_scenario_is_refused_before_a_port_is_opened() {
+        let settings = DemoSettings { scenario: "flood".into(), ..on_free_ports(Duration::from_secs(60)) };
+        let error = run(settings, std::future::pending(), &mut |_| ()).await.unwrap_err();
+        assert!(matches!(error, Error::NoSuchScenario { .. }), "{error}");
+    }
 
     #[test]
     fn a_server_that_listens_everywhere_is_called_on_loopback() {
