@@ -235,6 +235,7 @@ fn h1_tries_a_matcher_with_peer_on_the_side_that_asks_and_any_name_will_do() {
     for kind in [Kind::Server, Kind::Consumer, Kind::Internal] {
         assert_eq!(seen.hop(&map, kind), None);
     }
+    assert_eq!(seen.clone().peer("api.bank.example").hop(&map, Kind::Client).as_deref(), Some("bank"));
     assert_eq!(Seen::of("pay").peer("10.0.0.1").hop(&map, Kind::Client), None);
     assert_eq!(Seen::of("pay").hop(&map, Kind::Client), None);
 }
@@ -297,6 +298,8 @@ fn the_same_test_has_one_number_and_its_keys_are_listed_once() {
     assert_eq!(map.keys(Scope::Span), ["a"]);
     assert_eq!(map.keys(Scope::Resource), ["a"]);
     assert_eq!(Seen::of("s").text("a", "x").facts(&map).len(), 2);
+    let twice = Seen::of("s").peer("bank").peer("bank");
+    assert_eq!(twice.facts(&read(&capability("outcome: {failed_when: [{peer: bank}]}"))).len(), 1);
     let mut facts = Vec::new();
     map.facts_of_attribute(Scope::Span, 9, None, &mut facts);
     assert!(facts.is_empty());

@@ -341,7 +341,7 @@ fn money_that_is_none_is_told() {
 fn an_entry_that_two_threads_share_is_told_with_both() {
     assert_eq!(
         of(
-            "threads:\n- {id: a, entry: {service: s, kind: [server, client]}}\n- {id: b, entry: {kind: [client, server], service: [s]}}"
+            "threads:\n- {id: a, entry: {service: [s, t], kind: [server, client]}}\n- {id: b, entry: {kind: [client, server], service: [t, s]}}"
         ),
         ["map.yaml:7:22: the entry of thread `b` is also the entry of thread `a` at map.yaml:6:12; \
           write a test that tells the two apart, or leave one thread out"]
@@ -387,6 +387,7 @@ fn a_hop_that_can_still_be_reached_is_right() {
         ("{service: pay, name: charge}", "{service: pay}"),
         ("{service: pay}", "{service: 'p*'}"),
         ("{service: 'pa?'}", "{service: 'p*'}"),
+        ("{service: 'p?'}", "{service: 'p*'}"),
         ("{service: [pay, cart]}", "{service: [cart, ship]}"),
         ("{service: pay}", "{service: pay, peer: bank}"),
         ("{service: pay, kind: server}", "{service: pay}"),
@@ -405,6 +406,14 @@ fn a_thread_that_an_earlier_one_of_its_capability_hides_is_told_with_both() {
         of("threads:\n- {id: a, entry: {service: 's*'}}\n- {id: b, entry: {service: shop, kind: server}}"),
         ["map.yaml:7:12: unreachable thread `b`: thread `a` at map.yaml:6:12 takes all its spans; \
           move it before the other, or write a narrower entry there"]
+    );
+}
+
+#[test]
+fn a_matcher_that_cannot_be_read_hides_nobody() {
+    assert_eq!(
+        of("hops:\n- {id: a, match: {service: pay, nam: x}}\n- {id: b, match: {service: pay, name: y}}"),
+        ["map.yaml:6:37: unknown key `nam` in a matcher; write `name`"]
     );
 }
 
