@@ -127,8 +127,17 @@ fn rpc_service<'a>(sorted: Sorted<'a, '_>) -> Option<Value<'a>> {
 
 /// All names of the peer that a matcher's `peer` is held against: services, addresses, hosts of URLs, none with a port.
 pub fn names<'a, 'b>(sorted: Sorted<'a, 'b>) -> impl Iterator<Item = Value<'a>> + use<'a, 'b> {
-    let plain = [Meaning::PeerService, Meaning::Address, Meaning::NetworkAddress].into_iter();
-    plain.flat_map(move |meaning| sorted.all(meaning)).chain(sorted.all(Meaning::Url).filter_map(host_of))
+    let addresses = sorted.all(Meaning::Address).chain(sorted.all(Meaning::NetworkAddress)).map(without_port);
+    sorted.all(Meaning::PeerService).chain(addresses).chain(sorted.all(Meaning::Url).filter_map(host_of))
+}
+
+/// Some write the port into the address. An address with more than one colon is one of IPv6.
+fn without_port(address: Value<'_>) -> Value<'_> {
+    let Value::Text(text) = address else { return address };
+    match memchr(b':', text) {
+        Some(colon) if memrchr(b':', text) == Some(colon) && colon > 0 => Value::Text(&text[..colon]),
+        _ => address,
+    }
 }
 
 fn host_of(url: Value<'_>) -> Option<Value<'_>> {

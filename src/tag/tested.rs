@@ -74,6 +74,7 @@ impl Tested {
         let absent = |key| {
             let mut facts = Vec::new();
             catalogue.facts_of_attribute(scope, key, None, &mut facts);
+            facts.sort_unstable();
             facts.into_boxed_slice()
         };
         Self { keys: Keys::new(slots, tests), scope, absent: (0..tests.len()).map(absent).collect() }
@@ -82,6 +83,10 @@ impl Tested {
     /// An empty note of what was seen.
     pub fn nothing_seen(&self) -> TestsSeen {
         TestsSeen::new(self.absent.len())
+    }
+
+    fn if_absent(&self, test: u32) -> &[FactId] {
+        self.absent.get(test as usize).map_or(&[], |facts| facts)
     }
 
     /// Adds all facts about attributes, present and absent.
@@ -125,7 +130,7 @@ impl FactMemory {
             let key = key.finish();
             let known = self.known.get(key).copied();
             sum = sum.wrapping_add(known.unwrap_or_else(|| {
-                self.learn(key, seeds, u64::from(test), tested.absent.get(test as usize), |facts| {
+                self.learn(key, seeds, u64::from(test), tested.if_absent(test), |facts| {
                     catalogue.facts_of_attribute(tested.scope, test as usize, Some(value), facts);
                 })
             }));
@@ -142,22 +147,15 @@ impl FactMemory {
         }
         let key = key.finish();
         let known = self.known.get(key).copied();
-        known.unwrap_or_else(|| self.learn(key, seeds, u64::MAX, None, |facts| peer_facts(catalogue, Some(sorted), facts)))
+        known.unwrap_or_else(|| self.learn(key, seeds, u64::MAX, &[], |facts| peer_facts(catalogue, Some(sorted), facts)))
     }
 
-    fn learn(
-        &mut self,
-        key: u128,
-        seeds: &Seeds,
-        test: u64,
-        absent: Option<&Box<[FactId]>>,
-        ask: impl FnOnce(&mut Vec<FactId>),
-    ) -> u128 {
+    fn learn(&mut self, key: u128, seeds: &Seeds, test: u64, absent: &[FactId], ask: impl FnOnce(&mut Vec<FactId>)) -> u128 {
         self.scratch.clear();
         ask(&mut self.scratch);
         self.scratch.sort_unstable();
         self.scratch.dedup();
-        let as_if_absent = absent.map_or(&[][..], |facts| facts) == self.scratch;
+        let as_if_absent = absent == self.scratch;
         let mut hash = Mix::new(seeds, 7);
         hash.pair(test, 0);
         hash.facts(&self.scratch);
