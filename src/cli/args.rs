@@ -1,6 +1,7 @@
 //! Arguments as written. What they mean is settled elsewhere: `settings` and `limits`.
 
 use crate::query::{By, Level};
+use clap::builder::{BoolishValueParser, PossibleValuesParser};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
 
@@ -70,7 +71,7 @@ pub(super) struct ServeArgs {
     #[arg(long, value_name = "ADDRESS", env = "STEELTHREAD_API", default_value = "127.0.0.1:4319")]
     pub(super) api: String,
     /// Answer questions of anybody who can reach an address that is not this machine's loopback.
-    #[arg(long, env = "STEELTHREAD_ALLOW_ANONYMOUS")]
+    #[arg(long, env = "STEELTHREAD_ALLOW_ANONYMOUS", value_parser = BoolishValueParser::new())]
     pub(super) allow_anonymous: bool,
     #[command(flatten)]
     pub(super) waits: WaitArgs,
@@ -124,7 +125,7 @@ pub(super) struct DemoArgs {
     #[arg(long = "for", value_name = "DURATION", default_value = "60s")]
     pub(super) lasting: String,
     /// What goes wrong.
-    #[arg(long, value_name = "NAME", default_value = "default")]
+    #[arg(long, value_name = "NAME", default_value = "default", value_parser = PossibleValuesParser::new(crate::demo::scenarios()))]
     pub(super) scenario: String,
     /// Where spans come in by OTLP/gRPC.
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:4317")]

@@ -2,38 +2,30 @@
 
 use super::args::DemoArgs;
 use super::exit::Ended;
-use super::serving::address;
+use super::serving::{address, runtime};
+use super::{output, stop};
+use crate::demo::{self, DemoSettings};
 use crate::serve::range;
 use anyhow::Context;
-use std::net::SocketAddr;
-use std::path::PathBuf;
-use std::time::Duration;
 
-/// What the demo is to do.
-#[derive(Debug)]
-struct Settings {
-    lasting: Duration,
-    scenario: String,
-    otlp_grpc: SocketAddr,
-    api: SocketAddr,
-    store: Option<PathBuf>,
-}
-
+/// What the demo tells is its answer: it goes to standard output.
 pub(super) fn run(args: DemoArgs) -> anyhow::Result<Ended> {
     let settings = resolve(args)?;
-    play(settings)
+    // A demo that nobody watches any more still ends as it should.
+    let mut say = |line: &str| drop(output::print(&format!("{line}\n")));
+    runtime()?.block_on(async {
+        let finished = demo::run(settings, stop::asked()?, &mut say).await?;
+        Ok(if finished.agrees { Ended::Done } else { Ended::No })
+    })
 }
 
-fn resolve(args: DemoArgs) -> anyhow::Result<Settings> {
-    Ok(Settings {
+fn resolve(args: DemoArgs) -> anyhow::Result<DemoSettings> {
+    Ok(DemoSettings {
         lasting: range::duration(&args.lasting).map_err(anyhow::Error::msg).context("--for")?,
         scenario: args.scenario,
         otlp_grpc: address("--otlp-grpc", &args.otlp_grpc)?,
         api: address("--api", &args.api)?,
         store: args.store,
+        ..DemoSettings::default()
     })
-}
-
-fn play(settings: Settings) -> anyhow::Result<Ended> {
-    anyhow::bail!("the demo is not joined yet: {settings:?}")
 }

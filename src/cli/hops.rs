@@ -19,12 +19,11 @@ pub(super) fn table(answer: &HopsAnswer, look: Look) -> String {
 pub(super) fn only_table(answer: &HopsAnswer, look: Look) -> String {
     let valued = answer.hops.iter().any(|hop| hop.lost_value.is_some());
     let mut head = vec!["hop", "service", "failures", "share", "causes", "slow", "errors/calls", "retries", "resilience", "p95"];
-    head.extend(["critical path", "of all"]);
+    head.push("critical path");
     if valued {
         head.push("lost value");
     }
-    let numbers: Vec<_> = NUMBERS.into_iter().chain(["of all"]).collect();
-    let mut table = look.table(&head, &numbers);
+    let mut table = look.table(&head, &NUMBERS);
     for hop in &answer.hops {
         let mut row = row(hop);
         if valued {
@@ -47,8 +46,7 @@ fn row(hop: &HopRow) -> Vec<String> {
         count(hop.retries),
         percent(hop.resilience, 1),
         ms(hop.latency_ms.p95),
-        ms(hop.critical_path_ms.mean),
-        share(hop.critical_path_ms.share),
+        format!("{} {:>6}", ms(hop.critical_path_ms.mean), share(hop.critical_path_ms.share)),
     ]
 }
 

@@ -103,7 +103,7 @@ pub(super) fn analyze(settings: AnalyzeSettings) -> anyhow::Result<Opened> {
     ensure!(!analysis.nothing_read, "no span could be read from {}", inputs.join(", "));
     if analysis.judged_early {
         super::say(
-            "warning: memory ran short, so that some traces were judged before all was read; give more with --open-trace-bytes",
+            "warning: memory ran short, so that some traces were judged before all was read; 'analyze --open-trace-bytes SIZE' gives more",
         );
     }
     Ok(Opened { answers: analysis.answers, judged_early: analysis.judged_early })

@@ -56,9 +56,9 @@ fn an_empty_status_says_why_it_is_empty() {
 #[test]
 fn hops_is_a_table_whose_failures_add_up() {
     let expected = "\
-hop           service                         failures  share  causes                                   slow  errors/calls  retries  resilience      p95  critical path  of all  lost value
-card-network  pay.acmepay.example (external)         9  75.0%  timeout_no_server 7, dependency_error 2     3        14/108        8       35.7%   1.50 s        66.4 ms   52.1%  373.50 EUR
-pricing       pricing                                2  16.7%  app_error 2                                 0         2/120        0        0.0%  12.5 ms        7.90 ms    7.4%           -
+hop           service                         failures  share  causes                                   slow  errors/calls  retries  resilience      p95   critical path  lost value
+card-network  pay.acmepay.example (external)         9  75.0%  timeout_no_server 7, dependency_error 2     3        14/108        8       35.7%   1.50 s  66.4 ms  52.1%  373.50 EUR
+pricing       pricing                                2  16.7%  app_error 2                                 0         2/120        0        0.0%  12.5 ms  7.90 ms   7.4%           -
 
 book-flight: 12 failed executions: 11 blamed on hops, 0 on the caller, 1 on nobody that can be named
 from 2026-09-01T11:00:00Z to 2026-09-01T12:00:00Z
