@@ -17,7 +17,7 @@ mod span;
 mod value;
 
 #[cfg(test)]
-mod tests;
+pub(in crate::wire) mod tests;
 
 use super::SpanSink;
 use crate::model::{Attribute, RawLink};

@@ -1,9 +1,9 @@
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 #![allow(missing_docs)]
 
-mod compare;
+pub(in crate::wire) mod compare;
 mod rules;
-mod tape;
+pub(in crate::wire) mod tape;
 
 use super::Scratch;
 use crate::wire::seen;
