@@ -176,22 +176,53 @@ impl<'a, 'b> Sorted<'a, 'b> {
         meanings.iter().any(|meaning| self.seen.present & set_of(*meaning) != 0)
     }
 
-    /// What was sent, newest name first. Empty text and lists say nothing, so they are left out.
+    /// The first that can be read, newest name first.
     #[inline]
-    pub fn all(self, meaning: Meaning) -> impl Iterator<Item = Value<'a>> + use<'a, 'b> {
+    pub fn find<R>(self, meaning: Meaning, read: impl Fn(&'a Value<'a>) -> Option<R>) -> Option<R> {
         let mut left = self.seen.present & set_of(meaning);
-        let given = std::iter::from_fn(move || {
-            let slot = (left != 0).then(|| left.trailing_zeros())?;
+        while left != 0 {
+            let at = self.seen.at[left.trailing_zeros() as usize % SLOTS] as usize;
+            let found = self.attributes.get(at).and_then(|attribute| read(&attribute.value));
+            if found.is_some() {
+                return found;
+            }
             left &= left - 1;
-            Some(self.attributes.get(self.seen.at[slot as usize] as usize).map_or(Value::Empty, |attribute| attribute.value))
-        });
-        given.filter(says_something)
+        }
+        None
     }
 
-    /// The newest that was sent; [`Value::Empty`] if there is none.
+    /// The newest that says something; [`Value::Empty`] if there is none.
     #[inline]
-    pub fn newest(self, meaning: Meaning) -> Value<'a> {
-        self.all(meaning).next().unwrap_or(Value::Empty)
+    pub fn newest(self, meaning: Meaning) -> &'a Value<'a> {
+        self.find(meaning, |value| says_something(value).then_some(value)).unwrap_or(&Value::Empty)
+    }
+
+    /// The newest text that is not empty; an empty one if there is none. Where a name is asked for, a number is none.
+    #[inline]
+    pub fn text(self, meaning: Meaning) -> &'a [u8] {
+        self.find(meaning, text).unwrap_or_default()
+    }
+
+    /// All texts that are not empty, newest name first.
+    #[inline]
+    pub fn texts(self, meaning: Meaning, mut take: impl FnMut(&'a [u8])) {
+        let mut left = self.seen.present & set_of(meaning);
+        while left != 0 {
+            let at = self.seen.at[left.trailing_zeros() as usize % SLOTS] as usize;
+            if let Some(text) = self.attributes.get(at).and_then(|attribute| text(&attribute.value)) {
+                take(text);
+            }
+            left &= left - 1;
+        }
+    }
+}
+
+/// Text that is not empty.
+#[inline]
+fn text<'a>(value: &Value<'a>) -> Option<&'a [u8]> {
+    match value {
+        Value::Text(text) if !text.is_empty() => Some(text),
+        _ => None,
     }
 }
 

@@ -1,14 +1,13 @@
 //! The slow way: a shape is made of what a span says, names are stored, the map is asked.
 
-use super::alias::{Meaning, says_something};
+use super::alias::Meaning;
 use super::index::Keep;
-use super::peer::text_of;
 use super::read::Reading;
 use super::resource::Resource;
-use super::tested::{lossy, peer_facts};
+use super::tested::peer_facts;
 use super::words::Speaks;
 use crate::catalogue::{Catalogue, Field};
-use crate::model::{FactId, Name, Names, Shape, Tags, Value};
+use crate::model::{FactId, Name, Names, Shape, Tags};
 use smallvec::SmallVec;
 use std::cell::Cell;
 
@@ -39,7 +38,7 @@ impl<'a> Builder<'a> {
         peer_facts(catalogue, reading.kind.asks().then_some(reading.sorted), &mut facts);
         facts.sort_unstable();
         facts.dedup();
-        let (capability, thread) = (lossy(&reading.capability), lossy(&reading.thread));
+        let (capability, thread) = (String::from_utf8_lossy(reading.capability), String::from_utf8_lossy(reading.thread));
         let claimed = (!capability.is_empty()).then(|| (&*capability, Some(&*thread).filter(|thread| !thread.is_empty())));
         let tags = catalogue.tags_of(reading.kind, &facts, claimed);
         let unknown_capability = claimed.is_some_and(|(id, _)| catalogue.position(id).is_none());
@@ -60,8 +59,8 @@ impl<'a> Builder<'a> {
                 shape.service = self.resource.service;
                 shape.namespace = self.resource.namespace;
                 shape.name = if keep == Keep::All { self.name(keep, self.reading.name) } else { Name::OTHER };
-                let services = self.reading.sorted.all(Meaning::PeerService).map(|name| self.value(keep, &name));
-                shape.peer_services = services.filter(|name| keep == Keep::All || *name != Name::OTHER).collect();
+                self.reading.sorted.texts(Meaning::PeerService, |service| shape.peer_services.push(self.name(keep, service)));
+                shape.peer_services.retain(|name| keep == Keep::All || *name != Name::OTHER);
                 shape.facts = self.facts.clone();
             }
             Keep::Codes => {}
@@ -70,10 +69,10 @@ impl<'a> Builder<'a> {
                 return Shape { status, ..Shape::plain(Name::OTHER, Name::OTHER, shape.kind) };
             }
         }
-        shape.error_type = self.value(keep, &self.reading.error_type);
+        shape.error_type = self.name(keep, &self.reading.error_type.text());
         shape.peer = self.name(keep, &self.reading.peer.text());
         if self.unknown_capability {
-            shape.unknown_capability = self.value(keep, &self.reading.capability);
+            shape.unknown_capability = self.name(keep, self.reading.capability);
         }
         shape
     }
@@ -81,7 +80,7 @@ impl<'a> Builder<'a> {
     /// What is left without names.
     fn codes(&self) -> Shape {
         let reading = self.reading;
-        let speaks = Speaks::read(&text_of(&reading.error_type));
+        let speaks = Speaks::read(&reading.error_type.text());
         Shape {
             status: reading.status,
             http_status: reading.http_status,
@@ -96,10 +95,6 @@ impl<'a> Builder<'a> {
             peer_services: SmallVec::new(),
             ..Shape::plain(Name::OTHER, Name::OTHER, reading.kind)
         }
-    }
-
-    fn value(&self, keep: Keep, value: &Value<'_>) -> Name {
-        if says_something(value) { self.name(keep, &text_of(value)) } else { Name::EMPTY }
     }
 
     fn name(&self, keep: Keep, text: &[u8]) -> Name {

@@ -65,11 +65,12 @@ impl Keys {
     }
 
     fn put(&mut self, key: &[u8], used: Use) {
-        if let Some(at) = self.position(key) {
-            let place = &mut self.places[at];
+        let text = self.texts.len() as u32;
+        let (first, last) = ends(key);
+        let at = self.position(key, first, last);
+        if let Some(place) = self.places.get_mut(at) {
             if place.length == FREE.length {
-                let (first, last) = ends(key);
-                *place = Place { first, last, text: self.texts.len() as u32, length: key.len() as u32, used };
+                *place = Place { first, last, text, length: key.len() as u32, used };
                 self.texts.extend_from_slice(key);
             } else {
                 place.used = Use { slot: place.used.slot.min(used.slot), test: place.used.test.min(used.test) };
@@ -77,30 +78,27 @@ impl Keys {
         }
     }
 
-    /// What is done with this key.
+    /// What is done with this key; nothing, if it is not in the table.
     #[inline]
-    pub fn find(&self, key: &[u8]) -> Option<Use> {
-        let place = &self.places[self.position(key)?];
-        (place.length != FREE.length).then_some(place.used)
+    pub fn find(&self, key: &[u8]) -> Use {
+        let (first, last) = ends(key);
+        self.places[self.position(key, first, last)].used
     }
 
     /// Where the key is, or where it would be put; there is always a free place.
     #[inline]
-    fn position(&self, key: &[u8]) -> Option<usize> {
-        let (first, last) = ends(key);
-        let mut at = start(first, last, key.len());
-        for _ in 0..self.places.len() {
-            at &= self.mask;
-            let place = self.places.get(at)?;
+    fn position(&self, key: &[u8], first: u64, last: u64) -> usize {
+        let mut at = start(first, last, key.len()) & self.mask;
+        loop {
+            let place = &self.places[at];
             if place.length == FREE.length {
-                return Some(at);
+                return at;
             }
-            if place.length as usize == key.len() && place.first == first && place.last == last && self.middle_is(place, key) {
-                return Some(at);
+            if place.first == first && place.last == last && place.length as usize == key.len() && self.middle_is(place, key) {
+                return at;
             }
-            at += 1;
+            at = (at + 1) & self.mask;
         }
-        None
     }
 
     #[inline]

@@ -6,7 +6,6 @@ use super::mix::Mix;
 use crate::model::Value;
 use memchr::{memchr, memchr2, memrchr};
 use std::borrow::Cow;
-use std::fmt::Write;
 
 /// What a peer is called by, best first.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -14,135 +13,144 @@ pub enum Peer<'a> {
     /// Nothing that is said of it is a name.
     Unknown,
     /// The name of its service.
-    Service(Value<'a>),
+    Service(&'a [u8]),
     /// `<messaging.system>:<destination>`.
-    Queue { system: Value<'a>, destination: Value<'a> },
-    /// `<db.system>:<address>[:port][/<namespace>]`.
-    Database { system: Value<'a>, address: Value<'a>, port: u16, namespace: Value<'a> },
+    Queue { system: &'a [u8], destination: &'a [u8] },
+    /// `<db.system>:<address>[:port][/<namespace>]`. The namespace may be a number.
+    Database { system: &'a [u8], address: &'a [u8], port: u16, namespace: &'a Value<'a> },
     /// RPC service.
-    Rpc(Value<'a>),
+    Rpc(&'a [u8]),
     /// `<address>[:port]`; a port of 0 is none.
-    Address { address: Value<'a>, port: u16 },
+    Address { address: &'a [u8], port: u16 },
     /// The host of the URL, or the address of the socket.
-    Plain(Value<'a>),
+    Plain(&'a [u8]),
 }
 
 impl<'a> Peer<'a> {
     /// The best that the span says.
+    #[inline]
     pub fn read(sorted: Sorted<'a, '_>) -> Self {
-        let given = |meaning| Some(sorted.newest(meaning)).filter(says_something);
-        if let Some(service) = given(Meaning::PeerService) {
-            return Self::Service(service);
-        }
-        let by_system = Self::queue(sorted).or_else(|| Self::database(sorted));
-        by_system
+        let service = sorted.text(Meaning::PeerService);
+        if service.is_empty() { Self::without_service(sorted) } else { Self::Service(service) }
+    }
+
+    fn without_service(sorted: Sorted<'a, '_>) -> Self {
+        let text = |meaning| Some(sorted.text(meaning)).filter(|text| !text.is_empty());
+        Self::queue(sorted)
+            .or_else(|| Self::database(sorted))
             .or_else(|| rpc_service(sorted).map(Self::Rpc))
-            .or_else(|| given(Meaning::Address).map(|address| Self::Address { address, port: port(sorted) }))
-            .or_else(|| sorted.all(Meaning::Url).find_map(host_of).map(Self::Plain))
-            .or_else(|| given(Meaning::NetworkAddress).map(Self::Plain))
+            .or_else(|| text(Meaning::Address).map(|address| Self::Address { address, port: port(sorted) }))
+            .or_else(|| sorted.find(Meaning::Url, host_of).map(Self::Plain))
+            .or_else(|| text(Meaning::NetworkAddress).map(Self::Plain))
             .unwrap_or(Self::Unknown)
     }
 
     /// The template goes before the name: it has the part left out by which each of many short-lived queues would be a hop.
     fn queue(sorted: Sorted<'a, '_>) -> Option<Self> {
-        let system = Some(sorted.newest(Meaning::MessagingSystem)).filter(says_something)?;
-        let mut names = sorted.all(Meaning::MessagingTemplate).chain(sorted.all(Meaning::MessagingDestination));
-        names.next().map(|destination| Self::Queue { system, destination })
+        let system = sorted.text(Meaning::MessagingSystem);
+        let names = [Meaning::MessagingTemplate, Meaning::MessagingDestination].map(|meaning| sorted.text(meaning));
+        let destination = names.into_iter().find(|name| !name.is_empty())?;
+        (!system.is_empty()).then_some(Self::Queue { system, destination })
     }
 
     /// A database that is known by its socket only is still that database.
     fn database(sorted: Sorted<'a, '_>) -> Option<Self> {
-        let system = Some(sorted.newest(Meaning::DbSystem)).filter(says_something)?;
-        let address = sorted.all(Meaning::Address).chain(sorted.all(Meaning::NetworkAddress)).next()?;
-        Some(Self::Database { system, address, port: port(sorted), namespace: sorted.newest(Meaning::DbNamespace) })
+        let system = sorted.text(Meaning::DbSystem);
+        let addresses = [Meaning::Address, Meaning::NetworkAddress].map(|meaning| sorted.text(meaning));
+        let address = addresses.into_iter().find(|address| !address.is_empty())?;
+        let namespace = sorted.newest(Meaning::DbNamespace);
+        (!system.is_empty()).then(|| Self::Database { system, address, port: port(sorted), namespace })
     }
 
     /// Adds what the text is made of.
+    #[inline]
     pub fn mix(&self, mix: &mut Mix) {
-        match self {
+        match *self {
             Self::Unknown => mix.pair(1, 0),
-            Self::Service(name) => tagged(mix, 2, [name]),
-            Self::Queue { system, destination } => tagged(mix, 3, [system, destination]),
+            Self::Service(name) => tagged(mix, 2, 0, [name]),
+            Self::Queue { system, destination } => tagged(mix, 3, 0, [system, destination]),
             Self::Database { system, address, port, namespace } => {
-                tagged(mix, 4 | u64::from(*port) << 8, [system, address, namespace])
+                tagged(mix, 4, port, [system, address]);
+                mix.value(namespace);
             }
-            Self::Rpc(service) => tagged(mix, 5, [service]),
-            Self::Address { address, port } => tagged(mix, 6 | u64::from(*port) << 8, [address]),
-            Self::Plain(text) => tagged(mix, 7, [text]),
+            Self::Rpc(service) => tagged(mix, 5, 0, [service]),
+            Self::Address { address, port } => tagged(mix, 6, port, [address]),
+            Self::Plain(text) => tagged(mix, 7, 0, [text]),
         }
     }
 
     /// The text; empty if the peer is unknown.
     pub fn text(&self) -> Vec<u8> {
-        match self {
+        match *self {
             Self::Unknown => Vec::new(),
-            Self::Service(text) | Self::Rpc(text) | Self::Plain(text) => text_of(text).into_owned(),
-            Self::Queue { system, destination } => [&text_of(system)[..], b":", &text_of(destination)].concat(),
+            Self::Service(text) | Self::Rpc(text) | Self::Plain(text) => text.to_vec(),
+            Self::Queue { system, destination } => [system, b":", destination].concat(),
             Self::Database { system, address, port, namespace } => {
-                let mut text = [&text_of(system)[..], b":", &with_port(address, *port)].concat();
+                let mut text = [system, b":", &with_port(address, port)].concat();
                 if says_something(namespace) {
                     text.push(b'/');
                     text.extend_from_slice(&text_of(namespace));
                 }
                 text
             }
-            Self::Address { address, port } => with_port(address, *port),
+            Self::Address { address, port } => with_port(address, port),
         }
     }
 }
 
-fn tagged<'a, 'b: 'a, const N: usize>(mix: &mut Mix, which: u64, parts: [&'a Value<'b>; N]) {
-    mix.pair(which, 0);
+#[inline]
+fn tagged<const N: usize>(mix: &mut Mix, which: u64, port: u16, parts: [&[u8]; N]) {
+    mix.pair(which, port.into());
     for part in parts {
-        mix.value(part);
+        mix.bytes(part);
     }
 }
 
-fn with_port(address: &Value<'_>, port: u16) -> Vec<u8> {
-    let mut text = text_of(address).into_owned();
-    if port != 0 {
-        let mut digits = String::new();
-        // Writing to a String cannot fail.
-        let _ = write!(digits, ":{port}");
-        text.extend_from_slice(digits.as_bytes());
+fn with_port(address: &[u8], port: u16) -> Vec<u8> {
+    match port {
+        0 => address.to_vec(),
+        port => [address, b":", port.to_string().as_bytes()].concat(),
     }
-    text
 }
 
 fn port(sorted: Sorted<'_, '_>) -> u16 {
-    sorted.all(Meaning::Port).find_map(|port| code::number_in(&port, 1..=u16::MAX)).unwrap_or(0)
+    sorted.find(Meaning::Port, |port| code::number_in(port, 1..=u16::MAX)).unwrap_or(0)
 }
 
 /// `rpc.method` holds it today, before the last slash; `rpc.service` held it before.
-fn rpc_service<'a>(sorted: Sorted<'a, '_>) -> Option<Value<'a>> {
-    let from_method = sorted.all(Meaning::RpcMethod).find_map(|method| match method {
-        Value::Text(method) => {
-            let service = &method[..memrchr(b'/', method)?];
-            Some(Value::Text(service.strip_prefix(b"/").unwrap_or(service)))
-        }
-        _ => None,
-    });
-    from_method.filter(says_something).or_else(|| sorted.all(Meaning::RpcService).next())
+fn rpc_service<'a>(sorted: Sorted<'a, '_>) -> Option<&'a [u8]> {
+    let method = sorted.text(Meaning::RpcMethod);
+    let of_method = memrchr(b'/', method).map_or(&[][..], |slash| &method[..slash]);
+    let services = [of_method.strip_prefix(b"/").unwrap_or(of_method), sorted.text(Meaning::RpcService)];
+    services.into_iter().find(|service| !service.is_empty())
 }
 
 /// All names of the peer that a matcher's `peer` is held against: services, addresses, hosts of URLs, none with a port.
-pub fn names<'a, 'b>(sorted: Sorted<'a, 'b>) -> impl Iterator<Item = Value<'a>> + use<'a, 'b> {
-    let addresses = sorted.all(Meaning::Address).chain(sorted.all(Meaning::NetworkAddress)).map(without_port);
-    sorted.all(Meaning::PeerService).chain(addresses).chain(sorted.all(Meaning::Url).filter_map(host_of))
+#[inline]
+pub fn names<'a>(sorted: Sorted<'a, '_>, mut take: impl FnMut(&'a [u8])) {
+    sorted.texts(Meaning::PeerService, &mut take);
+    sorted.texts(Meaning::Address, |address| take(without_port(address)));
+    sorted.texts(Meaning::NetworkAddress, |address| take(without_port(address)));
+    sorted.texts(Meaning::Url, |url| {
+        let host = Url::read(url).host;
+        if !host.is_empty() {
+            take(host);
+        }
+    });
 }
 
 /// Some write the port into the address. An address with more than one colon is one of IPv6.
-fn without_port(address: Value<'_>) -> Value<'_> {
-    let Value::Text(text) = address else { return address };
-    match memchr(b':', text) {
-        Some(colon) if memrchr(b':', text) == Some(colon) && colon > 0 => Value::Text(&text[..colon]),
+#[inline]
+fn without_port(address: &[u8]) -> &[u8] {
+    match memrchr(b':', address) {
+        Some(colon) if memchr(b':', address) == Some(colon) && colon > 0 => &address[..colon],
         _ => address,
     }
 }
 
-fn host_of(url: Value<'_>) -> Option<Value<'_>> {
+fn host_of<'a>(url: &Value<'a>) -> Option<&'a [u8]> {
     let Value::Text(url) = url else { return None };
-    Some(Value::Text(Url::read(url).host)).filter(says_something)
+    Some(Url::read(url).host).filter(|host| !host.is_empty())
 }
 
 /// The parts of a URL that count here.

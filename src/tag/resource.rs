@@ -72,13 +72,12 @@ impl Resources {
         self.seen.clear();
         let mut given = [Value::Empty; NAMES.len()];
         for (attribute, at) in attributes.iter().zip(0u32..) {
-            if let Some(used) = tested.keys.find(attribute.key) {
-                if let Some(slot) = given.get_mut(usize::from(used.slot)) {
-                    *slot = attribute.value;
-                }
-                if used.is_tested() {
-                    self.seen.put(used.test, at);
-                }
+            let used = tested.keys.find(attribute.key);
+            if let Some(slot) = given.get_mut(usize::from(used.slot)) {
+                *slot = attribute.value;
+            }
+            if used.is_tested() {
+                self.seen.put(used.test, at);
             }
         }
         given

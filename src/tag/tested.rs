@@ -142,9 +142,7 @@ impl FactMemory {
     #[inline]
     pub fn of_peer(&mut self, (catalogue, seeds): (&Catalogue, &Seeds), sorted: Sorted<'_, '_>) -> u128 {
         let mut key = Mix::new(seeds, 6);
-        for name in names(sorted) {
-            key.value(&name);
-        }
+        names(sorted, |name| key.bytes(name));
         let key = key.finish();
         let known = self.known.get(key).copied();
         known.unwrap_or_else(|| self.learn(key, seeds, u64::MAX, &[], |facts| peer_facts(catalogue, Some(sorted), facts)))
@@ -167,8 +165,11 @@ impl FactMemory {
 
 /// Adds the facts about the peer; `None`: a span that asks nobody.
 pub fn peer_facts(catalogue: &Catalogue, sorted: Option<Sorted<'_, '_>>, facts: &mut Vec<FactId>) {
-    let texts: Vec<String> = sorted.into_iter().flat_map(names).map(|name| lossy(&name).into_owned()).collect();
-    let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
+    let mut texts = Vec::new();
+    if let Some(sorted) = sorted {
+        names(sorted, |name| texts.push(String::from_utf8_lossy(name)));
+    }
+    let texts: Vec<&str> = texts.iter().map(|text| &**text).collect();
     catalogue.facts_of_field(Field::Peer, &texts, facts);
 }
 

@@ -93,8 +93,9 @@ impl TagWorker {
     fn look(&mut self, attributes: &[Attribute<'_>]) {
         self.seen.clear();
         self.tests.clear();
+        let keys = &self.tagger.of_span.keys;
         for (attribute, at) in attributes.iter().zip(0u32..) {
-            let Some(used) = self.tagger.of_span.keys.find(attribute.key) else { continue };
+            let used = keys.find(attribute.key);
             if used.has_slot() {
                 self.seen.put(used.slot, at);
             }

@@ -45,7 +45,17 @@ fn plain(value: &Value<'_>) -> String {
     }
 }
 
+/// A name: text, and no other value.
 fn first(last: &Last<'_>, keys: &[&str]) -> Option<String> {
+    texts(last, keys).into_iter().next()
+}
+
+fn texts(last: &Last<'_>, keys: &[&str]) -> Vec<String> {
+    given(last, keys).iter().filter(|value| matches!(value, Value::Text(_))).map(plain).collect()
+}
+
+/// Text, number or truth value.
+fn any_value(last: &Last<'_>, keys: &[&str]) -> Option<String> {
     given(last, keys).first().map(plain)
 }
 
@@ -62,7 +72,7 @@ fn peer(last: &Last<'_>) -> String {
     let database = || {
         let system = first(last, &["db.system.name", "db.system"])?;
         let address = address.clone().or_else(|| network.clone())?;
-        let namespace = first(last, &["db.namespace", "db.name"]).map_or(String::new(), |name| format!("/{name}"));
+        let namespace = any_value(last, &["db.namespace", "db.name"]).map_or(String::new(), |name| format!("/{name}"));
         Some(format!("{system}:{address}{port}{namespace}"))
     };
     let queue = || {
@@ -100,13 +110,13 @@ fn facts(catalogue: &Catalogue, resource: &Last<'_>, last: &Last<'_>, sent: &Sen
             catalogue.facts_of_attribute(scope, at, attributes.get(key.as_str()), &mut facts);
         }
     }
-    let service = first(resource, &["service.name"]).unwrap_or("unknown_service".into());
-    let namespace: Vec<String> = first(resource, &["service.namespace"]).into_iter().collect();
+    let service = any_value(resource, &["service.name"]).unwrap_or("unknown_service".into());
+    let namespace: Vec<String> = any_value(resource, &["service.namespace"]).into_iter().collect();
     let mut peers: Vec<String> = Vec::new();
     if matches!(sent.kind, 3 | 4) {
         let keys = ["service.peer.name", "peer.service", "server.address", "net.peer.name", "network.peer.address"];
-        peers.extend(given(last, &keys).iter().map(plain));
-        peers.extend(given(last, &["net.sock.peer.addr", "net.peer.ip"]).iter().map(plain));
+        peers.extend(texts(last, &keys));
+        peers.extend(texts(last, &["net.sock.peer.addr", "net.peer.ip"]));
         peers.extend(hosts(last));
     }
     let mut of_field = |field, texts: &[String]| {
@@ -127,7 +137,7 @@ fn naive(catalogue: &Catalogue, names: &Names, resource: &Last<'_>, sent: &Sent)
     let intern = |text: &str| names.intern(text.as_bytes());
     let kind = Kind::from_otlp(sent.kind);
     let facts = facts(catalogue, resource, &last, sent);
-    let error_type = first(&last, &["error.type"]).or(sent.exception.map(str::to_string)).unwrap_or_default();
+    let error_type = any_value(&last, &["error.type"]).or(sent.exception.map(str::to_string)).unwrap_or_default();
     let said: String = error_type.chars().filter(char::is_ascii_alphanumeric).collect::<String>().to_lowercase();
     let claimed = (first(&last, &["steelthread.capability"]), first(&last, &["steelthread.thread"]));
     let http = given(&last, &["http.response.status_code", "http.status_code"]);
@@ -140,8 +150,8 @@ fn naive(catalogue: &Catalogue, names: &Names, resource: &Last<'_>, sent: &Sent)
     let claims = claimed.0.as_deref().map(|capability| (capability, claimed.1.as_deref()));
     let unknown = claimed.0.as_deref().filter(|id| !["book", "pay"].contains(id)).unwrap_or_default();
     Shape {
-        service: first(resource, &["service.name"]).map_or(Name::UNKNOWN_SERVICE, |name| intern(&name)),
-        namespace: intern(&first(resource, &["service.namespace"]).unwrap_or_default()),
+        service: any_value(resource, &["service.name"]).map_or(Name::UNKNOWN_SERVICE, |name| intern(&name)),
+        namespace: intern(&any_value(resource, &["service.namespace"]).unwrap_or_default()),
         name: intern(sent.name),
         kind,
         status: Status::from_otlp(sent.status),
@@ -151,10 +161,10 @@ fn naive(catalogue: &Catalogue, names: &Names, resource: &Last<'_>, sent: &Sent)
         says_unreachable: said.contains("refused"),
         says_cancelled: said.contains("abort"),
         error_type: intern(&error_type),
-        error_flag: first(&last, &["error"]).is_some_and(|error| error == "true"),
+        error_flag: any_value(&last, &["error"]).is_some_and(|error| error == "true"),
         resend: last.get("http.request.resend_count").and_then(whole).is_some_and(|count| count != 0),
         receives: kind == Kind::Client && operation.is_some_and(|operation| operation == "receive"),
-        peer_services: given(&last, &["service.peer.name", "peer.service"]).iter().map(|name| intern(&plain(name))).collect(),
+        peer_services: texts(&last, &["service.peer.name", "peer.service"]).iter().map(|name| intern(name)).collect(),
         peer: if kind.asks() { intern(&peer(&last)) } else { Name::EMPTY },
         tags: catalogue.tags_of(kind, &facts, claims),
         facts: facts.into(),

@@ -1,6 +1,6 @@
 use super::{CLIENT, CONSUMER, Desk, INTERNAL, PRODUCER, SERVER, Sent, span, text};
 use crate::model::{Name, Value};
-use crate::tag::alias::Seen;
+use crate::tag::alias::{Seen, Sorted};
 use crate::tag::keys::Keys;
 use crate::tag::peer::names;
 
@@ -119,11 +119,12 @@ fn the_host_of_a_url_is_found_in_every_form() {
 }
 
 #[test]
-fn names_that_were_sent_as_numbers_are_read_as_text() {
+fn a_number_is_no_name_but_may_be_a_part_of_a_database() {
     let desk = &mut Desk::default();
-    assert_eq!(desk.peer(&span(CLIENT).with("peer.service", Value::Int(7))), "7");
-    assert_eq!(desk.peer(&span(CLIENT).with("peer.service", Value::Bool(true))), "true");
-    assert_eq!(desk.peer(&span(CLIENT).with("peer.service", Value::Other)), "");
+    let sent = span(CLIENT).say("peer.service", "cards").with("service.peer.name", Value::Int(7));
+    assert_eq!(desk.peer(&sent), "cards");
+    let sent = span(CLIENT).say("db.system", "redis").say("server.address", "cache").with("db.namespace", Value::Int(0));
+    assert_eq!(desk.peer(&sent), "redis:cache/0");
 }
 
 #[test]
@@ -134,12 +135,14 @@ fn a_matcher_is_held_against_every_name_of_the_peer() {
     let found: Vec<String> = sent.hand_over(|span| {
         let mut seen = Seen::NOTHING;
         for (attribute, at) in span.attributes.iter().zip(0..) {
-            if let Some(used) = keys.find(attribute.key) {
+            let used = keys.find(attribute.key);
+            if used.has_slot() {
                 seen.put(used.slot, at);
             }
         }
-        let sorted = crate::tag::alias::Sorted::new(&seen, span.attributes);
-        names(sorted).map(|name| crate::tag::tested::lossy(&name).into_owned()).collect()
+        let mut found = Vec::new();
+        names(Sorted::new(&seen, span.attributes), |name| found.push(String::from_utf8_lossy(name).into_owned()));
+        found
     });
     let expected = ["card-network", "cards", "db.example", "db-old", "10.0.0.3", "fe80::4", "pay.example", "old.example"];
     assert_eq!(found, expected);
