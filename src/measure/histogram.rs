@@ -25,7 +25,7 @@ pub struct Histogram {
     /// `bucket << 48 | low 48 bits of the count`, ascending, each bucket once.
     entries: Vec<u64>,
     /// What counts have above 48 bits; hardly ever there.
-    high: Option<Box<BTreeMap<u16, u64>>>,
+    high: BTreeMap<u16, u64>,
 }
 
 /// The bucket of a value.
@@ -72,7 +72,7 @@ impl Histogram {
             _ => self.entries.insert(at, (u64::from(bucket) << COUNT_BITS) | low),
         }
         if high > 0 {
-            let above = self.high.get_or_insert_default().entry(bucket).or_default();
+            let above = self.high.entry(bucket).or_default();
             *above = above.saturating_add(high);
         }
     }
@@ -92,7 +92,7 @@ impl Histogram {
     pub fn iter(&self) -> impl Iterator<Item = (u16, u128)> + '_ {
         self.entries.iter().map(|entry| {
             let bucket = (entry >> COUNT_BITS) as u16;
-            let above = self.high.as_ref().and_then(|high| high.get(&bucket)).copied().unwrap_or(0);
+            let above = self.high.get(&bucket).copied().unwrap_or(0);
             (bucket, (u128::from(above) << COUNT_BITS) | u128::from(entry & COUNT_MASK))
         })
     }
