@@ -325,6 +325,31 @@ fn an_execution_counts_once_whether_its_window_is_live_or_kept_or_both() {
 }
 
 #[test]
+fn a_reader_never_sees_an_execution_vanish_while_windows_move() {
+    let world = World::default();
+    let windows = Arc::new(world.windows());
+    let store = Store::in_memory(world.names.clone(), world.hops.clone()).unwrap();
+    let keeper = Keeper::new(windows.clone(), Some(store));
+    std::thread::scope(|scope| {
+        let writer = scope.spawn(|| {
+            for trace in 1..=300 {
+                windows.record(&world.ok(trace));
+                if trace % 3 == 0 {
+                    keeper.keep(u64::MAX, &Beside::default(), &Recent::default(), &|_| String::new()).unwrap();
+                }
+            }
+        });
+        let mut before = 0;
+        while !writer.is_finished() {
+            let now = seen(&keeper).0;
+            assert!(now >= before, "{before} were there, and now {now}");
+            before = now;
+        }
+    });
+    assert_eq!(seen(&keeper), (300, 1));
+}
+
+#[test]
 fn windows_that_cannot_be_kept_are_counted_on_in_memory() {
     let world = World::default();
     let folder = tempfile::tempdir().unwrap();
