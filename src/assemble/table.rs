@@ -3,7 +3,7 @@
 use super::shard::{Shard, TRACE_BYTES, Taken};
 use super::{Batch, Complete};
 use crate::model::{SpanRecord, TraceId};
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// When traces are given away, and what may be held (spec 3.2, 3.4).
@@ -72,7 +72,6 @@ pub struct Overloaded {
 pub struct Table {
     shards: Box<[Mutex<Shard>]>,
     used: AtomicUsize,
-    in_flight: AtomicU64,
     settings: Settings,
 }
 
@@ -81,7 +80,7 @@ impl Table {
     pub fn new(mut settings: Settings) -> Self {
         settings.shards = settings.shards.clamp(1, 1 << 16).next_power_of_two();
         let shards = (0..settings.shards).map(|_| Mutex::default()).collect();
-        Self { shards, used: AtomicUsize::new(0), in_flight: AtomicU64::new(0), settings }
+        Self { shards, used: AtomicUsize::new(0), settings }
     }
 
     /// Takes the spans of a request, or none of them. `now_ns` is the time of the request's record.
@@ -115,7 +114,6 @@ impl Table {
             }
             self.account(before, shard.bytes);
         }
-        self.in_flight.fetch_add(appended.kept, Ordering::Relaxed);
         Ok(appended)
     }
 
@@ -124,7 +122,7 @@ impl Table {
         self.shards.len()
     }
 
-    /// Gives away what is due in a shard. The caller counts the spans and then says so by [`Table::settled`].
+    /// Gives away what is due in a shard.
     pub fn due(&self, shard: usize, now_ns: u64, out: &mut Vec<Complete>) {
         let mut shard = self.lock(shard);
         let before = shard.bytes;
@@ -140,19 +138,14 @@ impl Table {
         self.account(before, shard.bytes);
     }
 
-    /// So many spans that were given away have another fate now.
-    pub fn settled(&self, spans: u64) {
-        self.in_flight.fetch_sub(spans, Ordering::Relaxed);
-    }
-
-    /// Spans taken and not yet settled.
-    pub fn in_flight(&self) -> u64 {
-        self.in_flight.load(Ordering::Relaxed)
-    }
-
     /// Bytes held, as counted.
     pub fn used_bytes(&self) -> usize {
         self.used.load(Ordering::Relaxed)
+    }
+
+    /// Bytes that may be held.
+    pub fn budget_bytes(&self) -> usize {
+        self.settings.budget_bytes
     }
 
     fn account(&self, before: usize, after: usize) {
@@ -208,8 +201,6 @@ mod tests {
         assert!(due(&table, 111 * SECOND).is_empty());
         assert_eq!(due(&table, 112 * SECOND + SECOND / 5)[0].spans.len(), 2);
         assert_eq!(append(&table, 1, span(3, false), 113 * SECOND).late, 1);
-        table.settled(2);
-        assert_eq!(table.in_flight(), 0);
     }
 
     #[test]

@@ -1,0 +1,8 @@
+//! All tests that look at the project from outside: one binary, so that it links once.
+#![allow(clippy::unwrap_used, clippy::expect_used, missing_docs)]
+
+mod analyzing;
+mod laws;
+mod program;
+mod serving;
+mod shop;
