@@ -213,5 +213,6 @@ fn critical_path(spread: &Spread, all: u128) -> CriticalPathMs {
 }
 
 fn mean(spread: &Spread) -> MeanMs {
-    MeanMs { mean: spread.mean().map(milliseconds), p95: spread.percentile(950).map(|value| milliseconds(value as f64)) }
+    let [p95] = spread.percentiles([950]);
+    MeanMs { mean: spread.mean().map(milliseconds), p95: p95.map(|value| milliseconds(value as f64)) }
 }

@@ -40,8 +40,9 @@ pub(super) fn shared_out(parts: &[u128], rule: &ValueRule) -> Option<Vec<Decimal
     let digits = minor_digits(&rule.currency);
     let all = parts.iter().fold(0u128, |sum, part| sum.saturating_add(*part));
     let exact: Vec<Decimal> = parts.iter().map(|part| exact(*part, rule)).collect::<Option<_>>()?;
+    let whole = rounded(all, rule)?;
     let mut amounts: Vec<Decimal> = exact.iter().map(|amount| amount.trunc_with_scale(digits)).collect();
-    let mut missing = rounded(all, rule)?.checked_sub(amounts.iter().sum())?;
+    let mut missing = amounts.iter().try_fold(whole, |left, amount| left.checked_sub(*amount))?;
     let cent = Decimal::new(1, digits);
     let mut order: Vec<usize> = (0..parts.len()).collect();
     order.sort_by_key(|at| std::cmp::Reverse(exact[*at] - amounts[*at]));
