@@ -318,6 +318,25 @@ fn rows_come_in_the_order_asked_for() {
 }
 
 #[test]
+fn the_absence_of_a_mapped_hop_is_told_in_the_row_of_its_calls() {
+    let office = office(None);
+    let world = &office.world;
+    let card = |service: &str| {
+        let (hop, service) = (world.names.intern(b"card"), world.names.intern(service.as_bytes()));
+        world.hops.intern(crate::model::Hop { hop, service, external: true })
+    };
+    let called = HopUse { calls: 1, latencies_ns: vec![5], ..HopUse::new(card("pay.example:443")) };
+    let absent = HopUse { missing: 1, ..HopUse::new(card("card")) };
+    let with = |trace, usage: HopUse| Verdict { hops: vec![usage], ..world.ok(trace) };
+    office.record(&[with(1, called.clone()), with(2, absent.clone()), with(3, absent)]);
+    for level in [Level::Hop, Level::Service] {
+        let rows = office.rows(By::Failures, level).hops;
+        let told: Vec<_> = rows.iter().map(|row| (row.service.as_str(), row.calls.0, row.missing.0)).collect();
+        assert_eq!(told, [("pay.example:443", 1.0, 2.0)]);
+    }
+}
+
+#[test]
 fn weighted_counts_are_told_as_estimated_with_what_was_seen_beside() {
     let office = office(None);
     let weight = Weight::from_threshold(0x8 << 52);
