@@ -42,7 +42,8 @@ impl<'a, 'b> Reading<'a, 'b> {
             http_status: sorted.find(Meaning::HttpStatus, |value| code::number_in(value, 100..=999)).unwrap_or(0),
             grpc_code: sorted.find(Meaning::RpcStatus, code::grpc),
             error_type: ErrorType { sent: sorted.newest(Meaning::ErrorType), exception: span.exception_type.unwrap_or_default() },
-            error_flag: rare && code::is_true(sorted.newest(Meaning::ErrorFlag)),
+            error_flag: says_something(sorted.newest(Meaning::ErrorType))
+                || rare && code::is_true(sorted.newest(Meaning::ErrorFlag)),
             resend: rare && code::number(sorted.newest(Meaning::ResendCount)).is_some_and(|count| count != 0),
             receives: kind == Kind::Client && receives(rare_text(Meaning::MessagingOperation)),
             peer: if kind.asks() { Peer::read(sorted) } else { Peer::Unknown },

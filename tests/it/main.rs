@@ -5,4 +5,5 @@ mod analyzing;
 mod laws;
 mod program;
 mod serving;
+mod shapes;
 mod shop;
