@@ -365,6 +365,22 @@ fn a_range_holds_the_slices_that_start_in_it_and_is_told_as_asked() {
 }
 
 #[test]
+fn what_was_counted_since_the_start_only_grows_whatever_is_kept_and_forgotten() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut office = office(Some(folder.path()));
+    office.record(&[office.world.ok(1)]);
+    office.keep();
+    office.record(&[office.world.ok(2), office.world.failed(3, office.world.hop(1), Cause::AppError)]);
+    office.keeper.store().unwrap().forget_before(u64::MAX).unwrap();
+    assert_eq!(office.status().executions, Count(2.0));
+    office.desk = office.desk.since_start();
+    assert_eq!((office.status().executions, office.status().failed), (Count(3.0), Count(1.0)));
+    office.keep();
+    assert_eq!(office.rows(By::Failures, Level::Hop).failed, Count(1.0));
+    assert_eq!(office.status().executions, Count(3.0));
+}
+
+#[test]
 fn a_capability_that_is_not_in_the_map_is_refused_with_those_that_are() {
     let office = office(None);
     let question = StatusQuestion { capability: Some("book-fligth".into()), between: None };
