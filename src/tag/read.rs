@@ -46,7 +46,7 @@ impl<'a, 'b> Reading<'a, 'b> {
             resend: rare && code::number(sorted.newest(Meaning::ResendCount)).is_some_and(|count| count != 0),
             receives: kind == Kind::Client && receives(rare_text(Meaning::MessagingOperation)),
             peer: if kind.asks() { Peer::read(sorted) } else { Peer::Unknown },
-            url: if url.is_empty() { Url::default() } else { Url::read(url) },
+            url: if url.is_empty() || !kind.asks() { Url::default() } else { Url::read(url) },
             capability: rare_text(Meaning::Capability),
             thread: rare_text(Meaning::Thread),
             sorted,
@@ -74,9 +74,13 @@ impl<'a, 'b> Reading<'a, 'b> {
         }
     }
 
-    /// Hash of what is asked for, by which attempts at one thing are known. `mix` has the name.
+    /// Hash of what is asked for, by which attempts at one thing are known. `mix` has the name, which is all that is said where
+    /// nobody is asked.
     #[inline]
     pub fn operation(&self, mut mix: Mix) -> u32 {
+        if !self.kind.asks() {
+            return mix.finish() as u32;
+        }
         if self.sorted.any(set(&OPERATION)) {
             for meaning in OPERATION {
                 let text = self.sorted.text(meaning);
