@@ -26,7 +26,7 @@ fn twice<'a>(what: &str, ids: impl Iterator<Item = &'a Id>, findings: &mut Findi
     for id in ids.filter(|id| !id.text.is_empty()) {
         match first.get(id.text.as_str()) {
             Some(before) => {
-                let wrong = format!("{what} id {} twice, first at {}", quote(&id.text), findings.at(*before));
+                let wrong = format!("duplicate {what} id {}, first at {}", quote(&id.text), findings.at(*before));
                 findings.add(id.place, wrong, "write another id, or leave one of the two out");
             }
             None => drop(first.insert(&id.text, id.place)),
@@ -91,7 +91,7 @@ fn hidden_hops(hops: &[WrittenHop], findings: &mut Findings) {
 
 fn hidden(what: &str, id: &Id, other: &Id, findings: &Findings) -> String {
     let (mine, theirs, at) = (quote(&id.text), quote(&other.text), findings.at(other.place));
-    format!("{what} {mine} is never reached: {what} {theirs} at {at} takes all its spans")
+    format!("unreachable {what} {mine}: {what} {theirs} at {at} takes all its spans")
 }
 
 /// Who takes all spans of these matchers before they are asked: each is covered by one of the earlier ones. Names the first.

@@ -199,15 +199,15 @@ impl Catalogue {
         self.compiled.facts.keys(scope)
     }
 
-    /// Adds the facts that hold for key number `key` of [`Catalogue::keys`] with this value; `None`: the attribute is absent. Each is
-    /// added once, in no order. A value that is an array, a map, bytes or empty is present and has no text: it meets `{exists: true}`
-    /// and `*`, and nothing else.
+    /// Adds the facts that hold for key number `key` of [`Catalogue::keys`] with this value; `None`: the attribute is absent.
+    /// Each is added once, in no order. A value that is an array, a map, bytes or empty is present and has no text: it meets
+    /// `{exists: true}` and `*`, and nothing else.
     pub fn facts_of_attribute(&self, scope: Scope, key: usize, value: Option<&Value<'_>>, facts: &mut Vec<FactId>) {
         self.compiled.facts.of_attribute(scope, key, value, facts);
     }
 
-    /// Adds the facts that hold for a field with these texts; each once, in no order. All fields but the peer have one text; a peer
-    /// has as many as it has names, without port, and none if it is unknown. A service that is absent has the text
+    /// Adds the facts that hold for a field with these texts; each once, in no order. All fields but the peer have one text; a
+    /// peer has as many as it has names, without port, and none if it is unknown. A service that is absent has the text
     /// `unknown_service`, a namespace that is absent has none.
     pub fn facts_of_field(&self, field: Field, texts: &[&str], facts: &mut Vec<FactId>) {
         self.compiled.facts.of_field(field, texts, facts);
@@ -224,8 +224,8 @@ impl Catalogue {
         self.compiled.hop_of(capability, shape.kind, &shape.facts)
     }
 
-    /// H2: position in `capability.hops` of the first hop whose matcher's `service` meets this text. A matcher that is tried on the
-    /// asking side only (`peer`, `kind: client`) names the caller's service, and is left out.
+    /// H2: position in `capability.hops` of the first hop whose matcher's `service` meets this text. A matcher that is tried on
+    /// the asking side only (`peer`, `kind: client`) names the caller's service, and is left out.
     pub fn hop_of_service(&self, capability: u32, service: &str) -> Option<usize> {
         self.compiled.hop_of_service(capability, service)
     }

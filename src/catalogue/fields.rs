@@ -93,7 +93,7 @@ pub fn mapping<'a>(node: &'a Node, what: &str, findings: &mut Findings) -> Optio
             continue;
         };
         if let Some(before) = first.get(text.as_str()) {
-            let wrong = format!("key {} twice in {what}, first at {}", quote(text), findings.at(*before));
+            let wrong = format!("duplicate key {} in {what}, first at {}", quote(text), findings.at(*before));
             findings.add(key.place, wrong, "leave one of the two out");
             continue;
         }
@@ -110,7 +110,7 @@ pub fn list<'a>(node: &'a Node, key: &str, example: &str, findings: &mut Finding
             findings.add(
                 node.place,
                 format!("empty list under {}", quote(key)),
-                format!("fill it, {}, or leave it out", quote(example)),
+                format!("write at least one entry, such as {}, or leave the key out", quote(example)),
             );
             None
         }

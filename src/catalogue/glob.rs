@@ -1,7 +1,8 @@
 //! Globs: `*` is any text, `?` is one character, all else is itself (spec 1).
 //!
-//! A matcher of our own, because a library that reads braces or slashes in a special way reads the routes of web servers wrongly, and
-//! because ten thousand of them must not each cost an automaton. It goes back at most to the last `*`: no recursion, no blow-up.
+//! A matcher of our own, because a library that reads braces or slashes in a special way reads the routes of web servers wrongly,
+//! and because ten thousand of them must not each cost an automaton. It goes back at most to the last `*`: no recursion, no
+//! blow-up.
 
 /// A pattern. `**` is kept as `*`, so that equal meanings are equal patterns.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]

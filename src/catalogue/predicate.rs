@@ -84,8 +84,8 @@ impl Hash for Pattern {
 /// The texts that stand for what was seen. A whole floating-point number has two, `5` and `5.0`.
 pub type Texts<'a> = SmallVec<[Cow<'a, str>; 2]>;
 
-/// The texts of an attribute's value; none if it is no text, number or truth value. Numbers are written as Rust writes them; bytes
-/// that are not UTF-8 are replaced, as in names.
+/// The texts of an attribute's value; none if it is no text, number or truth value. Numbers are written as Rust writes them;
+/// bytes that are not UTF-8 are replaced, as in names.
 pub fn texts_of<'a>(value: &Value<'a>) -> Texts<'a> {
     match *value {
         Value::Text(bytes) => smallvec![String::from_utf8_lossy(bytes)],

@@ -1,8 +1,8 @@
 //! Text to a tree in which each node knows its place. The only module that knows the YAML library.
 //!
-//! Why the events of the parser and not typed deserialisation: that stops at the first wrong value, and a map is to be told all that
-//! is wrong with it at once. The tree is built without recursion; its size and depth, aliases included, are bounded, so that a file
-//! that unfolds without end is refused instead of read.
+//! Why the events of the parser and not typed deserialisation: that stops at the first wrong value, and a map is to be told all
+//! that is wrong with it at once. The tree is built without recursion; its size and depth, aliases included, are bounded, so that
+//! a file that unfolds without end is refused instead of read.
 
 use super::problems::{Findings, Place};
 use serde_saphyr::granit_parser::{self, Event, Parser, ScalarStyle, ScanError, Span};

@@ -3,6 +3,9 @@
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 mod map;
+mod matching;
+mod problems;
+mod random;
 
 use super::{Catalogue, Field, Scope, parse};
 use crate::model::{FactId, Kind, Name, Shape, Tags, Value};
