@@ -1,9 +1,11 @@
 //! What a span says, borrowed from it: all that its shape is made of but the tests of the map.
 
-use super::alias::{Meaning, Seen, Sorted, says_something, set};
+use super::alias::{Meaning, set};
 use super::code;
 use super::mix::Mix;
-use super::peer::{Peer, Url, text_of};
+use super::peer::{Peer, text_of};
+use super::sorted::{Seen, Sorted, says_something};
+use super::url::Url;
 use crate::model::{GrpcCode, Kind, RawSpan, Status, Value};
 use std::borrow::Cow;
 
