@@ -1,0 +1,147 @@
+//! Reads protobuf's few primitives from the front of a slice. Everything is bounds-checked; nothing is allocated.
+
+use super::malformed::{Fault, Problem};
+use smallvec::SmallVec;
+
+/// What is left of a message.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Cursor<'m> {
+    rest: &'m [u8],
+}
+
+impl<'m> Cursor<'m> {
+    #[inline(always)]
+    pub(super) fn over(message: &'m [u8]) -> Self {
+        Self { rest: message }
+    }
+
+    #[inline(always)]
+    pub(super) fn is_empty(&self) -> bool {
+        self.rest.is_empty()
+    }
+
+    pub(super) fn fault(&self, problem: Problem) -> Fault {
+        Fault::at(self.rest, problem)
+    }
+
+    /// A number of up to 64 bits. Most are one byte, lengths of spans are two.
+    #[inline(always)]
+    pub(super) fn varint(&mut self) -> Result<u64, Fault> {
+        match *self.rest {
+            [low, ref rest @ ..] if low < 0x80 => {
+                self.rest = rest;
+                Ok(u64::from(low))
+            }
+            [low, high, ref rest @ ..] if high < 0x80 => {
+                self.rest = rest;
+                Ok(u64::from(low & 0x7f) | u64::from(high) << 7)
+            }
+            _ => self.long_varint(),
+        }
+    }
+
+    #[inline(never)]
+    fn long_varint(&mut self) -> Result<u64, Fault> {
+        let mut value = 0_u64;
+        for (index, &byte) in self.rest.iter().take(10).enumerate() {
+            if index == 9 && byte > 1 {
+                return Err(self.fault(Problem::NumberTooLong));
+            }
+            value |= u64::from(byte & 0x7f) << (7 * index);
+            if byte < 0x80 {
+                self.rest = &self.rest[index + 1..];
+                return Ok(value);
+            }
+        }
+        Err(self.fault(Problem::NumberCutOff))
+    }
+
+    /// A field's key, not yet checked for a number of 0 or a wire type that is none: a key of the schema has neither.
+    #[inline(always)]
+    pub(super) fn key(&mut self) -> Result<u32, Fault> {
+        match *self.rest {
+            [key, ref rest @ ..] if key < 0x80 => {
+                self.rest = rest;
+                Ok(u32::from(key))
+            }
+            _ => self.long_key(),
+        }
+    }
+
+    #[inline(never)]
+    fn long_key(&mut self) -> Result<u32, Fault> {
+        let begin = *self;
+        u32::try_from(self.varint()?).map_err(|_| begin.fault(Problem::KeyTooLarge))
+    }
+
+    /// The next `count` bytes.
+    #[inline(always)]
+    fn take(&mut self, count: u64) -> Result<&'m [u8], Fault> {
+        match usize::try_from(count).ok().and_then(|count| self.rest.split_at_checked(count)) {
+            Some((taken, rest)) => {
+                self.rest = rest;
+                Ok(taken)
+            }
+            None => Err(self.fault(Problem::ValueCutOff)),
+        }
+    }
+
+    /// A length and that many bytes.
+    #[inline(always)]
+    pub(super) fn bytes(&mut self) -> Result<&'m [u8], Fault> {
+        let length = self.varint()?;
+        self.take(length)
+    }
+
+    #[inline(always)]
+    pub(super) fn fixed64(&mut self) -> Result<u64, Fault> {
+        match self.rest.split_first_chunk() {
+            Some((taken, rest)) => {
+                self.rest = rest;
+                Ok(u64::from_le_bytes(*taken))
+            }
+            None => Err(self.fault(Problem::ValueCutOff)),
+        }
+    }
+
+    #[inline(always)]
+    pub(super) fn skip_fixed32(&mut self) -> Result<(), Fault> {
+        self.take(4).map(drop)
+    }
+
+    /// Refuses a key that cannot be: field number 0, or a wire type that protobuf does not have.
+    pub(super) fn check_key(&self, key: u32) -> Result<(), Fault> {
+        if key & 7 > 5 {
+            return Err(self.fault(Problem::NoWireType((key & 7) as u8)));
+        }
+        if key >> 3 == 0 {
+            return Err(self.fault(Problem::FieldZero));
+        }
+        Ok(())
+    }
+
+    /// Reads over the value of a field, groups included, at most `depth` deep. Its key has been read.
+    pub(super) fn skip(&mut self, key: u32, depth: usize) -> Result<(), Fault> {
+        let mut groups = SmallVec::<[u32; 8]>::new();
+        let mut key = key;
+        loop {
+            self.check_key(key)?;
+            if key & 7 != 4 && groups.len() >= depth {
+                return Err(self.fault(Problem::TooDeep));
+            }
+            match key & 7 {
+                0 => drop(self.varint()?),
+                1 => drop(self.fixed64()?),
+                2 => drop(self.bytes()?),
+                3 => groups.push(key >> 3),
+                4 if groups.pop() == Some(key >> 3) => {}
+                4 => return Err(self.fault(Problem::StrayGroupEnd)),
+                _ => self.skip_fixed32()?,
+            }
+            if groups.is_empty() {
+                return Ok(());
+            }
+            key = self.key()?;
+        }
+    }
+}
