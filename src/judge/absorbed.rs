@@ -1,0 +1,44 @@
+//! Errors that did not fail the execution (B14): one for each chain, at the hop that would have been blamed.
+
+use super::case::{Case, Marks};
+use super::class::Class;
+use super::descent::{Descent, Memory, Start};
+use super::tree::Node;
+use crate::model::{Absorbed, AbsorbedKind};
+
+/// Lists them, in the order of their spans. `in_error`: where the blame's descent began, if it did.
+pub fn list(case: &Case<'_>, marks: &mut Marks, memory: &mut Memory, in_error: Option<u32>, out: &mut Vec<Absorbed>) {
+    for at in case.all() {
+        let node = case.node(at);
+        let above = !case.is_root(at) && !node.is(Node::ASYNC) && marks.has(node.parent, Marks::IN_ERROR);
+        let is_error = node.class == Class::Error;
+        let through = above && node.is_seen_through(case.node(node.parent).service);
+        // What a cancelled call left behind fails with it and tells nothing.
+        let cancelled = node.class == Class::Cancelled;
+        if is_error || cancelled || through || in_error == Some(at) {
+            marks.set(at, Marks::IN_ERROR);
+        }
+        if !is_error || case.is_root(at) || marks.has(at, Marks::CLAIMED) {
+            continue;
+        }
+        if let Some(kind) = kind(case, at, above)
+            && let Some(found) = Descent::new(case, marks, memory).from(at, Start::InError)
+        {
+            out.push(Absorbed { hop: found.hop, kind });
+        }
+    }
+}
+
+/// Why the error of this span did not matter; `None` if it did, or is told by another one.
+fn kind(case: &Case<'_>, at: u32, above: bool) -> Option<AbsorbedKind> {
+    let node = case.node(at);
+    if node.is(Node::MASKED) {
+        Some(AbsorbedKind::MaskedRetry)
+    } else if above || node.is(Node::EXHAUSTED) || case.is_step(at) {
+        None
+    } else if node.is(Node::ASYNC) {
+        Some(AbsorbedKind::AsyncError)
+    } else {
+        Some(AbsorbedKind::Suppressed)
+    }
+}
