@@ -76,8 +76,9 @@ impl Executions {
         }
     }
 
-    /// E6. Only spans that no execution has can tell of one: a hop that two capabilities share says nothing about the other one
-    /// where the trace of the first is at hand, even if its caller's span was never sent.
+    /// E6. Only a tree whose top no execution has can tell of one: a hop that two capabilities share says nothing about the other one
+    /// where the trace of the first is at hand, even if its caller's span was never sent. What hangs below such a top tells of it also
+    /// where another execution has it: a payment that came is a sign of the checkout around it whose entry did not.
     fn find_incomplete(&mut self, forest: &Forest, trace: &Trace<'_>, context: &Context<'_>, book: &mut Book) {
         let unclaimed = |fates: &[Fate], at: u32| fates[at as usize] == Fate::Unmatched;
         let lost = (0..).zip(&forest.nodes).any(|(at, node)| node.is(Node::LOST) && unclaimed(&self.fates, at));
@@ -90,7 +91,7 @@ impl Executions {
             if node.parent == NONE {
                 root = at;
             }
-            if unclaimed(&self.fates, at) {
+            if unclaimed(&self.fates, root) {
                 seen.push((root, trace.spans[node.record as usize].shape));
             }
         }

@@ -38,7 +38,8 @@ impl<'a, 'b> Reading<'a, 'b> {
             http_status: sorted.find(Meaning::HttpStatus, |value| code::number_in(value, 100..=999)).unwrap_or(0),
             grpc_code: sorted.find(Meaning::RpcStatus, code::grpc),
             error_type: ErrorType { sent: sorted.newest(Meaning::ErrorType), exception: span.exception_type.unwrap_or_default() },
-            error_flag: code::is_true(sorted.newest(Meaning::ErrorFlag)),
+            // C5: `error.type` on a span says that it is in error, as `error` does. An exception event does not: it may have been handled.
+            error_flag: code::is_true(sorted.newest(Meaning::ErrorFlag)) || !sorted.text(Meaning::ErrorType).is_empty(),
             resend: code::number(sorted.newest(Meaning::ResendCount)).is_some_and(|count| count != 0),
             receives: kind == Kind::Client && receives(sorted.text(Meaning::MessagingOperation)),
             peer: if kind.asks() { Peer::read(sorted) } else { Peer::Unknown },

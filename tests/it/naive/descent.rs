@@ -175,7 +175,7 @@ impl Descent<'_, '_> {
 
     /// B6: the peer is known to emit spans.
     fn sends_spans(&self, at: usize) -> bool {
-        let peers = self.ex.span(at).peers();
+        let peers = self.ex.span(at).service_peers();
         let mapped = self.ex.rule_for_peer(at).is_some_and(|(rule, _)| !self.ex.capability.hops[rule].external);
         mapped || self.ex.members.iter().any(|other| peers.contains(&self.ex.span(*other).service))
     }
@@ -183,7 +183,8 @@ impl Descent<'_, '_> {
     /// B7: who called several peers in vain.
     fn cut_off(&self, at: usize) -> Option<Hop> {
         let parent = self.ex.tree.up[at]?;
-        let calls = self.ex.children(parent).into_iter().filter(|call| self.ex.span(*call).asks() && !self.ex.span(*call).receives);
+        let calls =
+            self.ex.children(parent).into_iter().filter(|call| self.ex.span(*call).asks() && !self.ex.span(*call).receives);
         let calls: Vec<usize> = calls.collect();
         let got_through = |call: &usize| {
             let span = self.ex.span(*call);

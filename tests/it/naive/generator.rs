@@ -75,7 +75,11 @@ impl Generator {
         let first = self.time(3000);
         let (end, worst) = self.steps(at, start + first, depth);
         self.spans[at].end = end + self.time(1500);
-        let own = if self.chance.percent(9) { self.chance.one(&[Reply::Broken, Reply::Broken, Reply::Wrong, Reply::Busy]) } else { Reply::Fine };
+        let own = if self.chance.percent(9) {
+            self.chance.one(&[Reply::Broken, Reply::Broken, Reply::Wrong, Reply::Busy])
+        } else {
+            Reply::Fine
+        };
         let reply = if worst == Reply::Fine { own } else { worst };
         self.sign(at, reply);
         (at, reply)
@@ -138,8 +142,11 @@ impl Generator {
         let (mut end, mut worst) = (now, Reply::Fine);
         for _ in 0..2 + self.chance.below(2) {
             let start = now + self.time(300);
-            let (to, reply) =
-                if self.chance.percent(50) { self.call_once(parent, service, start, depth) } else { self.outside(parent, service, start) };
+            let (to, reply) = if self.chance.percent(50) {
+                self.call_once(parent, service, start, depth)
+            } else {
+                self.outside(parent, service, start)
+            };
             // Fail fast: when one failed, another may be cancelled.
             let last = self.spans.iter().rposition(|span| span.parent == parent && span.kind == Kind::Client);
             if let Some(last) = last.filter(|_| worst != Reply::Fine && self.chance.percent(40)) {
@@ -233,7 +240,9 @@ impl Generator {
         let text = |text: &str| Some(text.to_owned());
         let span = &mut self.spans[at];
         match which {
-            0 => (span.db, span.address, span.port) = (Some(("postgresql".into(), "orders".into())), text("orders-db"), Some(5432)),
+            0 => {
+                (span.db, span.address, span.port) = (Some(("postgresql".into(), "orders".into())), text("orders-db"), Some(5432))
+            }
             1 => (span.db, span.address) = (Some(("redis".into(), String::new())), text("cache")),
             2 => span.url = text("https://api.acme.example/pay?id=7"),
             _ => span.peer_service = text("bank"),
@@ -300,7 +309,8 @@ impl Generator {
 /// One random trace.
 pub fn trace(seed: u64) -> Vec<Span> {
     let mut generator = Generator::new(seed);
-    let entry = generator.chance.one(&[("web", "POST /buy"), ("web", "POST /buy"), ("web", "POST /again"), ("pay", "Pay/Charge")]);
+    let entry =
+        generator.chance.one(&[("web", "POST /buy"), ("web", "POST /buy"), ("web", "POST /again"), ("pay", "Pay/Charge")]);
     generator.serve(0, entry.0, entry.1, BASE, 0);
     if generator.chance.percent(4) {
         let parent = generator.chance.one(&[0, 0xabc]);

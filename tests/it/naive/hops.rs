@@ -47,12 +47,12 @@ impl Execution<'_> {
 
     /// The first hop of the map that a name of the peer meets as service.
     pub fn rule_for_peer(&self, at: usize) -> Option<(usize, String)> {
-        let peers = self.span(at).peers();
+        let peers = self.span(at).service_peers();
         let rules = self.capability.hops.iter().enumerate();
         let answering = rules.filter(|(_, rule)| !rule.matcher.asks()); // `kind: client` names the caller's service
-        answering.filter_map(|(at, rule)| Some((at, rule.matcher.service?))).find_map(|(rule, want)| {
-            peers.iter().find(|peer| map::meets(want, peer)).map(|peer| (rule, peer.clone()))
-        })
+        answering
+            .filter_map(|(at, rule)| Some((at, rule.matcher.service?)))
+            .find_map(|(rule, want)| peers.iter().find(|peer| map::meets(want, peer)).map(|peer| (rule, peer.clone())))
     }
 
     /// H3

@@ -110,13 +110,15 @@ impl Capability {
             writeln!(out, "    hops:").unwrap();
         }
         for hop in &self.hops {
-            write!(out, "      - {{id: {}, match: {}, external: {}", hop.id, hop.matcher.yaml(), hop.external).unwrap();
-            write!(out, ", expect: {}", if hop.always { "always" } else { "usually" }).unwrap();
+            write!(out, "      - {{id: {}, match: {}", hop.id, hop.matcher.yaml()).unwrap();
+            let flags =
+                [(hop.external, ", external: true"), (hop.always, ", expect: always"), (hop.required, ", async: required")];
+            flags.iter().filter(|(on, _)| *on).for_each(|(_, text)| out.push_str(text));
             if !hop.called_by.is_empty() {
                 let quoted: Vec<String> = hop.called_by.iter().map(|name| format!("\"{name}\"")).collect();
                 write!(out, ", called_by: [{}]", quoted.join(", ")).unwrap();
             }
-            writeln!(out, ", async: {}}}", if hop.required { "required" } else { "ignored" }).unwrap();
+            out.push_str("}\n");
         }
         if !self.under.is_empty() {
             writeln!(out, "    objectives:").unwrap();

@@ -10,7 +10,9 @@
 mod absorbed;
 mod chance;
 mod descent;
+mod differential;
 mod execution;
+mod feed;
 mod generator;
 mod hops;
 mod map;
@@ -18,6 +20,7 @@ mod maps;
 mod path;
 mod print;
 mod reading;
+mod shrink;
 mod signs;
 mod span;
 mod spoil;

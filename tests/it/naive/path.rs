@@ -45,7 +45,9 @@ impl Walk<'_> {
             let before = |to: u64| if self.strict && !first { to < cursor } else { to <= cursor };
             let last = open.iter().enumerate().filter(|(_, (_, _, to))| before(*to));
             // Open: children that end together. The one that began first says more.
-            let Some(chosen) = last.max_by_key(|(_, (_, from, to))| (*to, u64::MAX - from)).map(|(position, _)| position) else { break };
+            let Some(chosen) = last.max_by_key(|(_, (_, from, to))| (*to, u64::MAX - from)).map(|(position, _)| position) else {
+                break;
+            };
             let (child, from, to) = open.remove(chosen); // each child once
             self.push(at, to, cursor);
             self.walk(child, from, to);

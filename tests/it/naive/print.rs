@@ -65,7 +65,8 @@ fn branch(tree: &Tree, one: usize, depth: usize, out: &mut String) {
     let kind = format!("{:?}", span.kind).to_uppercase();
     let (indent, service, name) = ("  ".repeat(depth), &span.service, &span.name);
     let (start, end, words) = (at(span.start), at(span.end), words(span));
-    writeln!(out, "{indent}{kind} {service} \"{name}\" id={} parent={}{mark} [{start} {end}]{words}", span.id, span.parent).unwrap();
+    writeln!(out, "{indent}{kind} {service} \"{name}\" id={} parent={}{mark} [{start} {end}]{words}", span.id, span.parent)
+        .unwrap();
     for child in tree.children(one) {
         branch(tree, child, depth + 1, out);
     }

@@ -96,19 +96,20 @@ fn of_grpc(code: u8, caller_side: bool, entry: bool) -> Class {
 
 /// Class of a span; `entry`: it is the entry span of the execution that asks.
 pub fn class(span: &Span, entry: bool) -> Class {
-    let caller_side = span.asks(); // an INTERNAL or CONSUMER span with a code stands on the answering side
+    // Open: INTERNAL and CONSUMER spans with a code. They stand on the answering side, but an INTERNAL span that calls the code an
+    // error repeats what it was told.
+    let caller_side = span.asks() || (span.kind == Kind::Internal && span.status == Status::Error);
     let coded = span.http.is_some() || span.grpc.is_some();
+    let in_error = span.status == Status::Error || span.error_type.is_some() || span.error_flag; // not by an exception event: it may have been handled
     if span.status == Status::Ok {
         return Class::Ok; // C1
     }
-    if span.http == Some(499) || span.grpc == Some(CANCELLED) {
-        return Class::Cancelled; // C2
+    let left = span.http == Some(499) || span.grpc == Some(CANCELLED) || (in_error && !coded && says(span, &["cancel", "abort"]));
+    if left && !says_timeout(span) {
+        return Class::Cancelled; // C2; open: "ERROR" is taken to be C5's, so that an unset cancelled span is no culprit either
     }
-    if span.status == Status::Error && !coded && !says_timeout(span) && says(span, &["cancel", "abort"]) {
-        return Class::Cancelled; // C2
-    }
-    if saturated(span) {
-        return Class::Error; // C3, bold
+    if saturated(span) || (left && coded) {
+        return Class::Error; // C3, bold; a timeout told by the code of a cancellation
     }
     if coded {
         // Both codes on one span (gRPC over HTTP 200): the first that is not ok.
@@ -116,8 +117,7 @@ pub fn class(span: &Span, entry: bool) -> Class {
         let grpc = span.grpc.map_or(Class::Ok, |code| of_grpc(code, caller_side, entry));
         return if http == Class::Ok { grpc } else { http };
     }
-    let said = span.error_type.is_some() || span.error_flag; // an exception event alone is no error: it may have been handled
-    if span.status == Status::Error || said { Class::Error } else { Class::Ok } // C5
+    if in_error { Class::Error } else { Class::Ok } // C5
 }
 
 /// Work of a service, as opposed to a request to another.

@@ -63,7 +63,9 @@ impl Generator {
     fn sign_in_words(&mut self, at: usize, reply: Reply) {
         let words: &[&str] = match reply {
             Reply::Fine => return,
-            Reply::Broken => &["java.net.ConnectException", "ECONNREFUSED", "SSL_handshake", "DbFailure", "x509: unknown authority", "_OTHER"],
+            Reply::Broken => {
+                &["java.net.ConnectException", "ECONNREFUSED", "SSL_handshake", "DbFailure", "x509: unknown authority", "_OTHER"]
+            }
             Reply::Wrong => &["NotFound", "BadInput"],
             Reply::Busy => &["TooMany"],
             Reply::Late => &["timeout", "java.net.SocketTimeoutException", "deadline_exceeded", "TaskCanceled: timed out"],

@@ -123,8 +123,19 @@ impl Span {
 
     /// All names of the peer, without port (2.2, Peer; H1).
     pub fn peers(&self) -> Vec<String> {
-        let names = [self.peer_name.clone(), self.peer_service.clone(), self.address.clone(), self.host_of_url(), self.network.clone()];
+        let names =
+            [self.peer_name.clone(), self.peer_service.clone(), self.address.clone(), self.host_of_url(), self.network.clone()];
         if self.asks() { names.into_iter().flatten().collect() } else { Vec::new() }
+    }
+
+    /// Names that can be those of a service (E3, H2, B6): what the span calls its peer first of all, and what it calls a service.
+    pub fn service_peers(&self) -> Vec<String> {
+        if !self.asks() {
+            return Vec::new();
+        }
+        let text = self.peer_text();
+        let host = text.rsplit_once(':').map_or(text.as_str(), |(host, _)| host).to_owned();
+        [self.peer_name.clone(), self.peer_service.clone(), Some(host)].into_iter().flatten().collect()
     }
 
     /// H3: how the peer is called when it sends no span.

@@ -28,8 +28,15 @@ impl Generator {
         }
         if self.chance.percent(20) {
             let at = self.any();
-            let reply =
-                self.chance.one(&[Reply::Broken, Reply::Broken, Reply::Late, Reply::Left, Reply::Wrong, Reply::Busy, Reply::Fine]);
+            let reply = self.chance.one(&[
+                Reply::Broken,
+                Reply::Broken,
+                Reply::Late,
+                Reply::Left,
+                Reply::Wrong,
+                Reply::Busy,
+                Reply::Fine,
+            ]);
             self.sign(at, reply);
         }
         if self.chance.percent(6) {

@@ -109,17 +109,34 @@ impl Tree {
         span.kind == Kind::Consumer && span.link.is_some_and(|link| self.find(link, &span.service).is_some())
     }
 
-    /// E3, earliest orphan first, so that a CLIENT that found its server is not asked again.
+    /// E3. Orphans of one service that name one lost parent were called by one call; and that call has found its server.
     fn attach_orphans(&mut self, map: &Map) {
-        let mut orphans: Vec<usize> =
-            (0..self.spans.len()).filter(|at| self.lost[*at] && !self.enters_any(map, *at) && !self.is_linked_consumer(*at)).collect();
+        let mut orphans: Vec<usize> = (0..self.spans.len())
+            .filter(|at| self.lost[*at] && !self.enters_any(map, *at) && !self.is_linked_consumer(*at))
+            .collect();
         orphans.sort_by_key(|at| self.age(*at));
-        for orphan in orphans {
-            let own = self.subtree(orphan);
-            let others: Vec<usize> = (0..self.spans.len()).filter(|at| !own.contains(at)).collect();
-            let host = self.caller_of(orphan, &others).or_else(|| self.around(orphan, &others));
-            self.up[orphan] = host;
-            self.guessed[orphan] = host.is_some();
+        let mut taken = Vec::new();
+        let mut left = Vec::new();
+        while let Some(first) = orphans.first().copied() {
+            let together = |at: &usize| {
+                self.spans[*at].parent == self.spans[first].parent && self.spans[*at].service == self.spans[first].service
+            };
+            let (family, others): (Vec<usize>, Vec<usize>) = orphans.iter().copied().partition(together);
+            orphans = others;
+            let call = self.caller_of(&family, &taken);
+            taken.extend(call);
+            for member in family {
+                match call.filter(|call| !self.subtree(member).contains(call)) {
+                    Some(call) => (self.up[member], self.guessed[member]) = (Some(call), true),
+                    None => left.push(member),
+                }
+            }
+        }
+        left.sort_by_key(|at| (self.spans[*at].start, u64::MAX - self.spans[*at].end, self.age(*at)));
+        for at in 0..left.len() {
+            let host = self.around(left[at], &left[at..]);
+            self.up[left[at]] = host;
+            self.guessed[left[at]] = host.is_some();
         }
     }
 
@@ -136,17 +153,29 @@ impl Tree {
         self.children(at).into_iter().find(|child| asks && self.spans[*child].kind == Kind::Server)
     }
 
-    fn caller_of(&self, orphan: usize, others: &[usize]) -> Option<usize> {
-        let service = &self.spans[orphan].service;
-        let names_it = |at: &usize| self.spans[*at].peers().contains(service);
-        let asks = |at: &usize| self.spans[*at].asks() && !self.spans[*at].receives;
-        let free = others.iter().copied().filter(|at| asks(at) && self.server_child(*at).is_none() && names_it(at));
-        // Open: several. One that encloses it is likelier, then the narrowest.
-        free.min_by_key(|at| (!self.encloses(*at, orphan), self.width(*at), self.age(*at)))
+    /// Open: several. The latest call that is around them, else the latest that was open when they began, else the latest before
+    /// them, else the first.
+    fn caller_of(&self, family: &[usize], taken: &[usize]) -> Option<usize> {
+        let service = &self.spans[family[0]].service;
+        let start = family.iter().map(|at| self.spans[*at].start).min()?;
+        let end = family.iter().map(|at| self.spans[*at].end).max()?;
+        let is_call = |at: &usize| self.spans[*at].asks() && !self.spans[*at].receives && self.server_child(*at).is_none();
+        let names_it = |at: &usize| self.spans[*at].service_peers().contains(service) && !taken.contains(at);
+        let mut calls: Vec<usize> = (0..self.spans.len()).filter(|at| is_call(at) && names_it(at)).collect();
+        calls.sort_by_key(|at| self.age(*at));
+        let last_open =
+            |until: u64| calls.iter().rev().find(|at| self.spans[**at].start <= start && self.spans[**at].end >= until);
+        last_open(end).or_else(|| last_open(start)).or_else(|| last_open(0)).or(calls.first()).copied()
     }
 
-    fn around(&self, orphan: usize, others: &[usize]) -> Option<usize> {
-        let open = others.iter().copied().filter(|at| super::reading::works(&self.spans[*at]) && self.encloses(*at, orphan));
+    fn top(&self, at: usize) -> usize {
+        self.up[at].map_or(at, |parent| self.top(parent))
+    }
+
+    /// A span in the tree of an orphan that has no place itself is none.
+    fn around(&self, orphan: usize, floating: &[usize]) -> Option<usize> {
+        let works = |at: &usize| super::reading::works(&self.spans[*at]) && self.encloses(*at, orphan);
+        let open = (0..self.spans.len()).filter(|at| works(at) && !floating.contains(&self.top(*at)));
         open.min_by_key(|at| (self.width(*at), self.age(*at)))
     }
 

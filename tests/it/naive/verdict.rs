@@ -48,10 +48,14 @@ pub fn judge(received: &[Span], map: &Map) -> Answer {
                 answer.verdicts.push(decide(&ex));
             }
         }
-        if is_incomplete(&tree, capability) {
+    }
+    let claimed: Vec<bool> = (0..tree.spans.len()).map(|at| measured[at] || ignored[at]).collect();
+    for capability in &map.capabilities {
+        let pieces = pieces(&tree, capability, &claimed);
+        if !pieces.is_empty() {
             answer.verdicts.push(incomplete(capability));
-            measured.iter_mut().for_each(|one| *one = true);
         }
+        pieces.iter().flat_map(|root| tree.subtree(*root)).for_each(|at| measured[at] = true);
     }
     for at in 0..tree.spans.len() {
         match (measured[at], ignored[at]) {
@@ -67,11 +71,17 @@ fn any(matchers: &[Matcher], span: &Span) -> bool {
     matchers.iter().any(|matcher| matcher.holds(span))
 }
 
-/// E6
-fn is_incomplete(tree: &Tree, capability: &Capability) -> bool {
+/// E6: roots below which a span matches a mapped hop. Open: what other executions hold. An orphan that has a place in one, or an
+/// entry whose caller is not traced, tells nothing of another capability that shares a hop; what hangs below an unclaimed root does.
+fn pieces(tree: &Tree, capability: &Capability, claimed: &[bool]) -> Vec<usize> {
     let came = tree.spans.iter().any(|span| is_entry(capability, span));
-    let mapped = |span: &Span| capability.hops.iter().any(|rule| rule.matcher.holds_as_hop(span));
-    !came && tree.lost.contains(&true) && tree.spans.iter().any(mapped)
+    let lost = (0..tree.spans.len()).any(|at| tree.lost[at] && !claimed[at]);
+    if came || !lost {
+        return Vec::new();
+    }
+    let mapped = |at: usize| capability.hops.iter().any(|rule| rule.matcher.holds_as_hop(&tree.spans[at]));
+    let roots = (0..tree.spans.len()).filter(|at| tree.up[*at].is_none() && !claimed[*at]);
+    roots.filter(|root| tree.subtree(*root).into_iter().any(mapped)).collect()
 }
 
 fn incomplete(capability: &Capability) -> Verdict {
@@ -179,4 +189,3 @@ fn missing(ex: &Execution<'_>, path: &Path) -> Option<Blame> {
     let at = caller.map(|(at, _)| *at).or(on_path)?;
     Some(Blame { hop: ex.hop(at), cause: "missing_step", low: false, rule: "B12", way: Vec::new() })
 }
-
