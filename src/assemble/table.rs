@@ -143,6 +143,11 @@ impl Table {
         self.used.load(Ordering::Relaxed)
     }
 
+    /// Bytes that may be held.
+    pub fn budget_bytes(&self) -> usize {
+        self.settings.budget_bytes
+    }
+
     fn account(&self, before: usize, after: usize) {
         if after >= before {
             self.used.fetch_add(after - before, Ordering::Relaxed);

@@ -15,18 +15,25 @@
 use crate::model::Weight;
 use std::collections::BTreeMap;
 
-/// A count takes the lower 48 bits of an entry; the bucket takes the upper 16.
+/// A count takes the lower 48 bits of a slot; one more than the bucket takes the upper 16.
 const COUNT_BITS: u32 = 48;
 const COUNT_MASK: u64 = (1 << COUNT_BITS) - 1;
 
 /// Weighted counts by bucket. Merging is exact, and does not depend on the order.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+///
+/// A small hash table: the slot of a bucket is its number, cut to the size of the table, or the next free one. Neighbours in value
+/// are neighbours in the table, so there is hardly ever a second look; counting touches one place whatever the spread of values.
+#[derive(Debug, Clone, Default)]
 pub struct Histogram {
-    /// `bucket << 48 | low 48 bits of the count`, ascending, each bucket once.
-    entries: Vec<u64>,
+    /// A power of two of them, or none. Zero is free.
+    slots: Box<[u64]>,
+    used: u32,
     /// What counts have above 48 bits; hardly ever there.
-    high: Option<Box<BTreeMap<u16, u64>>>,
+    high: Option<Box<High>>,
 }
+
+#[derive(Debug, Clone, Default)]
+struct High(BTreeMap<u16, u64>);
 
 /// The bucket of a value.
 pub fn bucket_of(value: u64) -> u16 {
@@ -60,59 +67,126 @@ impl Histogram {
 
     /// Adds to a bucket.
     pub fn add(&mut self, bucket: u16, units: u128) {
-        let at = self.entries.partition_point(|entry| (entry >> COUNT_BITS) < u64::from(bucket));
-        let low = units as u64 & COUNT_MASK;
-        let mut high = (units >> COUNT_BITS) as u64;
-        match self.entries.get_mut(at) {
-            Some(entry) if *entry >> COUNT_BITS == u64::from(bucket) => {
-                let sum = (*entry & COUNT_MASK) + low;
-                *entry = (u64::from(bucket) << COUNT_BITS) | (sum & COUNT_MASK);
-                high = high.saturating_add(sum >> COUNT_BITS);
-            }
-            _ => self.entries.insert(at, (u64::from(bucket) << COUNT_BITS) | low),
-        }
+        let at = self.slot_of(bucket);
+        let slot = &mut self.slots[at];
+        let sum = (*slot & COUNT_MASK) + (units as u64 & COUNT_MASK);
+        *slot = ((u64::from(bucket) + 1) << COUNT_BITS) | (sum & COUNT_MASK);
+        let high = ((units >> COUNT_BITS) as u64).saturating_add(sum >> COUNT_BITS);
         if high > 0 {
-            let above = self.high.get_or_insert_default().entry(bucket).or_default();
-            *above = above.saturating_add(high);
+            self.add_high(bucket, high);
+        }
+    }
+
+    #[cold]
+    fn add_high(&mut self, bucket: u16, high: u64) {
+        let above = self.high.get_or_insert_default().0.entry(bucket).or_default();
+        *above = above.saturating_add(high);
+    }
+
+    /// Where the bucket is, or where it is to be.
+    fn slot_of(&mut self, bucket: u16) -> usize {
+        let wanted = u64::from(bucket) + 1;
+        // At least a quarter of the slots is free, so the search ends.
+        if let Some(last) = self.slots.len().checked_sub(1) {
+            let mut at = usize::from(bucket) & last;
+            loop {
+                match self.slots[at] {
+                    0 if self.has_room() => {
+                        self.used += 1;
+                        return at;
+                    }
+                    0 => break,
+                    slot if slot >> COUNT_BITS == wanted => return at,
+                    _ => at = (at + 1) & last,
+                }
+            }
+        }
+        self.grow();
+        self.slot_of(bucket)
+    }
+
+    fn has_room(&self) -> bool {
+        (self.used as usize + 1) * 4 <= self.slots.len() * 3
+    }
+
+    #[cold]
+    fn grow(&mut self) {
+        let larger = vec![0; (self.slots.len() * 2).max(4)].into_boxed_slice();
+        let old = std::mem::replace(&mut self.slots, larger);
+        let last = self.slots.len() - 1;
+        for slot in old.into_iter().filter(|slot| *slot != 0) {
+            let mut at = ((slot >> COUNT_BITS) - 1) as usize & last;
+            while self.slots[at] != 0 {
+                at = (at + 1) & last;
+            }
+            self.slots[at] = slot;
         }
     }
 
     /// Adds all of another histogram.
     pub fn merge(&mut self, other: &Self) {
-        if self.entries.is_empty() {
+        if self.used == 0 {
             self.clone_from(other);
             return;
         }
-        for (bucket, units) in other.iter() {
+        for slot in other.slots.iter().filter(|slot| **slot != 0) {
+            let (bucket, units) = other.counted(*slot);
             self.add(bucket, units);
         }
     }
 
+    fn counted(&self, slot: u64) -> (u16, u128) {
+        let bucket = ((slot >> COUNT_BITS) - 1) as u16;
+        let above = self.high.as_ref().and_then(|high| high.0.get(&bucket)).copied().unwrap_or(0);
+        (bucket, (u128::from(above) << COUNT_BITS) | u128::from(slot & COUNT_MASK))
+    }
+
     /// Buckets with their counts in units of 2^-16, ascending.
-    pub fn iter(&self) -> impl Iterator<Item = (u16, u128)> + '_ {
-        self.entries.iter().map(|entry| {
-            let bucket = (entry >> COUNT_BITS) as u16;
-            let above = self.high.as_ref().and_then(|high| high.get(&bucket)).copied().unwrap_or(0);
-            (bucket, (u128::from(above) << COUNT_BITS) | u128::from(entry & COUNT_MASK))
-        })
+    pub fn buckets(&self) -> Vec<(u16, u128)> {
+        let mut buckets: Vec<_> = self.slots.iter().filter(|slot| **slot != 0).map(|slot| self.counted(*slot)).collect();
+        buckets.sort_unstable_by_key(|(bucket, _)| *bucket);
+        buckets
+    }
+
+    /// Whether nothing was counted.
+    pub fn is_empty(&self) -> bool {
+        self.used == 0
     }
 
     /// All that was counted, in units of 2^-16.
     pub fn units(&self) -> u128 {
-        self.iter().fold(0, |sum, (_, units)| sum.saturating_add(units))
+        let counted = self.slots.iter().filter(|slot| **slot != 0).map(|slot| self.counted(*slot).1);
+        counted.fold(0, u128::saturating_add)
     }
 
-    /// The middle of the bucket in which the smallest value lies that at least `permille` of all do not exceed.
-    pub fn percentile(&self, permille: u32) -> Option<u64> {
+    /// For each of these parts of all, ascending and in thousandths: the middle of the bucket in which the smallest value lies that at
+    /// least so many do not exceed. `None` where nothing was counted.
+    pub fn percentiles<const N: usize>(&self, permilles: [u32; N]) -> [Option<u64>; N] {
         let all = self.units();
-        let rank = (all / 1000 * u128::from(permille) + (all % 1000 * u128::from(permille)).div_ceil(1000)).max(1);
-        let mut seen = 0u128;
-        self.iter().find_map(|(bucket, units)| {
-            seen = seen.saturating_add(units);
-            (seen >= rank).then(|| middle_of(bucket))
+        let buckets = self.buckets();
+        let (mut seen, mut next) = (0u128, buckets.iter().peekable());
+        permilles.map(|permille| {
+            let rank = (all / 1000 * u128::from(permille) + (all % 1000 * u128::from(permille)).div_ceil(1000)).max(1);
+            while let Some((bucket, units)) = next.peek() {
+                if seen.saturating_add(*units) >= rank {
+                    return Some(middle_of(*bucket));
+                }
+                seen = seen.saturating_add(*units);
+                next.next();
+            }
+            None
         })
     }
 }
+
+/// Where slots lie follows from the order of counting; what was counted does not.
+impl PartialEq for Histogram {
+    fn eq(&self, other: &Self) -> bool {
+        self.used == other.used && self.buckets() == other.buckets()
+    }
+}
+
+impl Eq for Histogram {}
 
 /// Values of a kind: histogram, exact sum and exact maximum. Nanoseconds in this house.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -142,12 +216,13 @@ impl Spread {
 
     /// Whether there is no value.
     pub fn is_empty(&self) -> bool {
-        self.histogram.entries.is_empty()
+        self.histogram.is_empty()
     }
 
-    /// The value that `permille` of all do not exceed, with an error of at most 0.8 %; never over the maximum.
-    pub fn percentile(&self, permille: u32) -> Option<u64> {
-        self.histogram.percentile(permille).map(|value| value.min(self.max))
+    /// For each of these parts of all, ascending and in thousandths: the value that so many do not exceed, with an error of at most
+    /// 0.8 %; never over the maximum.
+    pub fn percentiles<const N: usize>(&self, permilles: [u32; N]) -> [Option<u64>; N] {
+        self.histogram.percentiles(permilles).map(|found| found.map(|value| value.min(self.max)))
     }
 
     /// Mean value, exact.
@@ -187,7 +262,7 @@ mod tests {
             values.sort_unstable();
             let rank = (values.len() * permille as usize).div_ceil(1000).max(1);
             let exact = values[rank - 1] as f64;
-            let told = spread.percentile(permille).map(|told| told as f64);
+            let told = spread.percentiles([permille])[0].map(|told| told as f64);
             prop_assert!(told.is_some_and(|told| (told - exact).abs() <= 0.01 * exact), "{told:?} for {exact}");
             prop_assert_eq!(spread.mean(), Some(values.iter().sum::<u64>() as f64 * 65536.0 / (values.len() as f64 * 65536.0)));
             prop_assert_eq!(spread.largest(), values.last().copied());
@@ -219,9 +294,16 @@ mod tests {
     }
 
     #[test]
+    fn several_percentiles_are_those_asked_for_one_by_one() {
+        let spread = of(&(1..=1000).map(|at| at * 1_000_000).collect::<Vec<_>>());
+        let one_by_one = [500, 500, 900, 999, 1000].map(|permille| spread.percentiles([permille])[0]);
+        assert_eq!(spread.percentiles([500, 500, 900, 999, 1000]), one_by_one);
+    }
+
+    #[test]
     fn nothing_measured_has_no_percentile_and_no_mean() {
         let spread = Spread::default();
-        assert_eq!((spread.percentile(500), spread.mean(), spread.largest()), (None, None, None));
+        assert_eq!((spread.percentiles([500, 990]), spread.mean(), spread.largest()), ([None, None], None, None));
     }
 
     #[test]

@@ -1,17 +1,52 @@
 //! Verdicts of late, by trace id.
 
+use super::SLICE_NS;
 use crate::model::{Outcome, TraceId, Verdict};
 use foldhash::fast::RandomState;
 use std::collections::{HashMap, VecDeque};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// Recent verdicts, for whoever asks about a trace. Bounded by number and bytes.
 ///
 /// A quarter of the room is for verdicts that are ok and not slow, three quarters are for the others; in each part the oldest goes
 /// first. So a flood of ok executions never pushes out a failed one. What only counting needs ([`Verdict::hops`]) is not kept.
+///
+/// Of the newest ten seconds, a part takes no more than a sixth of its room: under load the first of each slice are kept for about a
+/// minute, rather than all of them for a moment, and the others cost nothing. What ended in an older slice always comes in, so
+/// recorded traces, which come in no order, are kept as long as there is room.
 #[derive(Debug)]
 pub struct Recent {
     inside: Mutex<Inside>,
+    plain: Newest,
+    notable: Newest,
+}
+
+/// How many verdicts of the newest slice came in. Counted without a lock; a race may let in one or two too many.
+#[derive(Debug)]
+struct Newest {
+    slice: AtomicU64,
+    taken: AtomicUsize,
+    most: usize,
+}
+
+impl Newest {
+    fn new(room: usize) -> Self {
+        Self { slice: AtomicU64::new(0), taken: AtomicUsize::new(0), most: room.div_ceil(6) }
+    }
+
+    fn admits(&self, end_ns: u64) -> bool {
+        let slice = end_ns / SLICE_NS;
+        let newest = self.slice.load(Ordering::Relaxed);
+        if slice < newest {
+            return true;
+        }
+        if slice > newest {
+            self.slice.store(slice, Ordering::Relaxed);
+            self.taken.store(0, Ordering::Relaxed);
+        }
+        self.taken.load(Ordering::Relaxed) < self.most && self.taken.fetch_add(1, Ordering::Relaxed) < self.most
+    }
 }
 
 #[derive(Debug)]
@@ -55,18 +90,21 @@ impl Recent {
             notable: Queue::new(most - plain, most_bytes - plain_bytes),
             next: 0,
         };
-        Self { inside: Mutex::new(inside) }
+        Self { inside: Mutex::new(inside), plain: Newest::new(plain), notable: Newest::new(most - plain) }
     }
 
-    /// Keeps a copy.
+    /// Keeps a copy, if there is room for it.
     pub fn record(&self, verdict: &Verdict) {
+        let notable = verdict.outcome != Outcome::Ok || verdict.slow;
+        if !(if notable { &self.notable } else { &self.plain }).admits(verdict.end_ns) {
+            return;
+        }
         let kept = Arc::new(without_hops(verdict));
         let bytes = bytes_of(&kept);
         let mut inside = self.lock();
         let number = inside.next;
         inside.next += 1;
         inside.by_trace.entry(verdict.trace_id).or_default().push((number, kept));
-        let notable = verdict.outcome != Outcome::Ok || verdict.slow;
         let queue = if notable { &mut inside.notable } else { &mut inside.plain };
         queue.order.push_back((verdict.trace_id, number, bytes));
         queue.bytes += bytes;
@@ -103,9 +141,9 @@ impl Recent {
 }
 
 impl Default for Recent {
-    /// 40,000 verdicts, 64 MiB.
+    /// 20,000 verdicts, 16 MiB.
     fn default() -> Self {
-        Self::new(40_000, 64 << 20)
+        Self::new(20_000, 16 << 20)
     }
 }
 

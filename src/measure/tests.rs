@@ -122,6 +122,8 @@ fn only_closed_windows_are_taken_and_late_executions_open_a_new_one() {
     let windows = world.windows();
     windows.record(&world.ok(1));
     assert!(windows.take_closed(START_NS + SLICE_NS - 1).is_empty());
+    assert_eq!(windows.closed_between(START_NS, START_NS + SLICE_NS).len(), 1);
+    assert!(windows.closed_between(START_NS + SLICE_NS, u64::MAX).is_empty());
     assert_eq!(windows.take_closed(START_NS + SLICE_NS).len(), 1);
     assert!(windows.is_empty());
     windows.record(&world.ok(2));
@@ -223,18 +225,36 @@ fn the_baseline_forgets_the_hops_not_seen_for_longest() {
     assert_eq!([known(0), known(1), known(2)], [false, true, true]);
 }
 
+/// The same, so many slices later.
+fn later(verdict: Verdict, slices: u128) -> Verdict {
+    Verdict { end_ns: verdict.end_ns + slices as u64 * SLICE_NS, ..verdict }
+}
+
 #[test]
 fn a_flood_of_ok_executions_pushes_out_no_failed_one() {
     let world = World::default();
     let recent = Recent::new(8, usize::MAX);
     recent.record(&world.failed(1, world.hop(0), Cause::AppError));
-    recent.record(&Verdict { slow: true, ..world.ok(2) });
-    (100..200).for_each(|trace| recent.record(&world.ok(trace)));
+    recent.record(&later(Verdict { slow: true, ..world.ok(2) }, 1));
+    (100..200).for_each(|trace| recent.record(&later(world.ok(trace), trace)));
     assert_eq!(recent.len(), 4);
     assert_eq!(recent.of_trace(TraceId(1))[0].outcome, Outcome::Failed);
     assert_eq!(recent.of_trace(TraceId(2)).len(), 1);
     assert!(recent.of_trace(TraceId(197)).is_empty());
     assert_eq!(recent.of_trace(TraceId(199)).len(), 1);
+}
+
+#[test]
+fn the_newest_slice_takes_a_sixth_of_the_room_and_older_ones_what_there_is() {
+    let world = World::default();
+    let recent = Recent::new(48, usize::MAX);
+    (1..100).for_each(|trace| recent.record(&world.ok(trace)));
+    assert_eq!(recent.len(), 2);
+    recent.record(&later(world.ok(100), 1));
+    (101..200).for_each(|trace| recent.record(&world.ok(trace)));
+    assert_eq!(recent.len(), 12);
+    (201..300).for_each(|trace| recent.record(&world.failed(trace, world.hop(0), Cause::AppError)));
+    assert_eq!(recent.len(), 12 + 6);
 }
 
 #[test]

@@ -103,6 +103,14 @@ impl Windows {
         taken
     }
 
+    /// Copies of the windows that end after one moment, and at or before another: for learning from what has closed since.
+    pub fn closed_between(&self, after_ns: u64, until_ns: u64) -> Vec<(Key, Window)> {
+        let closed = self.windows.iter().filter(|entry| entry.key().end_ns() > after_ns && entry.key().end_ns() <= until_ns);
+        let mut copies: Vec<_> = closed.map(|entry| (*entry.key(), entry.value().clone())).collect();
+        copies.sort_unstable_by_key(|(key, _)| *key);
+        copies
+    }
+
     /// Shows each window, in no order. Must not record meanwhile on the same thread.
     pub fn visit(&self, mut visitor: impl FnMut(Key, &Window)) {
         for entry in self.windows.iter() {

@@ -1,5 +1,6 @@
 //! Live and kept figures as one.
 
+use super::tables::MOST_OTHER_LINES;
 use super::{Commit, KeptLine, Store, StoreError};
 use crate::journal::Progress;
 use crate::measure::{Key, Recent, Window, Windows};
@@ -109,11 +110,9 @@ impl Keeper {
     }
 }
 
-/// Lines to keep: those of the sampled failures first, then one of each window for every other trace that is still there. How many
-/// are taken the store decides.
+/// Lines to keep, of what is still among the recent verdicts: those of the sampled failures, and a few others of each window.
 fn lines_of(windows: &[(Key, Window)], recent: &Recent, line_of: &dyn Fn(&Verdict) -> String) -> Vec<KeptLine> {
-    const OTHERS: usize = 6;
-    let mut wanted: HashMap<Key, (HashSet<TraceId>, usize)> =
+    let mut wanted: HashMap<Key, (HashSet<TraceId>, u32)> =
         windows.iter().map(|(key, window)| (*key, (window.samples().collect(), 0))).collect();
     let mut verdicts = recent.all();
     // Which others are kept must not hang on the order of a hash map.
@@ -123,10 +122,10 @@ fn lines_of(windows: &[(Key, Window)], recent: &Recent, line_of: &dyn Fn(&Verdic
         let key = Key::at(verdict.end_ns, verdict.capability);
         let Some((samples, others)) = wanted.get_mut(&key) else { continue };
         let sample = samples.contains(&verdict.trace_id);
-        if !sample && *others >= OTHERS {
+        if !sample && *others >= MOST_OTHER_LINES {
             continue;
         }
-        *others += usize::from(!sample);
+        *others += u32::from(!sample);
         let (trace, entry) = (verdict.trace_id, verdict.entry_span_id);
         lines.push(KeptLine { trace, key, entry, sample, text: line_of(&verdict) });
     }

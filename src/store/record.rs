@@ -69,7 +69,7 @@ fn spread_record(spread: &Spread) -> Option<SpreadRecord> {
     }
     let mut record = SpreadRecord { sum: sum(spread.sum), max: spread.max, ..SpreadRecord::default() };
     let mut last = 0;
-    for (bucket, units) in spread.histogram.iter() {
+    for (bucket, units) in spread.histogram.buckets() {
         record.steps.push(u32::from(bucket) - last);
         last = u32::from(bucket);
         record.whole.push((units >> 16) as u64);

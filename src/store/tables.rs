@@ -10,9 +10,9 @@ pub(super) const FILE: &str = "steelthread.redb";
 pub(super) const FORMAT: u64 = 1;
 
 /// Lines of sampled failures that are kept of a window.
-pub(super) const MOST_SAMPLE_LINES: u32 = 60;
+pub(super) const MOST_SAMPLE_LINES: u32 = 30;
 /// Other lines that are kept of a window.
-pub(super) const MOST_OTHER_LINES: u32 = 6;
+pub(super) const MOST_OTHER_LINES: u32 = 3;
 
 pub(super) type Bytes = &'static [u8];
 

@@ -37,6 +37,20 @@ impl Store {
         })
     }
 
+    /// Forgets the windows that start before this moment, and the lines that go with them.
+    ///
+    /// # Errors
+    /// The disk cannot be written. Nothing was changed then.
+    pub fn forget_before(&self, moment_ns: u64) -> Result<(), StoreError> {
+        let old = moment_ns.to_be_bytes();
+        self.writing(|transaction| {
+            transaction.open_table(WINDOWS)?.retain_in::<&[u8], _>(..&old[..], |_, _| false)?;
+            transaction.open_table(LINE_COUNTS)?.retain_in::<&[u8], _>(..&old[..], |_, _| false)?;
+            transaction.open_table(LINES)?.retain(|key, _| key.get(16..24).is_some_and(|slice| *slice >= old[..]))?;
+            Ok(())
+        })
+    }
+
     pub(super) fn put_windows(&self, transaction: &WriteTransaction, windows: &[(Key, Window)]) -> Result<(), Stop> {
         let mut table = transaction.open_table(WINDOWS)?;
         for (key, window) in windows {

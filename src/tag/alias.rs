@@ -170,10 +170,10 @@ impl<'a, 'b> Sorted<'a, 'b> {
         Self { seen, attributes }
     }
 
-    /// Whether one of the names was there, perhaps without a value.
+    /// Whether an attribute of this set was there, perhaps without a value.
     #[inline]
-    pub fn any(self, meanings: &[Meaning]) -> bool {
-        meanings.iter().any(|meaning| self.seen.present & set_of(*meaning) != 0)
+    pub fn any(self, set: u64) -> bool {
+        self.seen.present & set != 0
     }
 
     /// The first that can be read, newest name first.
@@ -230,6 +230,17 @@ fn text<'a>(value: &Value<'a>) -> Option<&'a [u8]> {
 #[inline]
 pub fn says_something(value: &Value<'_>) -> bool {
     !matches!(value, Value::Empty | Value::Other | Value::Text(b""))
+}
+
+/// The slots of several meanings, for [`Sorted::any`].
+pub const fn set(meanings: &[Meaning]) -> u64 {
+    let mut slots = 0;
+    let mut at = 0;
+    while at < meanings.len() {
+        slots |= set_of(meanings[at]);
+        at += 1;
+    }
+    slots
 }
 
 #[inline]

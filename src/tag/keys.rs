@@ -34,13 +34,16 @@ impl Use {
 struct Place {
     first: u64,
     last: u64,
+    /// What follows the first eight bytes and precedes the last eight; 0 in keys of up to 16 bytes.
+    middle: (u64, u64),
     /// Where the key's text begins in `texts`.
     text: u32,
     length: u32,
     used: Use,
 }
 
-const FREE: Place = Place { first: 0, last: 0, text: 0, length: u32::MAX, used: Use { slot: Use::NO_SLOT, test: Use::NO_TEST } };
+const FREE: Place =
+    Place { first: 0, last: 0, middle: (0, 0), text: 0, length: u32::MAX, used: Use { slot: Use::NO_SLOT, test: Use::NO_TEST } };
 
 /// An open hash table, at most a quarter full. Most keys are told from the others by length and ends; the middle is compared last.
 #[derive(Debug)]
@@ -70,7 +73,7 @@ impl Keys {
         let at = self.position(key, first, last);
         if let Some(place) = self.places.get_mut(at) {
             if place.length == FREE.length {
-                *place = Place { first, last, text, length: key.len() as u32, used };
+                *place = Place { first, last, middle: middle(key), text, length: key.len() as u32, used };
                 self.texts.extend_from_slice(key);
             } else {
                 place.used = Use { slot: place.used.slot.min(used.slot), test: place.used.test.min(used.test) };
@@ -103,10 +106,22 @@ impl Keys {
 
     #[inline]
     fn middle_is(&self, place: &Place, key: &[u8]) -> bool {
-        key.len() <= 16 || {
-            let (from, to) = (place.text as usize, (place.text + place.length) as usize);
-            self.texts.get(from + 8..to - 8) == key.get(8..key.len() - 8)
-        }
+        key.len() <= 16 || (place.middle == middle(key) && (key.len() <= 32 || self.rest_is(place, key)))
+    }
+
+    #[cold]
+    fn rest_is(&self, place: &Place, key: &[u8]) -> bool {
+        self.texts.get(place.text as usize..(place.text + place.length) as usize) == Some(key)
+    }
+}
+
+/// With the ends, and the length, all there is to know of a key of at most 32 bytes.
+#[inline]
+fn middle(key: &[u8]) -> (u64, u64) {
+    let (Some((_, rest)), Some((before, _))) = (key.split_first_chunk::<8>(), key.split_last_chunk::<8>()) else { return (0, 0) };
+    match (rest.first_chunk::<8>(), before.last_chunk::<8>()) {
+        (Some(second), Some(last_but_one)) if key.len() > 16 => (u64::from_le_bytes(*second), u64::from_le_bytes(*last_but_one)),
+        _ => (0, 0),
     }
 }
 

@@ -39,8 +39,15 @@ impl Mix {
     pub fn new(seeds: &Seeds, purpose: u64) -> Self {
         let [a, b, key_a, key_b] = seeds.0;
         let mut mix = Self { a, b, key_a, key_b };
-        mix.pair(purpose, !purpose);
+        mix.label(purpose);
         mix
+    }
+
+    /// Says what comes next; goes with it, and does not count alone.
+    #[inline]
+    pub fn label(&mut self, label: u64) {
+        self.a ^= label.wrapping_mul(INT);
+        self.b ^= label.wrapping_mul(DOUBLE);
     }
 
     /// Adds two words.

@@ -66,7 +66,7 @@ impl<'a> Peer<'a> {
     #[inline]
     pub fn mix(&self, mix: &mut Mix) {
         match *self {
-            Self::Unknown => mix.pair(1, 0),
+            Self::Unknown => {}
             Self::Service(name) => tagged(mix, 2, 0, [name]),
             Self::Queue { system, destination } => tagged(mix, 3, 0, [system, destination]),
             Self::Database { system, address, port, namespace } => {
@@ -100,7 +100,7 @@ impl<'a> Peer<'a> {
 
 #[inline]
 fn tagged<const N: usize>(mix: &mut Mix, which: u64, port: u16, parts: [&[u8]; N]) {
-    mix.pair(which, port.into());
+    mix.label(which | u64::from(port) << 8);
     for part in parts {
         mix.bytes(part);
     }
@@ -139,6 +139,19 @@ pub fn names<'a>(sorted: Sorted<'a, '_>, mut take: impl FnMut(&'a [u8])) {
     });
 }
 
+/// Adds what these names follow from. `url` is that of the newest name, read before.
+#[inline]
+pub fn mix_names(sorted: Sorted<'_, '_>, url: &Url<'_>, mix: &mut Mix) {
+    sorted.texts(Meaning::PeerService, |name| mix.bytes(name));
+    mix.label(1);
+    sorted.texts(Meaning::Address, |address| mix.bytes(address));
+    mix.label(2);
+    sorted.texts(Meaning::NetworkAddress, |address| mix.bytes(address));
+    mix.label(3);
+    let mut read_before = Some(url.host);
+    sorted.texts(Meaning::Url, |url| mix.bytes(read_before.take().unwrap_or_else(|| Url::read(url).host)));
+}
+
 /// Some write the port into the address. An address with more than one colon is one of IPv6.
 #[inline]
 fn without_port(address: &[u8]) -> &[u8] {
@@ -154,7 +167,7 @@ fn host_of<'a>(url: &Value<'a>) -> Option<&'a [u8]> {
 }
 
 /// The parts of a URL that count here.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Url<'a> {
     /// Without user, port and brackets; empty if there is none.
     pub host: &'a [u8],

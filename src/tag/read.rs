@@ -1,8 +1,8 @@
 //! What a span says, borrowed from it: all that its shape is made of but the tests of the map.
 
-use super::alias::{Meaning, Seen, Sorted, says_something};
+use super::alias::{Meaning, Seen, Sorted, says_something, set};
 use super::code;
-use super::mix::{Mix, Seeds};
+use super::mix::Mix;
 use super::peer::{Peer, Url, text_of};
 use crate::model::{GrpcCode, Kind, RawSpan, Status, Value};
 use std::borrow::Cow;
@@ -20,6 +20,7 @@ pub struct Reading<'a, 'b> {
     pub resend: bool,
     pub receives: bool,
     pub peer: Peer<'a>,
+    pub url: Url<'a>,
     pub capability: &'a [u8],
     pub thread: &'a [u8],
     pub sorted: Sorted<'a, 'b>,
@@ -31,39 +32,43 @@ impl<'a, 'b> Reading<'a, 'b> {
     pub fn of(span: &RawSpan<'a>, seen: &'b Seen) -> Self {
         let sorted = Sorted::new(seen, span.attributes);
         let kind = Kind::from_otlp(span.kind);
+        let rare = sorted.any(RARE);
+        let rare_text = |meaning| if rare { sorted.text(meaning) } else { b"" };
+        let url = sorted.text(Meaning::Url);
+        let sent = sorted.newest(Meaning::ErrorType);
         Self {
             name: span.name,
             kind,
             status: Status::from_otlp(span.status),
             http_status: sorted.find(Meaning::HttpStatus, |value| code::number_in(value, 100..=999)).unwrap_or(0),
             grpc_code: sorted.find(Meaning::RpcStatus, code::grpc),
-            error_type: ErrorType { sent: sorted.newest(Meaning::ErrorType), exception: span.exception_type.unwrap_or_default() },
-            // C5: `error.type` on a span says that it is in error, as `error` does. An exception event does not: it may have been handled.
-            error_flag: code::is_true(sorted.newest(Meaning::ErrorFlag)) || !sorted.text(Meaning::ErrorType).is_empty(),
-            resend: code::number(sorted.newest(Meaning::ResendCount)).is_some_and(|count| count != 0),
-            receives: kind == Kind::Client && receives(sorted.text(Meaning::MessagingOperation)),
+            error_type: ErrorType { sent, exception: span.exception_type.unwrap_or_default() },
+            // C5: `error.type` says that a span is in error, as `error` does. An exception event does not: it may have been handled.
+            error_flag: says_something(sent) || (rare && code::is_true(sorted.newest(Meaning::ErrorFlag))),
+            resend: rare && code::number(sorted.newest(Meaning::ResendCount)).is_some_and(|count| count != 0),
+            receives: kind == Kind::Client && receives(rare_text(Meaning::MessagingOperation)),
             peer: if kind.asks() { Peer::read(sorted) } else { Peer::Unknown },
-            capability: sorted.text(Meaning::Capability),
-            thread: sorted.text(Meaning::Thread),
+            url: if url.is_empty() { Url::default() } else { Url::read(url) },
+            capability: rare_text(Meaning::Capability),
+            thread: rare_text(Meaning::Thread),
             sorted,
         }
     }
 
-    /// Adds all of it. The name is given as its hash, which is needed twice.
+    /// Adds all of it but the name.
     #[inline]
-    pub fn mix(&self, name: u128, mix: &mut Mix) {
-        mix.hash(name);
+    pub fn mix(&self, mix: &mut Mix) {
         let flags = u64::from(self.error_flag) | u64::from(self.resend) << 1 | u64::from(self.receives) << 2;
         let grpc = self.grpc_code.map_or(0xff, |code| u64::from(code.0));
-        mix.pair(self.kind as u64 | (self.status as u64) << 8 | grpc << 16 | u64::from(self.http_status) << 24 | flags << 40, 0);
+        mix.pair(self.kind as u64 | (self.status as u64) << 8 | grpc << 16 | u64::from(self.http_status) << 24, flags);
         self.error_type.mix(mix);
         if !self.capability.is_empty() {
-            mix.pair(2, 1);
+            mix.label(2);
             mix.bytes(self.capability);
             mix.bytes(self.thread);
         }
         self.sorted.texts(Meaning::PeerService, |service| {
-            mix.pair(3, 1);
+            mix.label(3);
             mix.bytes(service);
         });
         if self.kind.asks() && !matches!(self.peer, Peer::Service(_)) {
@@ -71,27 +76,32 @@ impl<'a, 'b> Reading<'a, 'b> {
         }
     }
 
-    /// Hash of what is asked for, by which attempts at one thing are known.
+    /// Hash of what is asked for, by which attempts at one thing are known. `mix` has the name.
     #[inline]
-    pub fn operation(&self, name: u128, seeds: &Seeds) -> u32 {
-        let mut mix = Mix::new(seeds, 3);
-        mix.hash(name);
-        if self.sorted.any(&OPERATION) {
+    pub fn operation(&self, mut mix: Mix) -> u32 {
+        if self.sorted.any(set(&OPERATION)) {
             for meaning in OPERATION {
                 let text = self.sorted.text(meaning);
                 if !text.is_empty() {
-                    mix.pair(meaning as u64, 0);
-                    mix.bytes(if meaning == Meaning::Url { Url::read(text).path } else { text });
+                    mix.label(meaning as u64);
+                    mix.bytes(text);
                 }
             }
+        }
+        if !self.url.path.is_empty() {
+            mix.label(Meaning::Url as u64);
+            mix.bytes(self.url.path);
         }
         mix.finish() as u32
     }
 }
 
-/// What is asked for, beside the span's name.
-const OPERATION: [Meaning; 7] = [
-    Meaning::Url,
+/// What most spans do not say.
+const RARE: u64 =
+    set(&[Meaning::ErrorFlag, Meaning::ResendCount, Meaning::MessagingOperation, Meaning::Capability, Meaning::Thread]);
+
+/// What is asked for, beside the span's name and the path of its URL.
+const OPERATION: [Meaning; 6] = [
     Meaning::HttpMethod,
     Meaning::RpcMethod,
     Meaning::RpcService,
@@ -121,10 +131,10 @@ impl<'a> ErrorType<'a> {
     #[inline]
     fn mix(&self, mix: &mut Mix) {
         if says_something(self.sent) {
-            mix.pair(1, 1);
+            mix.label(1);
             mix.value(self.sent);
         } else if !self.exception.is_empty() {
-            mix.pair(1, 1);
+            mix.label(1);
             mix.bytes(self.exception);
         }
     }

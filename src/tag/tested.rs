@@ -4,7 +4,7 @@ use super::alias::Sorted;
 use super::cache::Cache;
 use super::keys::Keys;
 use super::mix::{Mix, Seeds};
-use super::peer::{names, text_of};
+use super::peer::{Url, mix_names, names, text_of};
 use crate::catalogue::{Catalogue, Field, Scope};
 use crate::model::{Attribute, FactId, Value};
 use std::borrow::Cow;
@@ -140,9 +140,9 @@ impl FactMemory {
 
     /// The same for the names of the peer.
     #[inline]
-    pub fn of_peer(&mut self, (catalogue, seeds): (&Catalogue, &Seeds), sorted: Sorted<'_, '_>) -> u128 {
+    pub fn of_peer(&mut self, (catalogue, seeds): (&Catalogue, &Seeds), sorted: Sorted<'_, '_>, url: &Url<'_>) -> u128 {
         let mut key = Mix::new(seeds, 6);
-        names(sorted, |name| key.bytes(name));
+        mix_names(sorted, url, &mut key);
         let key = key.finish();
         let known = self.known.get(key).copied();
         known.unwrap_or_else(|| self.learn(key, seeds, u64::MAX, &[], |facts| peer_facts(catalogue, Some(sorted), facts)))

@@ -57,11 +57,8 @@ impl TagWorker {
         let (trace, id, parent) = ids(span)?;
         self.look(span.attributes);
         let reading = Reading::of(span, &self.seen);
-        let seeds = &self.tagger.seeds;
-        let mut name = Mix::new(seeds, 1);
+        let mut name = Mix::new(&self.tagger.seeds, 1);
         name.bytes(span.name);
-        let name = name.finish();
-        let operation = reading.operation(name, seeds);
         let hash = hash(&self.tagger, &self.resource, &mut self.facts, &self.tests, &reading, name, span.attributes);
         let known = match self.shapes.get(hash) {
             Some(known) => *known,
@@ -82,7 +79,7 @@ impl TagWorker {
             start_ns: span.start_ns,
             end_ns: span.end_ns.max(span.start_ns),
             shape: known.shape,
-            operation,
+            operation: reading.operation(name),
             host: self.resource.host,
             flags: known.flags | mended | if extra.is_some() { SpanRecord::EXTRA } else { 0 },
         };
@@ -113,16 +110,15 @@ fn hash(
     facts: &mut FactMemory,
     tests: &TestsSeen,
     reading: &Reading<'_, '_>,
-    name: u128,
+    mut mix: Mix,
     attributes: &[Attribute<'_>],
 ) -> u128 {
     let asked = (&*tagger.catalogue, &tagger.seeds);
-    let mut mix = Mix::new(&tagger.seeds, 2);
     mix.hash(resource.hash);
-    reading.mix(name, &mut mix);
+    reading.mix(&mut mix);
     mix.hash(facts.of_attributes(asked, &tagger.of_span, tests, attributes));
     if reading.kind.asks() {
-        mix.hash(facts.of_peer(asked, reading.sorted));
+        mix.hash(facts.of_peer(asked, reading.sorted, &reading.url));
     }
     mix.finish()
 }
