@@ -13,9 +13,7 @@ pub fn list(case: &Case<'_>, marks: &mut Marks, memory: &mut Memory, in_error: O
         let above = !case.is_root(at) && !node.is(Node::ASYNC) && marks.has(node.parent, Marks::IN_ERROR);
         let is_error = node.class == Class::Error;
         let through = above && node.is_seen_through(case.node(node.parent).service);
-        // What a cancelled call left behind fails with it and tells nothing.
-        let cancelled = node.class == Class::Cancelled;
-        if is_error || cancelled || through || in_error == Some(at) {
+        if is_error || through || in_error == Some(at) {
             marks.set(at, Marks::IN_ERROR);
         }
         if !is_error || case.is_root(at) || marks.has(at, Marks::CLAIMED) {
