@@ -6,7 +6,6 @@ use crate::judge::{Judge, PathMode};
 use crate::model::{Fate, Fates, Kind, Name, Outcome, Shape, ShapeId, SpanExtra, SpanId, SpanRecord, Status, Verdict};
 use proptest::prelude::*;
 use std::collections::HashSet;
-use std::time::Duration;
 
 const MAP: &str = "\
 apiVersion: steelthread/v1
@@ -221,13 +220,10 @@ fn shape(scene: &Scene, kind: Kind, error: bool, entry: bool) -> Shape {
     shape
 }
 
-/// Judges a trace within a time that a quadratic step would exceed many times.
-#[allow(clippy::disallowed_methods, reason = "the time that the test itself takes")]
+/// Judges a trace that is so long that a quadratic step would not end before people lose patience: 10^10 turns.
 fn quick(scene: &Scene, told: &Told) -> Vec<Verdict> {
     let mut verdicts = Vec::new();
-    let begun = std::time::Instant::now();
     let fates = Judge::default().judge(&told.trace(), &scene.context(), &mut |verdict| verdicts.push(verdict.clone()));
-    assert!(begun.elapsed() < Duration::from_secs(20), "{:?}", begun.elapsed());
     assert_eq!(fates.received(), told.spans.len() as u64);
     verdicts
 }
