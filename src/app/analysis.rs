@@ -4,7 +4,7 @@
 //! which they ended, and what is normal is learnt slice by slice, so that the same input gives the same verdicts, to the byte.
 
 use super::judging::Bench;
-use super::pipeline::{Pipeline, Worker};
+use super::pipeline::{Pipeline, Place, Staged, Worker};
 use super::{Analysis, AnalyzeSettings, Error, Progress};
 use crate::assemble::Complete;
 use crate::catalogue;
@@ -31,13 +31,15 @@ pub fn analyze(settings: AnalyzeSettings, progress: &mut dyn FnMut(Progress)) ->
     let file_limits =
         FileLimits { message: limits.message_bytes, attributes: limits.attributes_per_span, ..FileLimits::default() };
     let mut reader = Reader::open(&settings.inputs, file_limits).map_err(|error| Error(error.to_string()))?;
-    let pipeline = Arc::new(Pipeline::new(settings.catalogue, limits, settings.store.as_deref())?);
+    let place = settings.store.as_deref().map_or(Place::Nowhere, Place::Folder);
+    let pipeline = Arc::new(Pipeline::new(settings.catalogue, limits, place)?);
     let path = if settings.reference_path { PathMode::Reference } else { PathMode::Default };
     let mut run = Run {
         pipeline: &pipeline,
         bench: Bench::new(path),
         lines: settings.verdicts.as_deref().map(Lines::open).transpose()?,
         early: 0,
+        learnt_ns: 0,
     };
     run.read(&mut reader, progress)?;
     run.judge_all(progress)?;
@@ -84,6 +86,8 @@ struct Run<'p> {
     lines: Option<Lines>,
     /// Traces that had to be judged before all was read.
     early: u64,
+    /// Windows that end up to here have been learnt from.
+    learnt_ns: u64,
 }
 
 impl Run<'_> {
@@ -109,12 +113,7 @@ impl Run<'_> {
     }
 
     /// Judges everything that is open, and then takes what is staged.
-    fn make_room(
-        &mut self,
-        worker: &mut Worker,
-        staged: &super::pipeline::Staged,
-        progress: &mut dyn FnMut(Progress),
-    ) -> Result<(), Error> {
+    fn make_room(&mut self, worker: &mut Worker, staged: &Staged, progress: &mut dyn FnMut(Progress)) -> Result<(), Error> {
         self.early += self.judge_all(progress)?;
         self.pipeline.append(worker, staged, 0).map_err(|error| {
             Error(format!("a single message needs more memory than is allowed ({error}); give more by --open-trace-bytes"))
@@ -128,12 +127,11 @@ impl Run<'_> {
         let end_of = |trace: &Complete| trace.spans.iter().map(|span| span.end_ns).max().unwrap_or(0);
         open.sort_by_cached_key(|trace| (end_of(trace), trace.trace));
         let of = open.len() as u64;
-        let mut slice_ns = 0;
         for (done, trace) in (0..).zip(open.drain(..)) {
             let starts_ns = end_of(&trace) / SLICE_NS * SLICE_NS;
-            if starts_ns != slice_ns {
-                slice_ns = starts_ns;
-                self.pipeline.learn(slice_ns);
+            if starts_ns > self.learnt_ns {
+                self.pipeline.baseline.learn(&self.pipeline.windows.closed_between(self.learnt_ns, starts_ns));
+                self.learnt_ns = starts_ns;
             }
             self.judge(&trace)?;
             if done % TELL_EVERY == 0 {

@@ -13,7 +13,7 @@ use std::time::Duration;
 /// How often open traces are looked through.
 const LOOK_EVERY: Duration = Duration::from_millis(100);
 /// How often closed windows are looked for.
-const KEEP_EVERY: Duration = Duration::from_secs(1);
+const KEEP_EVERY: Duration = Duration::from_secs(5);
 
 /// Threads at work. They end when they are told to; the judges then judge what is still open.
 pub(super) struct Crew {
@@ -83,9 +83,7 @@ fn judge_until_told(pipeline: &Pipeline, part: usize, parts: usize, told: &Told)
 
 fn keep_until_told(pipeline: &Pipeline, told: &Told) {
     while !told.stop.load(Ordering::Relaxed) {
-        let now_ns = clock::now_ns();
-        pipeline.learn(pipeline.closed_before_ns(now_ns));
-        let kept = pipeline.keep(pipeline.moved_before_ns(now_ns));
+        let kept = pipeline.keep_closed(clock::now_ns());
         let trouble = kept.err().map(|error: StoreError| error.to_string());
         if let Some(trouble) = &trouble {
             tracing::error!("closed windows could not be kept, and stay in memory: {trouble}");

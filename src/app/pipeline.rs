@@ -27,10 +27,21 @@ pub(super) struct Pipeline {
     pub(super) ledger: Arc<Ledger>,
     pub(super) limits: Limits,
     pub(super) keeper: Arc<Keeper>,
-    /// Windows that end up to here have been learnt from.
-    pub(super) learnt_until_ns: Mutex<u64>,
+    /// The store ends with the process.
+    pub(super) only_in_memory: bool,
     pub(super) tagger: Arc<Tagger>,
     idle: Mutex<Vec<Worker>>,
+}
+
+/// Where closed windows go.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Place<'a> {
+    /// To this folder, which is made if it is not there.
+    Folder(&'a Path),
+    /// To a store that ends with the process.
+    Memory,
+    /// They stay where they are counted.
+    Nowhere,
 }
 
 /// What is needed to read one message; lent and given back, so that there are as many as are read at once.
@@ -66,20 +77,25 @@ pub(super) enum NotTaken {
 }
 
 impl Pipeline {
-    /// With a store folder, it is made if it is not there.
-    pub(super) fn new(catalogue: Catalogue, limits: Limits, store: Option<&Path>) -> Result<Self, Error> {
+    /// # Errors
+    /// The store cannot be opened.
+    pub(super) fn new(catalogue: Catalogue, limits: Limits, place: Place<'_>) -> Result<Self, Error> {
         let names = Arc::new(Names::new(limits.names));
         let hops = Arc::new(Hops::default());
         let shapes = Arc::new(Shapes::default());
         let catalogue = Arc::new(catalogue);
         let series = SeriesLimits { hops_per_capability: limits.hops_per_capability, ..SeriesLimits::default() };
         let windows = Arc::new(Windows::new(hops.clone(), latency_limits(&catalogue, &names), series));
-        let store = store.map(|folder| Store::create(folder, catalogue.text(), names.clone(), hops.clone()));
+        let store = match place {
+            Place::Folder(folder) => Some(Store::create(folder, catalogue.text(), names.clone(), hops.clone())),
+            Place::Memory => Some(Store::in_memory(names.clone(), hops.clone())),
+            Place::Nowhere => None,
+        };
         let store = store.transpose().map_err(|error| Error(error.to_string()))?;
         Ok(Self {
             table: Table::new(table_settings(&limits)),
             keeper: Arc::new(Keeper::new(windows.clone(), store)),
-            learnt_until_ns: Mutex::new(0),
+            only_in_memory: matches!(place, Place::Memory),
             windows,
             baseline: Arc::default(),
             recent: Arc::default(),
@@ -151,16 +167,25 @@ impl Pipeline {
         worker.batch.clear();
     }
 
-    /// Who answers questions about what is counted here.
+    /// Who answers questions about what is counted here, and what is kept.
     pub(super) fn answers(&self) -> Arc<dyn Answers> {
-        Arc::new(Desk::new(
+        Arc::new(self.desk())
+    }
+
+    /// The same, about what was counted since the process began.
+    pub(super) fn counted(&self) -> Arc<dyn Answers> {
+        Arc::new(self.desk().since_start())
+    }
+
+    fn desk(&self) -> Desk {
+        Desk::new(
             self.catalogue.capabilities(),
             self.names.clone(),
             self.hops.clone(),
             self.keeper.clone(),
             Some(self.ledger.clone()),
             Some(self.recent.clone()),
-        ))
+        )
     }
 
     pub(super) fn worker(&self) -> Worker {

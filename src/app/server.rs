@@ -1,7 +1,7 @@
 //! `serve`: start, run, stop.
 
 use super::crew::Crew;
-use super::pipeline::{NotTaken, Pipeline};
+use super::pipeline::{NotTaken, Pipeline, Place};
 use super::{Ended, Error, Listening, ServeSettings, clock};
 use crate::model::Fate;
 use crate::query::Answers;
@@ -28,7 +28,7 @@ impl Door {
     /// Judges what is open, and keeps all there is.
     fn drain(&self) -> Result<Ended, Error> {
         let traces = self.crew.lock().unwrap_or_else(PoisonError::into_inner).finish();
-        let kept = self.pipeline.keeper.store().is_some();
+        let kept = !self.pipeline.only_in_memory;
         if kept {
             self.pipeline.keep(u64::MAX).map_err(|error| Error(format!("the last windows could not be kept: {error}")))?;
         }
@@ -97,7 +97,8 @@ pub async fn serve(
     let listening = Listening { otlp_grpc: address_of(&otlp)?, api: address_of(&api)? };
     let limits = settings.limits.with_budget_of_this_machine();
     let message_limits = OtlpLimits::of_messages(limits.message_bytes);
-    let pipeline = Arc::new(Pipeline::new(settings.catalogue, limits, settings.store.as_deref())?);
+    let place = settings.store.as_deref().map_or(Place::Memory, Place::Folder);
+    let pipeline = Arc::new(Pipeline::new(settings.catalogue, limits, place)?);
     let crew = Crew::start(&pipeline).map_err(|error| Error(format!("cannot start threads: {error}")))?;
     let door = Arc::new(Door { pipeline: pipeline.clone(), stopping: AtomicBool::new(false), crew: Mutex::new(crew) });
 
@@ -105,7 +106,7 @@ pub async fn serve(
     let (stop_api, api_stopped) = stopper();
     let answers = pipeline.answers();
     let mut otlp = tokio::spawn(otlp_grpc(otlp, door.clone(), message_limits, otlp_stopped));
-    let mut api = tokio::spawn(serve::api(api, answers.clone(), door.clone(), clock::now_ns, api_stopped));
+    let mut api = tokio::spawn(serve::api(api, answers.clone(), pipeline.counted(), door.clone(), clock::now_ns, api_stopped));
     announce(listening, answers);
 
     let broken = tokio::select! {

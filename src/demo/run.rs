@@ -188,6 +188,23 @@ mod tests {
         assert!(matches!(error, Error::Server(_)), "{error}");
     }
 
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn a_real_server_finds_in_every_phase_what_the_shop_made() {
+        let mut said = Vec::new();
+        let settings = on_free_ports(Duration::from_secs(4));
+        let finished = run(settings, std::future::pending(), &mut |line| said.push(line.to_owned())).await.unwrap();
+        assert!(finished.agrees, "{said:#?}");
+        assert!(finished.truth.phases.iter().take(7).all(|phase| phase.executions() > 0), "{:#?}", finished.truth);
+        assert!(said.iter().any(|line| line.contains("pricing         -> pricing: ")), "{said:#?}");
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn a_demo_that_is_stopped_still_judges_what_was_sent() {
+        let stop = tokio::time::sleep(Duration::from_millis(700));
+        let finished = run(on_free_ports(Duration::from_secs(600)), stop, &mut |_| ()).await.unwrap();
+        assert!(finished.agrees && finished.truth.spans > 0);
+    }
+
     #[tokio::test]
     async fn an_unknown_scenario_is_refused_before_a_port_is_opened() {
         let settings = DemoSettings { scenario: "flood".into(), ..on_free_ports(Duration::from_secs(60)) };

@@ -62,7 +62,7 @@ fn guilty(fault: Fault, script: &Script, truth: &Truth, found: &Counts) -> Vec<S
         let words: Vec<&str> = parts.iter().map(|(_, word, _)| *word).collect();
         let words = distinct(words).join(", ");
         let when = when.join(", ");
-        format!("    {:<15} {hop}: {mine} {noun} ({words}), the shop made {theirs}; {when}", fault.name())
+        format!("    {:<15} -> {hop}: {mine} {noun} ({words}), the shop made {theirs}; {when}", fault.name())
     };
     harm.iter().map(line).collect()
 }

@@ -5,7 +5,7 @@ use super::class::Class;
 use super::descent::{Found, Memory};
 use super::hops::host_of;
 use super::tree::{NONE, Node};
-use crate::model::{Cause, Confidence, Evidence};
+use crate::model::{Cause, Confidence, Evidence, Name};
 
 /// Who is to blame where a call is the last span in error.
 pub fn leaf(case: &Case<'_>, memory: &mut Memory, at: u32) -> Found {
@@ -55,9 +55,10 @@ fn sends_spans(case: &Case<'_>, memory: &mut Memory, at: u32) -> bool {
         return true;
     }
     if memory.services.is_empty() {
-        memory.services.extend(case.all().map(|at| names.text(case.node(at).service).into()));
+        memory.services.extend(case.all().map(|at| case.node(at).service));
     }
-    shape.peer_services.iter().map(|name| names.text(*name)).chain([host]).any(|name| memory.services.contains(name))
+    let named = shape.peer_services.iter().copied().chain(names.find(host.as_bytes()));
+    named.filter(|name| *name != Name::OTHER).any(|name| memory.services.contains(&name))
 }
 
 /// B7: at least two peers that were called from one span could not be reached, and nobody that was called from it answered.

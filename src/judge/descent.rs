@@ -54,7 +54,7 @@ pub struct Memory {
     /// Errors beside the way: the next suspects.
     pub beside: Vec<u32>,
     /// Services that sent a span in this execution; empty until somebody asks.
-    pub services: HashSet<Box<str>, RandomState>,
+    pub services: HashSet<Name, RandomState>,
     /// B7, by the span that called.
     pub cut_off: HashMap<u32, bool, RandomState>,
     /// Spans that paths below timed-out calls may still go through.

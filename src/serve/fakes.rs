@@ -150,6 +150,7 @@ fn book_flight() -> CapabilityStatus {
         }],
         lost_value: Some(LostValue { amount: "498.00".into(), currency: "EUR".into() }),
         sampled: None,
+        skewed: 0,
     }
 }
 
@@ -175,6 +176,7 @@ fn search() -> CapabilityStatus {
         objectives: Vec::new(),
         lost_value: None,
         sampled: None,
+        skewed: 0,
     }
 }
 
@@ -188,6 +190,7 @@ pub(crate) fn hops() -> HopsAnswer {
         buckets: Buckets { caller: Count(0.0), unknown: Count(1.0) },
         failed: Count(12.0),
         estimated: false,
+        sampled: None,
     }
 }
 
@@ -212,6 +215,7 @@ fn card_network() -> HopRow {
         edge_gap_ms: MeanMs::default(),
         missing: Count(0.0),
         lost_value: Some(LostValue { amount: "373.50".into(), currency: "EUR".into() }),
+        sampled: None,
     }
 }
 
@@ -236,6 +240,7 @@ fn pricing() -> HopRow {
         edge_gap_ms: MeanMs { mean: Some(0.8), p95: Some(1.0) },
         missing: Count(0.0),
         lost_value: None,
+        sampled: None,
     }
 }
 

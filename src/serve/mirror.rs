@@ -44,11 +44,12 @@ fn each<T, M: From<T>>(list: Vec<T>) -> Vec<M> {
 }
 
 /// Messages whose fields are called like those of the document: `same` are taken as they are, `into` are messages themselves,
-/// `maybe` are messages that may be missing, then lists of messages, counts, and counts by name.
+/// `maybe` are messages that may be missing, then lists of messages, counts, counts by name, and
+/// unweighted counts that are only there where they differ.
 macro_rules! mirror {
     ($($document:ident => $message:ident {
         $(same $($same:ident)+;)? $(into $($into:ident)+;)? $(maybe $($maybe:ident)+;)? $(lists $($list:ident)+;)?
-        $(counts $($count:ident)+;)? $(named $($named:ident)+;)?
+        $(counts $($count:ident)+;)? $(named $($named:ident)+;)? $(seen $($seen:ident)+;)?
     })+) => {
         $(impl From<query::$document> for proto::$message {
             fn from(it: query::$document) -> Self {
@@ -59,6 +60,7 @@ macro_rules! mirror {
                     $($($list: each(it.$list),)+)?
                     $($($count: it.$count.0,)+)?
                     $($($named: numbers(it.$named),)+)?
+                    $($($seen: it.$seen.unwrap_or_default(),)+)?
                 }
             }
         })+
@@ -86,6 +88,7 @@ mirror! {
         maybe lost_value;
         counts executions calls errors failures slow_blamed retries missing;
         named causes absorbed;
+        seen sampled;
     }
     HopLine => Hop { same hop service; }
     BlameLine => Blame { same hop service cause confidence evidence span_id rule; }
@@ -123,6 +126,7 @@ impl From<query::CapabilityStatus> for proto::CapabilityStatus {
             objectives: each(it.objectives),
             lost_value: it.lost_value.map(Into::into),
             sampled: it.sampled.unwrap_or_default(),
+            skewed: it.skewed,
         }
     }
 }
@@ -142,6 +146,7 @@ impl From<query::HopsAnswer> for proto::HopsResponse {
             buckets: Some(it.buckets.into()),
             failed: it.failed.0,
             estimated: it.estimated,
+            sampled: it.sampled.unwrap_or_default(),
         }
     }
 }

@@ -6,4 +6,5 @@ mod laws;
 mod naive;
 mod program;
 mod serving;
+mod shapes;
 mod shop;

@@ -68,10 +68,6 @@ impl Server {
         Self { child, stderr, otlp: otlp.unwrap(), api: api.unwrap() }
     }
 
-    pub fn process(&self) -> u32 {
-        self.child.id()
-    }
-
     /// SIGTERM, then exit code and what it said last.
     pub fn terminate(mut self) -> (i32, String) {
         let told = Command::new("kill").args(["-TERM", &self.child.id().to_string()]).status().unwrap();

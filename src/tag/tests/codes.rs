@@ -130,3 +130,9 @@ fn an_empty_service_name_is_none() {
     desk.resource(&[("service.name", text(""))]);
     assert_eq!(desk.shape(&span(PRODUCER)).service, Name::UNKNOWN_SERVICE);
 }
+
+#[test]
+fn an_error_type_flags_an_error_and_an_exception_event_alone_does_not() {
+    assert!(Desk::default().shape(&span(SERVER).say("error.type", "Boom")).error_flag);
+    assert!(!Desk::default().shape(&Sent { exception: Some("Boom"), ..span(SERVER) }).error_flag);
+}

@@ -161,7 +161,8 @@ fn naive(catalogue: &Catalogue, names: &Names, resource: &Last<'_>, sent: &Sent)
         says_unreachable: said.contains("refused"),
         says_cancelled: said.contains("abort"),
         error_type: intern(&error_type),
-        error_flag: any_value(&last, &["error"]).is_some_and(|error| error == "true"),
+        error_flag: any_value(&last, &["error"]).is_some_and(|error| error == "true")
+            || any_value(&last, &["error.type"]).is_some(),
         resend: last.get("http.request.resend_count").and_then(whole).is_some_and(|count| count != 0),
         receives: kind == Kind::Client && operation.is_some_and(|operation| operation == "receive"),
         peer_services: texts(&last, &["service.peer.name", "peer.service"]).iter().map(|name| intern(name)).collect(),

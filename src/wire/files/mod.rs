@@ -27,12 +27,10 @@ use super::otlp::Scratch;
 use buffer::Buffer;
 use detect::{Content, detect};
 pub use error::ReadError;
-use frames::Frames;
 use source::{Input, Position};
 use std::collections::VecDeque;
 use std::io::Read;
 use std::path::PathBuf;
-use text::Text;
 pub use warnings::Warnings;
 
 /// How much is read at once.

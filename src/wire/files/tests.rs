@@ -322,7 +322,7 @@ fn files_are_read_in_order_and_progress_counts_bytes_as_they_lie() {
 fn a_path_that_is_no_file_is_an_error_that_names_it() {
     let folder = tempfile::tempdir().unwrap();
     let missing = folder.path().join("missing.json");
-    let error = Reader::open(&[missing.clone()], Limits::default()).unwrap_err();
+    let error = Reader::open(std::slice::from_ref(&missing), Limits::default()).unwrap_err();
     assert_eq!(error, ReadError::NotFound { name: missing.display().to_string() });
     let error = Reader::open(&[folder.path().to_owned()], Limits::default()).unwrap_err();
     assert!(error.to_string().ends_with("/*"), "{error}");

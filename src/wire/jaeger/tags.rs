@@ -107,7 +107,10 @@ fn typed<'de>(kind: &str, found: Scalar<'de>) -> TagValue<'de> {
         "binary" => Some(TagValue::Other),
         _ => None,
     };
-    by_type.unwrap_or_else(|| match found {
+    if let Some(value) = by_type {
+        return value;
+    }
+    match found {
         Scalar::Absent => TagValue::Empty,
         Scalar::Text(text) => TagValue::Text(text),
         Scalar::Bool(value) => TagValue::Bool(value),
@@ -115,7 +118,7 @@ fn typed<'de>(kind: &str, found: Scalar<'de>) -> TagValue<'de> {
         Scalar::Uint(value) => TagValue::Double(value as f64),
         Scalar::Float(value) => TagValue::Double(value),
         Scalar::List | Scalar::Object => TagValue::Other,
-    })
+    }
 }
 
 fn truth(found: &Scalar<'_>) -> Option<bool> {

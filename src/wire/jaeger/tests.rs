@@ -147,7 +147,7 @@ fn trace_state_and_kind_are_read_from_tags() {
 #[test]
 fn an_exception_is_known_by_any_of_its_names() {
     let with = |logs: &[&str]| {
-        let logs: Vec<_> = logs.iter().map(|(fields)| format!(r#"{{"fields":[{fields}]}}"#)).collect();
+        let logs: Vec<_> = logs.iter().map(|fields| format!(r#"{{"fields":[{fields}]}}"#)).collect();
         span(&format!(r#""logs":[{}]"#, logs.join(","))).exception_type
     };
     let object = r#"{"key":"event","value":"error"},{"key":"error.object","value":"Timeout: 5 s"}"#;

@@ -8,9 +8,9 @@ use smallvec::SmallVec;
 /// How deep messages and groups may be nested below the request: prost's limit.
 pub(super) const DEPTH: usize = 100;
 
-/// Deals with a field that the walk has no arm for: reads over it if the schema does not know it, refuses it if it has a wire type other than the schema's.
+/// Deals with a field that the walk has no arm for, and gives back what is behind it: reads over it if the schema does not know it, refuses it if it has a wire type other than the schema's.
 #[inline(never)]
-pub(super) fn skip_or_refuse(cursor: &mut Cursor<'_>, message: Message, key: u32, depth: usize) -> Result<(), Fault> {
+pub(super) fn skip_or_refuse<'m>(cursor: Cursor<'m>, message: Message, key: u32, depth: usize) -> Result<Cursor<'m>, Fault> {
     cursor.check_key(key)?;
     match message.field(key >> 3) {
         Some(wanted) => Err(cursor.fault(Problem::WrongWireType { message, field: key >> 3, wanted })),
@@ -39,8 +39,8 @@ pub(super) fn check(message: Message, body: &[u8], depth: usize) -> Result<(), F
                 around.push((message, cursor));
                 (message, cursor) = (inner, Cursor::over(body));
             }
-            Some(form) if key & 7 == form.wire_type() => cursor.skip(key, 1)?,
-            _ => skip_or_refuse(&mut cursor, message, key, depth - around.len())?,
+            Some(form) if key & 7 == form.wire_type() => cursor = cursor.skip(key, 1)?,
+            _ => cursor = skip_or_refuse(cursor, message, key, depth - around.len())?,
         }
     }
 }

@@ -36,40 +36,17 @@ impl<'m> Cursor<'m> {
                 self.rest = rest;
                 Ok(u64::from(low & 0x7f) | u64::from(high) << 7)
             }
-            _ => self.long_varint(),
-        }
-    }
-
-    #[inline(never)]
-    fn long_varint(&mut self) -> Result<u64, Fault> {
-        let mut value = 0_u64;
-        for (index, &byte) in self.rest.iter().take(10).enumerate() {
-            if index == 9 && byte > 1 {
-                return Err(self.fault(Problem::NumberTooLong));
-            }
-            value |= u64::from(byte & 0x7f) << (7 * index);
-            if byte < 0x80 {
-                self.rest = &self.rest[index + 1..];
-                return Ok(value);
+            _ => {
+                let (value, rest) = long_varint(self.rest)?;
+                self.rest = rest;
+                Ok(value)
             }
         }
-        Err(self.fault(Problem::NumberCutOff))
     }
 
     /// A field's key, not yet checked for a number of 0 or a wire type that is none: a key of the schema has neither.
     #[inline(always)]
     pub(super) fn key(&mut self) -> Result<u32, Fault> {
-        match *self.rest {
-            [key, ref rest @ ..] if key < 0x80 => {
-                self.rest = rest;
-                Ok(u32::from(key))
-            }
-            _ => self.long_key(),
-        }
-    }
-
-    #[inline(never)]
-    fn long_key(&mut self) -> Result<u32, Fault> {
         let begin = *self;
         u32::try_from(self.varint()?).map_err(|_| begin.fault(Problem::KeyTooLarge))
     }
@@ -120,8 +97,8 @@ impl<'m> Cursor<'m> {
         Ok(())
     }
 
-    /// Reads over the value of a field, groups included, at most `depth` deep. Its key has been read.
-    pub(super) fn skip(&mut self, key: u32, depth: usize) -> Result<(), Fault> {
+    /// Behind the value of a field, groups included, at most `depth` deep. Its key has been read.
+    pub(super) fn skip(mut self, key: u32, depth: usize) -> Result<Self, Fault> {
         let mut groups = SmallVec::<[u32; 8]>::new();
         let mut key = key;
         loop {
@@ -139,9 +116,25 @@ impl<'m> Cursor<'m> {
                 _ => self.skip_fixed32()?,
             }
             if groups.is_empty() {
-                return Ok(());
+                return Ok(self);
             }
             key = self.key()?;
         }
     }
+}
+
+/// A varint of any length, and what is behind it. Apart from the cursor, so that the cursor can stay in registers.
+#[inline(never)]
+fn long_varint(bytes: &[u8]) -> Result<(u64, &[u8]), Fault> {
+    let mut value = 0_u64;
+    for (index, &byte) in bytes.iter().take(10).enumerate() {
+        if index == 9 && byte > 1 {
+            return Err(Fault::at(bytes, Problem::NumberTooLong));
+        }
+        value |= u64::from(byte & 0x7f) << (7 * index);
+        if byte < 0x80 {
+            return Ok((value, &bytes[index + 1..]));
+        }
+    }
+    Err(Fault::at(bytes, Problem::NumberCutOff))
 }

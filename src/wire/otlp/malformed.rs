@@ -61,21 +61,20 @@ impl fmt::Display for Problem {
     }
 }
 
-/// A problem at an address in memory. It is turned into an offset once, at the end, so that the walk need not carry the message along.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Fault {
-    address: usize,
-    problem: Problem,
-}
+/// A problem at an address in memory. It is turned into an offset once, at the end, so that the walk need not carry the message along. One pointer wide:
+/// each step of the walk returns one or none.
+#[derive(Debug)]
+pub(super) struct Fault(Box<(usize, Problem)>);
 
 impl Fault {
     #[cold]
     #[inline(never)]
     pub(super) fn at(rest: &[u8], problem: Problem) -> Self {
-        Self { address: rest.as_ptr() as usize, problem }
+        Self(Box::new((rest.as_ptr() as usize, problem)))
     }
 
     pub(super) fn within(self, message: &[u8]) -> Malformed {
-        Malformed { offset: self.address.saturating_sub(message.as_ptr() as usize), problem: self.problem }
+        let (address, problem) = *self.0;
+        Malformed { offset: address.saturating_sub(message.as_ptr() as usize), problem }
     }
 }

@@ -64,7 +64,7 @@ fn request<'m>(message: &'m [u8], lists: &mut Lists<'m>, sink: &mut impl SpanSin
     while !cursor.is_empty() {
         match cursor.key()? {
             schema::request::RESOURCE_SPANS => resource_spans(cursor.bytes()?, lists, sink)?,
-            other => skip_or_refuse(&mut cursor, Message::Request, other, DEPTH)?,
+            other => cursor = skip_or_refuse(cursor, Message::Request, other, DEPTH)?,
         }
     }
     Ok(())
@@ -79,7 +79,7 @@ fn resource_spans<'m>(body: &'m [u8], lists: &mut Lists<'m>, sink: &mut impl Spa
         match cursor.key()? {
             RESOURCE => resource(cursor.bytes()?, lists)?,
             SCOPE_SPANS | SCHEMA_URL => drop(cursor.bytes()?),
-            other => skip_or_refuse(&mut cursor, Message::ResourceSpans, other, DEPTH - 1)?,
+            other => cursor = skip_or_refuse(cursor, Message::ResourceSpans, other, DEPTH - 1)?,
         }
     }
     sink.resource(&lists.attributes);
@@ -87,7 +87,7 @@ fn resource_spans<'m>(body: &'m [u8], lists: &mut Lists<'m>, sink: &mut impl Spa
     while !cursor.is_empty() {
         match cursor.key()? {
             SCOPE_SPANS => scope_spans(cursor.bytes()?, lists, sink)?,
-            other => cursor.skip(other, DEPTH - 1)?,
+            other => cursor = cursor.skip(other, DEPTH - 1)?,
         }
     }
     Ok(())
@@ -100,7 +100,7 @@ fn resource<'m>(body: &'m [u8], lists: &mut Lists<'m>) -> Result<(), Fault> {
             schema::resource::ATTRIBUTES => lists.attribute(cursor.bytes()?, DEPTH - 3)?,
             schema::resource::DROPPED => drop(cursor.varint()?),
             schema::resource::ENTITY_REFS => check::check(Message::EntityRef, cursor.bytes()?, DEPTH - 3)?,
-            other => skip_or_refuse(&mut cursor, Message::Resource, other, DEPTH - 2)?,
+            other => cursor = skip_or_refuse(cursor, Message::Resource, other, DEPTH - 2)?,
         }
     }
     Ok(())
@@ -113,7 +113,7 @@ fn scope_spans<'m>(body: &'m [u8], lists: &mut Lists<'m>, sink: &mut impl SpanSi
             schema::scope_spans::SPANS => span::span(cursor.bytes()?, lists, sink)?,
             schema::scope_spans::SCOPE => check::check(Message::Scope, cursor.bytes()?, DEPTH - 3)?,
             schema::scope_spans::SCHEMA_URL => drop(cursor.bytes()?),
-            other => skip_or_refuse(&mut cursor, Message::ScopeSpans, other, DEPTH - 2)?,
+            other => cursor = skip_or_refuse(cursor, Message::ScopeSpans, other, DEPTH - 2)?,
         }
     }
     Ok(())

@@ -6,8 +6,22 @@ use super::malformed::Fault;
 use super::schema::{Message, any_value, key_value};
 use crate::model::{Attribute, Value};
 
-/// Reads a `KeyValue`. `depth` is how many levels may still begin within it.
-#[inline]
+/// The key and the body of the value of a `KeyValue` that is written as every sender writes it: the key, then the value, nothing else, lengths of one
+/// byte. `None` if it is not so.
+#[inline(always)]
+pub(super) fn usual(body: &[u8]) -> Option<(&[u8], &[u8])> {
+    const KEY: u8 = key_value::KEY as u8;
+    const VALUE: u8 = key_value::VALUE as u8;
+    let [KEY, length @ 0..0x80, rest @ ..] = body else { return None };
+    let (key, rest) = rest.split_at_checked(usize::from(*length))?;
+    match rest {
+        [VALUE, length @ 0..0x80, value @ ..] if usize::from(*length) == value.len() => Some((key, value)),
+        _ => None,
+    }
+}
+
+/// Reads a `KeyValue` however it is written. `depth` is how many levels may still begin within it.
+#[inline(never)]
 pub(super) fn attribute(body: &[u8], depth: usize) -> Result<Attribute<'_>, Fault> {
     let mut attribute = Attribute { key: &[], value: Value::Empty };
     let mut cursor = Cursor::over(body);
@@ -16,7 +30,7 @@ pub(super) fn attribute(body: &[u8], depth: usize) -> Result<Attribute<'_>, Faul
             key_value::KEY => attribute.key = cursor.bytes()?,
             key_value::VALUE => any_value(cursor.bytes()?, &mut attribute.value, depth - 1)?,
             key_value::KEY_INDEX => drop(cursor.varint()?),
-            other => skip_or_refuse(&mut cursor, Message::KeyValue, other, depth)?,
+            other => cursor = skip_or_refuse(cursor, Message::KeyValue, other, depth)?,
         }
     }
     Ok(attribute)
@@ -39,7 +53,7 @@ fn any_value<'m>(body: &'m [u8], value: &mut Value<'m>, depth: usize) -> Result<
             any_value::MAP => check(Message::KeyValueList, cursor.bytes()?, depth - 1).map(|()| Value::Other)?,
             any_value::TEXT_INDEX => cursor.varint().map(|_| Value::Empty)?,
             other => {
-                skip_or_refuse(&mut cursor, Message::AnyValue, other, depth)?;
+                cursor = skip_or_refuse(cursor, Message::AnyValue, other, depth)?;
                 continue;
             }
         };

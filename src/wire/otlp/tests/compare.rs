@@ -62,7 +62,7 @@ pub fn shown(request: &ExportTraceServiceRequest, most: usize) -> Vec<Told> {
 
 fn seen_span(span: &Span, most: usize) -> SeenSpan {
     let exceptions = span.events.iter().filter(|event| event.name == "exception");
-    let types = exceptions.flat_map(|event| &event.attributes).map(attribute).filter_map(|(key, value)| match value {
+    let mut types = exceptions.flat_map(|event| &event.attributes).map(attribute).filter_map(|(key, value)| match value {
         SeenValue::Text(text) if key == b"exception.type" => Some(text),
         _ => None,
     });
@@ -78,7 +78,7 @@ fn seen_span(span: &Span, most: usize) -> SeenSpan {
         status: span.status.as_ref().map_or(0, |status| status.code),
         attributes: span.attributes.iter().take(most).map(attribute).collect(),
         links: span.links.iter().take(most).map(|link| (link.trace_id.clone(), link.span_id.clone())).collect(),
-        exception_type: types.last(),
+        exception_type: types.next_back(),
     }
 }
 

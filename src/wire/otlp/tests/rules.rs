@@ -118,7 +118,7 @@ fn numbers_below_zero_take_ten_bytes_and_keep_their_sign() {
 #[test]
 fn the_type_of_the_last_exception_that_has_one_is_shown() {
     let event = |name: &str, attributes: Vec<KeyValue>| span::Event { name: name.to_owned(), attributes, ..Default::default() };
-    let events = vec![
+    let events = [
         event("exception", vec![text("exception.type", "Timeout")]),
         event("exception", vec![text("exception.type", "Refused"), text("exception.message", "no")]),
         event("exception", vec![text("exception.message", "nothing known")]),

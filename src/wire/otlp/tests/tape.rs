@@ -43,9 +43,9 @@ fn often(message: Message, byte: u8) -> Option<u32> {
     Some(match message {
         Message::Request => 1,
         Message::ResourceSpans | Message::ScopeSpans => 2,
-        Message::Span if byte % 2 == 0 => 9,
+        Message::Span if byte.is_multiple_of(2) => 9,
         Message::Span => 11,
-        Message::Event if byte % 2 == 0 => 3,
+        Message::Event if byte.is_multiple_of(2) => 3,
         Message::Event | Message::KeyValue => 2,
         _ => return None,
     })
