@@ -38,7 +38,12 @@ impl Executions {
 
     /// Finds them.
     pub fn find(&mut self, forest: &Forest, trace: &Trace<'_>, context: &Context<'_>, book: &mut Book) {
-        self.list.clear();
+        // Only what the last trace left behind is wiped: there may be many capabilities, and a trace has few of them.
+        for execution in self.list.drain(..) {
+            if let Some(until) = self.until.get_mut(execution.capability as usize) {
+                *until = 0;
+            }
+        }
         self.find_entries(forest, trace, context);
         self.fates.clear();
         self.fates.resize(forest.nodes.len(), Fate::Unmatched);
@@ -61,7 +66,6 @@ impl Executions {
 
     /// E1: of several entries on one path the outermost, per capability.
     fn find_entries(&mut self, forest: &Forest, trace: &Trace<'_>, context: &Context<'_>) {
-        self.until.clear();
         self.until.resize(context.catalogue.capabilities().len(), 0);
         for (at, node) in (0..).zip(&forest.nodes).filter(|(_, node)| node.is(Node::ENTRY)) {
             let tags = &context.shapes.get(trace.spans[node.record as usize].shape).tags;
