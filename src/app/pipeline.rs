@@ -167,16 +167,25 @@ impl Pipeline {
         worker.batch.clear();
     }
 
-    /// Who answers questions about what is counted here.
+    /// Who answers questions about what is counted here, and what is kept.
     pub(super) fn answers(&self) -> Arc<dyn Answers> {
-        Arc::new(Desk::new(
+        Arc::new(self.desk())
+    }
+
+    /// The same, about what was counted since the process began.
+    pub(super) fn counted(&self) -> Arc<dyn Answers> {
+        Arc::new(self.desk().since_start())
+    }
+
+    fn desk(&self) -> Desk {
+        Desk::new(
             self.catalogue.capabilities(),
             self.names.clone(),
             self.hops.clone(),
             self.keeper.clone(),
             Some(self.ledger.clone()),
             Some(self.recent.clone()),
-        ))
+        )
     }
 
     pub(super) fn worker(&self) -> Worker {

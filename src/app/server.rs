@@ -106,7 +106,7 @@ pub async fn serve(
     let (stop_api, api_stopped) = stopper();
     let answers = pipeline.answers();
     let mut otlp = tokio::spawn(otlp_grpc(otlp, door.clone(), message_limits, otlp_stopped));
-    let mut api = tokio::spawn(serve::api(api, answers.clone(), door.clone(), clock::now_ns, api_stopped));
+    let mut api = tokio::spawn(serve::api(api, answers.clone(), pipeline.counted(), door.clone(), clock::now_ns, api_stopped));
     announce(listening, answers);
 
     let broken = tokio::select! {

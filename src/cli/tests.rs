@@ -139,7 +139,14 @@ async fn a_server_answers_as_if_it_were_asked_in_its_own_process() {
     let url = format!("http://{}/", listener.local_addr().unwrap());
     let answers = Arc::new(FakeAnswers::default());
     let health = Arc::new(FakeHealth::default());
-    tokio::spawn(crate::serve::api(listener, Arc::clone(&answers) as _, health, || NOON, std::future::pending()));
+    tokio::spawn(crate::serve::api(
+        listener,
+        Arc::clone(&answers) as _,
+        Arc::clone(&answers) as _,
+        health,
+        || NOON,
+        std::future::pending(),
+    ));
     let asked = tokio::task::spawn_blocking(move || {
         let server = Remote::new(&url).unwrap();
         assert_eq!(server.status(&StatusQuestion::default()).unwrap(), fakes::status());

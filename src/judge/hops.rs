@@ -196,7 +196,8 @@ impl Finder<'_> {
     fn asking(&mut self, shape: &Shape, rule: Option<u32>) -> Named {
         let peer = self.peer_of(shape);
         if let Some(rule) = rule {
-            let service = shape.peer_services.first().copied().unwrap_or(peer);
+            let host = || interned(self.context, host_of(self.context.names.text(peer)));
+            let service = shape.peer_services.first().copied().unwrap_or_else(host);
             let hop = self.mapped(rule, |hop| if hop.external { peer } else { service });
             return Named { hop, rule };
         }

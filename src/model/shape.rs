@@ -73,7 +73,8 @@ pub struct Shape {
     pub says_unreachable: bool,
     /// The error type speaks of a cancellation (C2).
     pub says_cancelled: bool,
-    /// Attribute `error` is true, as a truth value or as text, or there is an attribute `error.type` (C5).
+    /// C5: attribute `error` is true, as a truth value or as text, or `error.type` is there. An exception event alone is no error: it
+    /// may have been handled.
     pub error_flag: bool,
     /// `http.request.resend_count` is there and not 0.
     pub resend: bool,

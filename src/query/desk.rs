@@ -24,6 +24,8 @@ pub struct Desk {
     keeper: Arc<Keeper>,
     ledger: Option<Arc<Ledger>>,
     recent: Option<Arc<Recent>>,
+    /// Without a range, answers are about what was counted since the process began, and not about all that is kept.
+    since_start: bool,
 }
 
 impl From<StoreError> for QueryError {
@@ -44,7 +46,12 @@ impl Desk {
         recent: Option<Arc<Recent>>,
     ) -> Self {
         let ids = capabilities.iter().map(|capability| names.intern(capability.id.as_bytes())).collect();
-        Self { capabilities: capabilities.to_vec(), ids, names, hops, keeper, ledger, recent }
+        Self { capabilities: capabilities.to_vec(), ids, names, hops, keeper, ledger, recent, since_start: false }
+    }
+
+    /// The same desk, but without a range its answers are about what was counted since the process began.
+    pub fn since_start(self) -> Self {
+        Self { since_start: true, ..self }
     }
 
     /// Positions of the capabilities that are asked about.
@@ -69,14 +76,19 @@ impl Desk {
     }
 
     /// For each capability that is asked about, what is counted of it in the slices that start in the range.
-    fn windows(&self, asked: &[usize], between: Between) -> Result<HashMap<Name, Window>, QueryError> {
+    fn windows(&self, asked: &[usize], question: Option<Between>, between: Between) -> Result<HashMap<Name, Window>, QueryError> {
         let mut windows: HashMap<Name, Window> = asked.iter().map(|at| (self.ids[*at], Window::default())).collect();
         let only = if let [one] = asked { Some(self.ids[*one]) } else { None };
-        self.keeper.read(between.from_ns..between.to_ns, only, &mut |key, window| {
-            if let Some(sum) = windows.get_mut(&key.capability) {
+        let mut add = |capability: Name, window: &Window| {
+            if let Some(sum) = windows.get_mut(&capability) {
                 sum.merge(window);
             }
-        })?;
+        };
+        if self.since_start && question.is_none() {
+            self.keeper.read_since_start(only, &mut add);
+        } else {
+            self.keeper.read(between.from_ns..between.to_ns, only, &mut |key, window| add(key.capability, window))?;
+        }
         Ok(windows)
     }
 
@@ -106,7 +118,7 @@ impl Answers for Desk {
     fn status(&self, question: &StatusQuestion) -> Result<Status, QueryError> {
         let asked = self.asked(question.capability.as_deref())?;
         let between = self.range(question.between)?;
-        let windows = self.windows(&asked, between)?;
+        let windows = self.windows(&asked, question.between, between)?;
         let empty = Window::default();
         let status_of = |at: &usize| {
             let window = windows.get(&self.ids[*at]).unwrap_or(&empty);
@@ -125,7 +137,7 @@ impl Answers for Desk {
     fn hops(&self, question: &HopsQuestion) -> Result<HopsAnswer, QueryError> {
         let asked = self.asked(question.capability.as_deref())?;
         let between = self.range(question.between)?;
-        let windows = self.windows(&asked, between)?;
+        let windows = self.windows(&asked, question.between, between)?;
         let mut table = Table::default();
         for at in &asked {
             if let Some(window) = windows.get(&self.ids[*at]) {

@@ -5,7 +5,7 @@ use super::status::{absorbed, count};
 use super::{Buckets, By, CriticalPathMs, HopRow, Level, MeanMs, money};
 use crate::catalogue::Capability;
 use crate::measure::{HopFigures, Share, Spread, Tally, Trouble, Window};
-use crate::model::{Hop, HopId, Hops, Names, Outcome};
+use crate::model::{Hop, HopId, Hops, Name, Names, Outcome};
 use rust_decimal::Decimal;
 use std::cmp::Ordering;
 use std::collections::{BTreeMap, HashMap};
@@ -53,6 +53,21 @@ fn row_of(hop: Hop, level: Level) -> Hop {
     }
 }
 
+/// Under which number each hop of the map was called most. Where a mapped hop was absent nobody can say which of its services or peers
+/// it would have been: its absence belongs to the row in which its calls are.
+fn called_as(window: &Window, hops: &Hops, names: &Names) -> HashMap<Name, HopId> {
+    let mut best: HashMap<Name, (u128, &str, HopId)> = HashMap::new();
+    for (id, figures) in window.hops.iter().filter(|(_, figures)| !figures.calls.is_zero()) {
+        let hop = hops.get(*id);
+        let calls = (figures.calls.units, names.text(hop.service), *id);
+        let there = best.entry(hop.hop).or_insert(calls);
+        if (calls.0, there.1) > (there.0, calls.1) {
+            *there = calls;
+        }
+    }
+    best.into_iter().map(|(name, (_, _, id))| (name, id)).collect()
+}
+
 fn failures(figures: &HopFigures) -> Tally {
     figures.trouble.as_ref().map_or_else(Tally::default, |trouble| trouble.failed())
 }
@@ -61,8 +76,11 @@ impl Table {
     /// Adds what is counted of a capability.
     pub(super) fn add(&mut self, capability: &Capability, window: &Window, level: Level, names: &Names, hops: &Hops) {
         let mut failed_at: HashMap<Hop, u128> = HashMap::new();
+        let called = called_as(window, hops, names);
         for (id, figures) in &window.hops {
             let failures = failures(figures);
+            let absent = figures.calls.is_zero() && figures.trouble.is_none();
+            let id = called.get(&hops.get(*id).hop).filter(|_| absent).unwrap_or(id);
             match *id {
                 Hops::CALLER => self.caller += failures,
                 Hops::UNKNOWN => self.unknown += failures,

@@ -318,6 +318,25 @@ fn rows_come_in_the_order_asked_for() {
 }
 
 #[test]
+fn the_absence_of_a_mapped_hop_is_told_in_the_row_of_its_calls() {
+    let office = office(None);
+    let world = &office.world;
+    let card = |service: &str| {
+        let (hop, service) = (world.names.intern(b"card"), world.names.intern(service.as_bytes()));
+        world.hops.intern(crate::model::Hop { hop, service, external: true })
+    };
+    let called = HopUse { calls: 1, latencies_ns: vec![5], ..HopUse::new(card("pay.example:443")) };
+    let absent = HopUse { missing: 1, ..HopUse::new(card("card")) };
+    let with = |trace, usage: HopUse| Verdict { hops: vec![usage], ..world.ok(trace) };
+    office.record(&[with(1, called.clone()), with(2, absent.clone()), with(3, absent)]);
+    for level in [Level::Hop, Level::Service] {
+        let rows = office.rows(By::Failures, level).hops;
+        let told: Vec<_> = rows.iter().map(|row| (row.service.as_str(), row.calls.0, row.missing.0)).collect();
+        assert_eq!(told, [("pay.example:443", 1.0, 2.0)]);
+    }
+}
+
+#[test]
 fn weighted_counts_are_told_as_estimated_with_what_was_seen_beside() {
     let office = office(None);
     let weight = Weight::from_threshold(0x8 << 52);
@@ -343,6 +362,22 @@ fn a_range_holds_the_slices_that_start_in_it_and_is_told_as_asked() {
     assert_eq!(told.range, Range { from: "2026-10-05T10:00:00.000000001Z".into(), to: "2026-10-05T10:00:20.000000001Z".into() });
     let all = office.desk.status(&StatusQuestion::default()).unwrap().range;
     assert_eq!(all, Range { from: "2026-10-05T10:00:00Z".into(), to: "2026-10-05T10:00:40Z".into() });
+}
+
+#[test]
+fn what_was_counted_since_the_start_only_grows_whatever_is_kept_and_forgotten() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut office = office(Some(folder.path()));
+    office.record(&[office.world.ok(1)]);
+    office.keep();
+    office.record(&[office.world.ok(2), office.world.failed(3, office.world.hop(1), Cause::AppError)]);
+    office.keeper.store().unwrap().forget_before(u64::MAX).unwrap();
+    assert_eq!(office.status().executions, Count(2.0));
+    office.desk = office.desk.since_start();
+    assert_eq!((office.status().executions, office.status().failed), (Count(3.0), Count(1.0)));
+    office.keep();
+    assert_eq!(office.rows(By::Failures, Level::Hop).failed, Count(1.0));
+    assert_eq!(office.status().executions, Count(3.0));
 }
 
 #[test]

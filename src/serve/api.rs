@@ -12,18 +12,20 @@ use tonic::service::Routes;
 use tonic_reflection::server::Builder;
 
 /// Answers questions on an open port until `shutdown` is ready: HTTP/1 and HTTP/2 without TLS, gRPC with reflection and the standard
-/// health service. `clock` gives nanoseconds since 1970: words such as `last=1h` are measured from it.
+/// health service. `counted` answers, without a range, about what was counted since the
+/// process began: what /metrics tells. `clock` gives nanoseconds since 1970: words such as `last=1h` are measured from it.
 ///
 /// # Errors
 /// The port cannot be served.
 pub async fn api(
     listener: TcpListener,
     answers: Arc<dyn Answers>,
+    counted: Arc<dyn Answers>,
     health: Arc<dyn Health>,
     clock: fn() -> u64,
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> std::io::Result<()> {
-    let desk = Desk::new(answers, Arc::clone(&health), clock);
+    let desk = Desk::new(answers, counted, Arc::clone(&health), clock);
     let (reporter, health_service) = tonic_health::server::health_reporter();
     let described = || {
         Builder::configure()

@@ -27,7 +27,14 @@ async fn server() -> Running {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = format!("http://{}", listener.local_addr().unwrap());
     let (answers, health) = (Arc::new(FakeAnswers::default()), Arc::new(FakeHealth::default()));
-    tokio::spawn(api(listener, Arc::clone(&answers) as _, Arc::clone(&health) as _, || NOON, std::future::pending()));
+    tokio::spawn(api(
+        listener,
+        Arc::clone(&answers) as _,
+        Arc::clone(&answers) as _,
+        Arc::clone(&health) as _,
+        || NOON,
+        std::future::pending(),
+    ));
     Running { answers, health, address }
 }
 

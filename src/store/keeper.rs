@@ -15,7 +15,8 @@ use std::sync::{Arc, PoisonError, RwLock};
 pub struct Keeper {
     windows: Arc<Windows>,
     store: Option<Store>,
-    moving: RwLock<()>,
+    /// What has moved since the start, summed by capability. Its lock is the gate at which readers wait.
+    moved: RwLock<HashMap<Name, Window>>,
 }
 
 /// What goes into a commit beside the windows. Totals are those of this run, from its start.
@@ -32,7 +33,7 @@ pub struct Beside {
 impl Keeper {
     /// Without a store, windows are only in memory.
     pub fn new(windows: Arc<Windows>, store: Option<Store>) -> Self {
-        Self { windows, store, moving: RwLock::new(()) }
+        Self { windows, store, moved: RwLock::default() }
     }
 
     /// The store, if there is one.
@@ -52,7 +53,7 @@ impl Keeper {
         recent: &Recent,
         line_of: &dyn Fn(&Verdict) -> String,
     ) -> Result<Vec<(Key, Window)>, StoreError> {
-        let _readers_wait = self.moving.write().unwrap_or_else(PoisonError::into_inner);
+        let mut moved = self.moved.write().unwrap_or_else(PoisonError::into_inner);
         let taken = self.windows.take_closed(before_ns);
         let Some(store) = &self.store else { return Ok(taken) };
         let lines = lines_of(&taken, recent, line_of);
@@ -64,7 +65,10 @@ impl Keeper {
             lines: &lines,
         };
         match store.commit(&commit) {
-            Ok(()) => Ok(taken),
+            Ok(()) => {
+                taken.iter().for_each(|(key, window)| moved.entry(key.capability).or_default().merge(window));
+                Ok(taken)
+            }
             Err(error) => {
                 taken.into_iter().for_each(|(key, window)| self.windows.put_back(key, window));
                 Err(error)
@@ -83,7 +87,7 @@ impl Keeper {
         capability: Option<Name>,
         visitor: &mut dyn FnMut(Key, &Window),
     ) -> Result<(), StoreError> {
-        let _stay = self.moving.read().unwrap_or_else(PoisonError::into_inner);
+        let _stay = self.moved.read().unwrap_or_else(PoisonError::into_inner);
         if let Some(store) = &self.store {
             store.read(range.clone(), capability, visitor)?;
         }
@@ -95,12 +99,25 @@ impl Keeper {
         Ok(())
     }
 
+    /// Shows what was counted since the process began, whatever is kept and forgotten: what counters that must only grow are made
+    /// of. The parts of a capability are to be added.
+    pub fn read_since_start(&self, capability: Option<Name>, visitor: &mut dyn FnMut(Name, &Window)) {
+        let wanted = |name: Name| capability.is_none_or(|wanted| wanted == name);
+        let moved = self.moved.read().unwrap_or_else(PoisonError::into_inner);
+        moved.iter().filter(|(name, _)| wanted(**name)).for_each(|(name, window)| visitor(*name, window));
+        self.windows.visit(|key, window| {
+            if wanted(key.capability) {
+                visitor(key.capability, window);
+            }
+        });
+    }
+
     /// From the start of the first slice to the end of the last one.
     ///
     /// # Errors
     /// What is kept cannot be read.
     pub fn extent(&self) -> Result<Option<Range<u64>>, StoreError> {
-        let _stay = self.moving.read().unwrap_or_else(PoisonError::into_inner);
+        let _stay = self.moved.read().unwrap_or_else(PoisonError::into_inner);
         let mut extent = self.store.as_ref().map_or(Ok(None), Store::extent)?;
         self.windows.visit(|key, _| {
             let own = extent.clone().unwrap_or(key.slice_ns..key.end_ns());

@@ -35,16 +35,15 @@ impl<'a, 'b> Reading<'a, 'b> {
         let rare = sorted.any(RARE);
         let rare_text = |meaning| if rare { sorted.text(meaning) } else { b"" };
         let url = sorted.text(Meaning::Url);
-        let sent = sorted.newest(Meaning::ErrorType);
         Self {
             name: span.name,
             kind,
             status: Status::from_otlp(span.status),
             http_status: sorted.find(Meaning::HttpStatus, |value| code::number_in(value, 100..=999)).unwrap_or(0),
             grpc_code: sorted.find(Meaning::RpcStatus, code::grpc),
-            error_type: ErrorType { sent, exception: span.exception_type.unwrap_or_default() },
-            // C5: `error.type` says that a span is in error, as `error` does. An exception event does not: it may have been handled.
-            error_flag: says_something(sent) || (rare && code::is_true(sorted.newest(Meaning::ErrorFlag))),
+            error_type: ErrorType { sent: sorted.newest(Meaning::ErrorType), exception: span.exception_type.unwrap_or_default() },
+            error_flag: says_something(sorted.newest(Meaning::ErrorType))
+                || rare && code::is_true(sorted.newest(Meaning::ErrorFlag)),
             resend: rare && code::number(sorted.newest(Meaning::ResendCount)).is_some_and(|count| count != 0),
             receives: kind == Kind::Client && receives(rare_text(Meaning::MessagingOperation)),
             peer: if kind.asks() { Peer::read(sorted) } else { Peer::Unknown },

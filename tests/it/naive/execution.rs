@@ -12,30 +12,14 @@ pub struct Execution<'a> {
     /// The trace as this execution sees it: linked steps hang below the span that they link to.
     pub tree: Tree,
     pub members: Vec<usize>,
-    /// Roots of asynchronous steps.
-    steps: Vec<usize>,
 }
 
 impl<'a> Execution<'a> {
     pub fn new(trace: &Tree, capability: &'a Capability, root: usize) -> Self {
         let mut tree = trace.clone();
-        tree.up[root] = None; // E2: the entry is the top
-        let mut members = tree.subtree(root);
-        let mut steps = Vec::new();
-        let entries = trace.entries(capability);
-        while let Some((step, target)) = linked(&tree, &members, &steps).into_iter().find(|(step, _)| !entries.contains(step)) {
-            if !members.contains(&step) {
-                tree.up[step] = Some(target); // E4
-                members = tree.subtree(root);
-            }
-            steps.push(step);
-        }
-        let below_producer = |at: &usize| {
-            let is_producer = |above: usize| tree.spans[above].kind == Kind::Producer;
-            tree.spans[*at].kind == Kind::Consumer && tree.has_above(*at, &is_producer) && *at != root
-        };
-        steps.extend(members.iter().copied().filter(below_producer)); // E4
-        Self { capability, root, tree, members, steps }
+        (tree.up[root], tree.linked[root]) = (None, false); // E2: the entry is the top
+        let members = tree.subtree(root);
+        Self { capability, root, tree, members }
     }
 
     pub fn span(&self, at: usize) -> &Span {
@@ -51,28 +35,34 @@ impl<'a> Execution<'a> {
     }
 
     pub fn is_step(&self, at: usize) -> bool {
-        self.steps.contains(&at)
+        self.tree.is_step(at)
     }
 
-    pub fn steps(&self) -> Vec<usize> {
-        let mut steps: Vec<usize> = self.members.iter().copied().filter(|at| self.is_step(*at)).collect();
-        steps.sort_by_key(|at| self.tree.age(*at));
-        steps
+    /// Where required asynchronous steps begin.
+    pub fn required_steps(&self) -> Vec<usize> {
+        let begins = |at: &usize| {
+            self.is_required(*at) && (self.is_step(*at) || !self.tree.up[*at].is_some_and(|up| self.is_required(up)))
+        };
+        self.members.iter().copied().filter(begins).collect()
     }
 
-    /// The asynchronous step that a span is in.
-    pub fn step_of(&self, at: usize) -> Option<usize> {
-        if self.is_step(at) { Some(at) } else { self.tree.up[at].and_then(|parent| self.step_of(parent)) }
+    fn is_asynchronous(&self, at: usize) -> bool {
+        self.is_step(at) || self.tree.up[at].is_some_and(|parent| self.is_asynchronous(parent))
     }
 
-    /// E4: the hop says `async: required`.
-    pub fn is_required(&self, step: usize) -> bool {
-        self.rule_of(&self.hop(step)).is_some_and(|rule| rule.required)
+    /// E4: the step's hop says `async: required`; open: so may the queue that it came through, and a hop within the step.
+    pub fn is_required(&self, at: usize) -> bool {
+        let says_so = |at: usize| self.rule_of(&self.hop(at)).is_some_and(|rule| rule.required);
+        let Some(parent) = self.tree.up[at] else { return false };
+        if self.is_step(at) {
+            return says_so(at) || (self.span(parent).kind == Kind::Producer && says_so(parent));
+        }
+        self.is_asynchronous(at) && (self.is_required(parent) || says_so(at))
     }
 
     /// Synchronous, or in a required step.
     pub fn counts(&self, at: usize) -> bool {
-        self.step_of(at).is_none_or(|step| self.is_required(step))
+        !self.is_asynchronous(at) || self.is_required(at)
     }
 
     /// Children that this one waits for.
@@ -94,18 +84,7 @@ impl<'a> Execution<'a> {
 
     /// End of the entry, or of the last required step (E4).
     pub fn last_end(&self) -> u64 {
-        let required = self.steps().into_iter().filter(|step| self.is_required(*step));
-        required.map(|step| self.span(step).end).chain([self.span(self.root).end]).max().unwrap()
+        let required = self.required_steps().into_iter().map(|step| self.span(step).end);
+        required.chain([self.span(self.root).end]).max().unwrap()
     }
-}
-
-/// E4: CONSUMERs and parentless spans that link to a span of the execution, and are not known as steps.
-fn linked(tree: &Tree, members: &[usize], known: &[usize]) -> Vec<(usize, usize)> {
-    let may = |at: &usize| {
-        let span = &tree.spans[*at];
-        span.kind == Kind::Consumer || span.parent == 0 || span.parent == span.id
-    };
-    let target = |at: usize| tree.find(tree.spans[at].link?, &tree.spans[at].service);
-    let found = (0..tree.spans.len()).filter(|at| may(at) && !known.contains(at)).filter_map(|at| Some((at, target(at)?)));
-    found.filter(|(at, target)| members.contains(target) && !tree.subtree(*at).contains(target)).collect()
 }

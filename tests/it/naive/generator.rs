@@ -169,8 +169,11 @@ impl Generator {
         for round in 0..2 + self.chance.below(2) {
             let (at, reply) = self.call(parent, service, callee, start, depth + 1);
             let peer = self.spans.iter().find(|span| span.parent == parent && span.name == self.spans[at].name).cloned();
-            if let Some(peer) = peer.filter(|_| !self.chance.percent(5)) {
+            if let Some(peer) = peer {
                 self.spans[at].copy_peer(&peer);
+            }
+            if self.chance.percent(4) {
+                self.spans[at].peer_name = Some("elsewhere".into());
             }
             if counted && round > 0 {
                 self.spans[at].resend = round as u32;

@@ -1,7 +1,7 @@
 //! Which hop a span belongs to (H1 to H3).
 
 use super::execution::Execution;
-use super::map;
+use super::map::{self, HopRule};
 use super::reading::works;
 use super::span::Kind;
 
@@ -28,9 +28,13 @@ impl Execution<'_> {
     fn mapped(&self, at: usize) -> Option<Hop> {
         let span = self.span(at);
         let rule = self.capability.hops.iter().position(|rule| rule.matcher.holds_as_hop(span))?;
-        let callee = self.server_child(at).map(|server| self.span(server).service.clone());
-        let service = if span.asks() { callee.unwrap_or_else(|| span.peer_text()) } else { span.service.clone() };
-        Some(Hop { id: self.capability.hops[rule].id.into(), service, rule: Some(rule) })
+        let HopRule { id, external, .. } = self.capability.hops[rule];
+        let service = match () {
+            () if !span.asks() => span.service.clone(),
+            () if external => span.peer_text(),
+            () => span.service_peers()[0].clone(), // open: a hop of ours; its service has no port
+        };
+        Some(Hop { id: id.into(), service, rule: Some(rule) })
     }
 
     /// H2
@@ -66,31 +70,33 @@ impl Execution<'_> {
             return own;
         }
         match self.tree.up[at] {
-            Some(parent) if self.span(parent).service == span.service => self.operation_above(at).unwrap_or(own),
+            // A step that begins is an operation of its own.
+            Some(parent) if self.span(parent).service == span.service && !self.is_step(at) => self.operation(parent),
             _ => own, // parent of another service, or the entry
         }
     }
 
-    /// Nearest SERVER, CONSUMER or INTERNAL ancestor in the same service.
-    fn operation_above(&self, at: usize) -> Option<Hop> {
-        let service = self.span(at).service.clone();
-        let mut above = self.tree.up[at];
-        while let Some(one) = above {
-            if works(self.span(one)) {
-                return (self.span(one).service == service).then(|| self.hop(one));
-            }
-            above = self.tree.up[one];
-        }
-        None
-    }
-
-    /// The operation that a span is part of, or made by.
+    /// The operation that a span is part of, or made by: nearest SERVER, CONSUMER or INTERNAL ancestor in the same service.
     pub fn operation(&self, at: usize) -> Hop {
         let span = self.span(at);
         if works(span) {
             return self.hop(at);
         }
-        let own = Hop::named(&format!("{} {}", span.service, span.name), &span.service);
-        self.operation_above(at).unwrap_or(own) // open: a CLIENT that nothing called
+        match self.tree.up[at] {
+            Some(parent) if self.span(parent).service == span.service && !self.is_step(at) => self.operation(parent),
+            _ => self.asker(at),
+        }
+    }
+
+    /// Open: a call of which no operation came. The hop of its service, else what H3 would make of it.
+    fn asker(&self, at: usize) -> Hop {
+        let span = self.span(at);
+        let meets = |rule: &map::HopRule| {
+            !rule.matcher.asks() && rule.matcher.service.is_some_and(|want| map::meets(want, &span.service))
+        };
+        match self.capability.hops.iter().position(meets) {
+            Some(rule) => Hop { id: self.capability.hops[rule].id.into(), service: span.service.clone(), rule: Some(rule) },
+            None => Hop::named(&format!("{} {}", span.service, span.name), &span.service),
+        }
     }
 }

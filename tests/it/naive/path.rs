@@ -44,8 +44,9 @@ impl Walk<'_> {
         loop {
             let before = |to: u64| if self.strict && !first { to < cursor } else { to <= cursor };
             let last = open.iter().enumerate().filter(|(_, (_, _, to))| before(*to));
-            // Open: children that end together. The one that began first says more.
-            let Some(chosen) = last.max_by_key(|(_, (_, from, to))| (*to, u64::MAX - from)).map(|(position, _)| position) else {
+            // Open: children that end together. One without length was last; then the one that began first says more.
+            let rank = |(_, (_, from, to)): &(usize, &(usize, u64, u64))| (u64::MAX - to, from != to, *from);
+            let Some(chosen) = last.min_by_key(rank).map(|(position, _)| position) else {
                 break;
             };
             let (child, from, to) = open.remove(chosen); // each child once
@@ -65,14 +66,24 @@ impl Walk<'_> {
 }
 
 impl Execution<'_> {
+    /// E4: it ends with the last required step, which is then waited for like a child of the entry.
     pub fn path(&self) -> Path {
-        self.path_below(self.root)
+        let (end, last) = (self.span(self.root).end, self.last_end());
+        self.path_to(self.root, last, if last > end { self.required_steps() } else { Vec::new() })
     }
 
     pub fn path_below(&self, top: usize) -> Path {
-        let look = |at: usize| (self.span(at).start, self.span(at).end, self.children(at));
+        self.path_to(top, self.span(top).end, Vec::new())
+    }
+
+    fn path_to(&self, top: usize, end: u64, steps: Vec<usize>) -> Path {
+        let look = |at: usize| {
+            let mut children = self.children(at);
+            children.extend(steps.iter().copied().filter(|_| at == top));
+            (self.span(at).start, self.span(at).end, children)
+        };
         let mut walk = Walk { span: &look, strict: false, sections: Vec::new(), walked: Vec::new() };
-        walk.walk(top, self.span(top).start, self.span(top).end);
+        walk.walk(top, self.span(top).start, end);
         let sections = walk.sections.iter().rev().map(|section| self.section(*section)).collect();
         Path { sections, walked: walk.walked }
     }
@@ -80,7 +91,7 @@ impl Execution<'_> {
     /// Time between a client and its server is the edge's, charged to the callee.
     fn section(&self, (at, start, end): (usize, u64, u64)) -> Section {
         let Some(server) = self.server_child(at) else { return Section { at, hop: self.hop(at), start, end, kind: "self" } };
-        let kind = if self.queues(at, server) && start < self.span(server).start { "queue" } else { "gap" };
+        let kind = if self.queues(at, server) { "queue" } else { "gap" };
         Section { at, hop: self.hop(server), start, end, kind }
     }
 
@@ -88,7 +99,7 @@ impl Execution<'_> {
         let (client, server) = (self.span(client), self.span(server));
         let before = server.start.saturating_sub(client.start);
         let after = client.end.saturating_sub(server.end);
-        client.host.is_some() && client.host == server.host && before >= after.saturating_mul(4)
+        client.host.is_some() && client.host == server.host && before > 0 && before >= after.saturating_mul(4)
     }
 }
 

@@ -10,6 +10,8 @@ pub struct Tree {
     pub up: Vec<Option<usize>>,
     /// E3: the parent is a guess.
     pub guessed: Vec<bool>,
+    /// E4: what a link says is an asynchronous step of another span's.
+    pub linked: Vec<bool>,
     /// The parent never came, whether or not one was guessed.
     pub lost: Vec<bool>,
     pub duplicates: usize,
@@ -32,11 +34,12 @@ impl Tree {
         }
         let duplicates = received.len() - spans.len();
         let (count, none) = (spans.len(), vec![false; spans.len()]);
-        let mut tree = Self { spans, up: vec![None; count], guessed: none.clone(), lost: none, duplicates };
+        let mut tree = Self { spans, up: vec![None; count], guessed: none.clone(), linked: none.clone(), lost: none, duplicates };
         for at in 0..count {
             tree.resolve(at);
         }
         tree.cut_cycles(map);
+        tree.hang_links(map);
         tree.attach_orphans(map);
         tree
     }
@@ -103,17 +106,53 @@ impl Tree {
         all
     }
 
-    /// E4: a link of a CONSUMER says where it belongs, better than any guess.
-    fn is_linked_consumer(&self, at: usize) -> bool {
+    /// E4: a CONSUMER or a parentless span that links to a span of the trace hangs below that one. A CONSUMER with a parent in an
+    /// execution stays there; if it links into the same tree, it is asynchronous there. Open: an entry that links into an execution
+    /// of its own capability. It is an attempt of its own.
+    fn hang_links(&mut self, map: &Map) {
+        let mut links: Vec<(usize, usize)> = (0..self.spans.len()).filter_map(|at| Some((at, self.link_of(at)?))).collect();
+        links.retain(|(from, _)| self.spans[*from].kind == Kind::Consumer || self.is_parentless(*from));
+        links.sort_by_key(|(from, _)| self.age(*from));
+        let before = self.clone();
+        links.retain(|(from, to)| !before.repeats_an_entry(map, *from, *to));
+        for (from, to) in links {
+            let stays = before.up[from].is_some_and(|parent| before.is_below_entry(map, parent));
+            if stays {
+                self.linked[from] = before.top(from) == before.top(to);
+            } else if !self.subtree(from).contains(&to) {
+                (self.up[from], self.linked[from]) = (Some(to), true);
+            }
+        }
+    }
+
+    fn is_parentless(&self, at: usize) -> bool {
         let span = &self.spans[at];
-        span.kind == Kind::Consumer && span.link.is_some_and(|link| self.find(link, &span.service).is_some())
+        self.up[at].is_none() && (span.parent == 0 || span.parent == span.id)
+    }
+
+    /// Of two spans with one id a link means the one that sends.
+    fn link_of(&self, at: usize) -> Option<usize> {
+        let link = self.spans[at].link?;
+        let named: Vec<usize> = (0..self.spans.len()).filter(|one| self.spans[*one].id == link && *one != at).collect();
+        let sends = named.iter().copied().find(|one| self.spans[*one].kind == Kind::Producer);
+        sends.or(named.into_iter().min_by_key(|one| self.spans[*one].kind))
+    }
+
+    fn is_below_entry(&self, map: &Map, at: usize) -> bool {
+        self.enters_any(map, at) || self.has_above(at, &|above| self.enters_any(map, above))
+    }
+
+    fn repeats_an_entry(&self, map: &Map, from: usize, to: usize) -> bool {
+        map.capabilities.iter().any(|capability| {
+            let enters = |at: usize| is_entry(capability, &self.spans[at]);
+            enters(from) && (enters(to) || self.has_above(to, &enters))
+        })
     }
 
     /// E3. Orphans of one service that name one lost parent were called by one call; and that call has found its server.
     fn attach_orphans(&mut self, map: &Map) {
-        let mut orphans: Vec<usize> = (0..self.spans.len())
-            .filter(|at| self.lost[*at] && !self.enters_any(map, *at) && !self.is_linked_consumer(*at))
-            .collect();
+        let mut orphans: Vec<usize> =
+            (0..self.spans.len()).filter(|at| self.lost[*at] && !self.enters_any(map, *at) && self.up[*at].is_none()).collect();
         orphans.sort_by_key(|at| self.age(*at));
         let mut taken = Vec::new();
         let mut left = Vec::new();
@@ -148,9 +187,19 @@ impl Tree {
         self.spans[at].end - self.spans[at].start
     }
 
-    pub fn server_child(&self, at: usize) -> Option<usize> {
+    pub fn server_children(&self, at: usize) -> Vec<usize> {
         let asks = self.spans[at].asks() && !self.spans[at].receives;
-        self.children(at).into_iter().find(|child| asks && self.spans[*child].kind == Kind::Server)
+        let answers = |child: &usize| match self.spans[*child].kind {
+            Kind::Server => true,
+            Kind::Consumer => !self.is_step(*child),
+            _ => false,
+        };
+        self.children(at).into_iter().filter(|child| asks && answers(child)).collect()
+    }
+
+    /// Open: several; the last one answered.
+    pub fn server_child(&self, at: usize) -> Option<usize> {
+        self.server_children(at).pop()
     }
 
     /// Open: several. The latest call that is around them, else the latest that was open when they began, else the latest before
@@ -177,6 +226,21 @@ impl Tree {
         let works = |at: &usize| super::reading::works(&self.spans[*at]) && self.encloses(*at, orphan);
         let open = (0..self.spans.len()).filter(|at| works(at) && !floating.contains(&self.top(*at)));
         open.min_by_key(|at| (self.width(*at), self.age(*at)))
+    }
+
+    /// E4: linked, or a CONSUMER below a PRODUCER, unless a step between them began already.
+    pub fn is_step(&self, at: usize) -> bool {
+        let mut above = self.up[at];
+        while let Some(one) = above.filter(|_| self.spans[at].kind == Kind::Consumer) {
+            if self.spans[one].kind == Kind::Producer {
+                return true;
+            }
+            if self.is_step(one) {
+                break;
+            }
+            above = self.up[one];
+        }
+        self.linked[at]
     }
 
     pub fn has_above(&self, at: usize, is: &dyn Fn(usize) -> bool) -> bool {

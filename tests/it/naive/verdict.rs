@@ -105,7 +105,6 @@ fn decide(ex: &Execution<'_>) -> Verdict {
     let entry = ex.span(ex.root);
     let duration = ex.last_end() - entry.start;
     let chains = Descent { ex, path: &path, of_entry: false };
-    let blamed = blame.as_ref().and_then(|blame| blame.way.last().copied());
     let starts: Vec<usize> = start.into_iter().collect();
     let sections = path.sections.iter().map(|one| (ex.span(one.at).id, one.hop.clone(), one.start, one.end, one.kind));
     Verdict {
@@ -114,7 +113,7 @@ fn decide(ex: &Execution<'_>) -> Verdict {
         outcome,
         slow: ex.capability.under.iter().any(|under| duration > under * 1_000_000), // exactly at the limit is good
         duration,
-        absorbed: chains.absorbed(blamed, &starts),
+        absorbed: chains.absorbed(blame.as_ref(), &starts),
         blame,
         path: sections.collect(),
         path_open: ex.last_end() > entry.end,
@@ -135,7 +134,16 @@ fn outcome(descent: &Descent<'_, '_>) -> (&'static str, Option<Blame>, Option<us
         return ("failed", Some(descent.from(ex.root)), Some(ex.root)); // O2, O3, B1
     }
     if let Some(start) = business_start(ex, descent.path, &business) {
-        return ("failed", Some(business_blame(descent, start)), Some(start)); // O2, B11
+        let mut blame = business_blame(descent, start);
+        blame.low |= is_guess(ex, start);
+        let below = (blame.rule != "B11").then_some(start);
+        return ("failed", Some(blame), below); // O2, B11
+    }
+    let failed_steps = ex.required_steps().into_iter().filter(|step| ex.is_error(*step));
+    if let Some(step) = failed_steps.min_by_key(|step| (ex.span(*step).end, ex.span(*step).id)) {
+        let mut found = blame(ex.hop(step), "async_error", "E4");
+        found.iter_mut().for_each(|blame| (blame.low, blame.way) = (is_guess(ex, step), vec![step]));
+        return ("failed", found, None); // E4; open: it fails a rejected one, too
     }
     if class == Class::CallerError {
         return match ex.capability.caller_errors {
@@ -148,12 +156,6 @@ fn outcome(descent: &Descent<'_, '_>) -> (&'static str, Option<Blame>, Option<us
         let met = !descent.errors_below(ex.root).is_empty();
         return if met { ("failed", Some(descent.from(ex.root)), Some(ex.root)) } else { ("abandoned", None, None) }; // O5
     }
-    let failed_steps = ex.steps().into_iter().filter(|step| ex.is_required(*step) && ex.is_error(*step));
-    if let Some(step) = failed_steps.min_by_key(|step| ex.span(*step).end) {
-        let mut found = blame(ex.hop(step), "async_error", "E4");
-        found.iter_mut().for_each(|blame| blame.way.push(step));
-        return ("failed", found, None); // E4; open: after the entry's own class
-    }
     match missing(ex, descent.path) {
         Some(found) => ("failed", Some(found), None), // O6
         None => ("ok", None, None),                   // O8
@@ -162,30 +164,48 @@ fn outcome(descent: &Descent<'_, '_>) -> (&'static str, Option<Blame>, Option<us
 
 /// B11: the deepest on the critical path that carries the attribute, else the deepest.
 fn business_start(ex: &Execution<'_>, path: &Path, carriers: &[usize]) -> Option<usize> {
-    let deepest = |among: Vec<usize>| among.into_iter().max_by_key(|at| (ex.depth(*at), ex.span(*at).end, ex.span(*at).id));
+    let deepest = |among: Vec<usize>| among.into_iter().max_by_key(|at| depth(ex, *at));
     let on_path = carriers.iter().copied().filter(|at| path.walked.contains(at)).collect();
     deepest(on_path).or_else(|| deepest(carriers.to_vec()))
 }
 
+/// E3: the execution has this span by a guess.
+fn is_guess(ex: &Execution<'_>, at: usize) -> bool {
+    at != ex.root && (ex.tree.guessed[at] || ex.tree.has_above(at, &|above| above != ex.root && ex.tree.guessed[above]))
+}
+
 fn business_blame(descent: &Descent<'_, '_>, start: usize) -> Blame {
     let ex = descent.ex;
-    // C1: a span that says Ok ends the descent, also where it begins.
-    if ex.span(start).status != Status::Ok && !descent.errors_below(start).is_empty() {
-        return descent.from(start);
+    let own = Blame { hop: ex.hop(start), cause: "business_failure", low: false, rule: "B11", way: vec![start] };
+    if ex.span(start).status == Status::Ok || (descent.errors_below(start).is_empty() && !ex.is_error(start)) {
+        return own; // C1: a span that says Ok ends the descent, also where it begins
     }
-    Blame { hop: ex.hop(start), cause: "business_failure", low: false, rule: "B11", way: vec![start] }
+    let found = descent.from(start);
+    // Whether or not it is in error itself: where the descent comes no further, it failed as the business says.
+    let stayed = found.way.last() == Some(&start);
+    if stayed { own } else { found }
+}
+
+/// Open: of two in the same depth the one that ends last (B12), and began first.
+fn depth(ex: &Execution<'_>, at: usize) -> (usize, u64, std::cmp::Reverse<(u64, u64, super::span::Kind)>) {
+    (ex.depth(at), ex.span(at).end, std::cmp::Reverse(ex.tree.age(at)))
 }
 
 /// B12
 fn missing(ex: &Execution<'_>, path: &Path) -> Option<Blame> {
     let hops: Vec<(usize, Hop)> = ex.members.iter().map(|at| (*at, ex.hop(*at))).collect();
     let present = |rule: usize| hops.iter().any(|(_, hop)| hop.rule == Some(rule));
-    let gone = (0..ex.capability.hops.len()).find(|rule| ex.capability.hops[*rule].always && !present(*rule))?;
-    let callers = &ex.capability.hops[gone].called_by;
-    let named = hops.iter().filter(|(_, hop)| callers.iter().any(|name| *name == hop.id || *name == hop.service));
-    let depth = |at: usize| (ex.depth(at), ex.span(at).end, ex.span(at).id);
-    let caller = named.max_by_key(|(at, _)| depth(*at));
-    let on_path = path.walked.iter().copied().filter(|at| reading::works(ex.span(*at))).max_by_key(|at| depth(*at));
-    let at = caller.map(|(at, _)| *at).or(on_path)?;
+    let gone: Vec<usize> =
+        (0..ex.capability.hops.len()).filter(|rule| ex.capability.hops[*rule].always && !present(*rule)).collect();
+    let caller = |rule: usize| {
+        let callers = &ex.capability.hops[rule].called_by;
+        let named = |hop: &Hop| callers.iter().any(|name| *name == hop.id || *name == hop.service);
+        let named = hops.iter().filter(|(at, hop)| ex.counts(*at) && named(hop));
+        named.map(|(at, _)| *at).max_by_key(|at| depth(ex, *at))
+    };
+    // Open: several. The first in map order whose caller was there: what it would have called is missing because of it.
+    let first = gone.iter().copied().find(|rule| caller(*rule).is_some()).or(gone.first().copied())?;
+    let on_path = path.walked.iter().copied().filter(|at| reading::works(ex.span(*at))).max_by_key(|at| depth(ex, *at));
+    let at = caller(first).or(on_path).unwrap_or(ex.root);
     Some(Blame { hop: ex.hop(at), cause: "missing_step", low: false, rule: "B12", way: Vec::new() })
 }
