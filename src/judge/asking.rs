@@ -11,8 +11,9 @@ use crate::model::{Cause, Confidence, Evidence, Name};
 pub fn leaf(case: &Case<'_>, memory: &mut Memory, at: u32) -> Found {
     let node = case.node(at);
     let (cause, confidence) = cause(node);
-    if cause == Cause::Unreachable && is_cut_off(case, memory, at) {
-        let hop = case.place(at).operation.hop;
+    // A call that ran out of time beside others that could not be made tells of the same trouble.
+    if matches!(cause, Cause::Unreachable | Cause::TimeoutNoServer) && is_cut_off(case, memory, at) {
+        let (hop, cause) = (case.place(at).operation.hop, Cause::Unreachable);
         return Found { leaf: at, hop, cause, rule: 7, confidence, evidence: None, from: at, call: NONE };
     }
     let silent = node.is(Node::ANSWERED) && sends_spans(case, memory, at);

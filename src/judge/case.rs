@@ -30,6 +30,8 @@ impl Marks {
     pub const ON_PATH: u8 = 1;
     /// The blame, or an absorbed error already listed, accounts for it.
     pub const CLAIMED: u8 = 1 << 1;
+    /// Its error is part of one that is told: another call that the same server was waiting for (B8).
+    pub const PART: u8 = 1 << 3;
     /// An error below it is looked at as its own (B3).
     pub const IN_ERROR: u8 = 1 << 2;
 

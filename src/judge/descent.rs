@@ -9,10 +9,13 @@ use super::class::Class;
 use super::path::Walk;
 use super::timeout::{self, Shares};
 use super::tree::{NONE, Node};
-use crate::model::{Cause, Confidence, Evidence, HopId, Kind, Name};
+use crate::model::{Cause, Confidence, Evidence, HopId, Kind, Name, Status};
 use foldhash::fast::RandomState;
 use std::cmp::Reverse;
 use std::collections::{HashMap, HashSet};
+
+/// Own-work spans between a part of a call and the call. They are few; the bound is for traces that are not made by people.
+const MOST_PARTS: usize = 8;
 
 /// Who it was.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -145,7 +148,7 @@ impl<'a> Descent<'a> {
         self.memory.found.clear();
         for server in self.case.forest.children(at) {
             let node = self.case.node(server);
-            if node.answers() && !node.is(Node::ASYNC) {
+            if node.answers() && !node.is(Node::ASYNC) && !self.says_ok(server) {
                 let through = |below: &Node| is_own_work(below, node.service);
                 self.collect(server, through, |call| {
                     call.asks() && call.class == Class::Error && call.is(Node::TIMEOUT) && call.decides() && call.start < until
@@ -154,8 +157,13 @@ impl<'a> Descent<'a> {
         }
         let chosen = self.choose();
         // The others are under a server without an error; they are not absorbed for that.
-        self.memory.found.iter().for_each(|at| self.marks.set(*at, Marks::CLAIMED));
+        self.memory.found.iter().for_each(|at| self.marks.set(*at, Marks::PART));
         chosen
+    }
+
+    /// C1: a span that was set to Ok ends the descent.
+    fn says_ok(&self, at: u32) -> bool {
+        self.case.context.shapes.get(self.case.span(at).shape).status == Status::Ok
     }
 
     /// B3: the error below that explains this one.
@@ -287,7 +295,10 @@ impl<'a> Descent<'a> {
     fn asked_within(&self, at: u32) -> Option<u32> {
         let service = self.case.node(at).service;
         let mut call = at;
-        while self.case.node(call).kind == Kind::Internal && !self.case.is_root(call) {
+        for _ in 0..MOST_PARTS {
+            if self.case.node(call).kind != Kind::Internal || self.case.is_root(call) {
+                break;
+            }
             call = self.case.node(call).parent;
             if self.case.node(call).service != service {
                 return None;

@@ -38,7 +38,12 @@ impl Executions {
 
     /// Finds them.
     pub fn find(&mut self, forest: &Forest, trace: &Trace<'_>, context: &Context<'_>, book: &mut Book) {
-        self.list.clear();
+        // Only what the last trace left behind is wiped: there may be many capabilities, and a trace has few of them.
+        for execution in self.list.drain(..) {
+            if let Some(until) = self.until.get_mut(execution.capability as usize) {
+                *until = 0;
+            }
+        }
         self.find_entries(forest, trace, context);
         self.fates.clear();
         self.fates.resize(forest.nodes.len(), Fate::Unmatched);
@@ -61,7 +66,6 @@ impl Executions {
 
     /// E1: of several entries on one path the outermost, per capability.
     fn find_entries(&mut self, forest: &Forest, trace: &Trace<'_>, context: &Context<'_>) {
-        self.until.clear();
         self.until.resize(context.catalogue.capabilities().len(), 0);
         for (at, node) in (0..).zip(&forest.nodes).filter(|(_, node)| node.is(Node::ENTRY)) {
             let tags = &context.shapes.get(trace.spans[node.record as usize].shape).tags;
@@ -76,8 +80,9 @@ impl Executions {
         }
     }
 
-    /// E6. Only spans that no execution has can tell of one: a hop that two capabilities share says nothing about the other one
-    /// where the trace of the first is at hand, even if its caller's span was never sent.
+    /// E6. Only a tree whose top no execution has can tell of one: a hop that two capabilities share says nothing about the other one
+    /// where the trace of the first is at hand, even if its caller's span was never sent. What hangs below such a top tells of it also
+    /// where another execution has it: a payment that came is a sign of the checkout around it whose entry did not.
     fn find_incomplete(&mut self, forest: &Forest, trace: &Trace<'_>, context: &Context<'_>, book: &mut Book) {
         let unclaimed = |fates: &[Fate], at: u32| fates[at as usize] == Fate::Unmatched;
         let lost = (0..).zip(&forest.nodes).any(|(at, node)| node.is(Node::LOST) && unclaimed(&self.fates, at));
@@ -90,7 +95,7 @@ impl Executions {
             if node.parent == NONE {
                 root = at;
             }
-            if unclaimed(&self.fates, at) {
+            if unclaimed(&self.fates, root) {
                 seen.push((root, trace.spans[node.record as usize].shape));
             }
         }

@@ -195,26 +195,25 @@ impl Finder<'_> {
     /// H1 to H3 for a span that asks somebody who sent no span.
     fn asking(&mut self, shape: &Shape, rule: Option<u32>) -> Named {
         let peer = self.peer_of(shape);
-        let services = shape.peer_services.first().copied().unwrap_or(peer);
-        if let Some(rule) = rule.or_else(|| self.rule_of_peer(shape)) {
-            let hop = self.mapped(rule, |hop| match (hop.external, &hop.literal_service) {
-                (true, _) => peer,
-                (false, Some(service)) => interned(self.context, service),
-                (false, None) => services,
-            });
+        if let Some(rule) = rule {
+            let host = || interned(self.context, host_of(self.context.names.text(peer)));
+            let service = shape.peer_services.first().copied().unwrap_or_else(host);
+            let hop = self.mapped(rule, |hop| if hop.external { peer } else { service });
+            return Named { hop, rule };
+        }
+        if let Some((rule, service)) = self.rule_of_peer(shape) {
+            let hop = self.mapped(rule, |hop| if hop.external { peer } else { service });
             return Named { hop, rule };
         }
         let hop = self.intern((Origin::Peer, peer, Name::EMPTY), Hop { hop: peer, service: peer, external: true });
         Named { hop, rule: NO_RULE }
     }
 
-    /// H2: a name of the peer is the service of a matcher.
-    fn rule_of_peer(&self, shape: &Shape) -> Option<u32> {
-        let by_service = shape.peer_services.iter().find_map(|name| self.rule_of_service(*name));
-        by_service.or_else(|| {
-            let host = host_of(self.context.names.text(shape.peer));
-            self.context.catalogue.hop_of_service(self.capability, host).map(|rule| rule as u32)
-        })
+    /// H2: a name of the peer is the service of a matcher. The rule, and that name: never with a port, or one service would be two.
+    fn rule_of_peer(&self, shape: &Shape) -> Option<(u32, Name)> {
+        let host = interned(self.context, host_of(self.context.names.text(shape.peer)));
+        let mut names = shape.peer_services.iter().copied().chain([host]);
+        names.find_map(|name| Some((self.rule_of_service(name)?, name)))
     }
 
     fn rule_of_service(&self, service: Name) -> Option<u32> {

@@ -3,10 +3,10 @@
 use super::case::{Case, Marks};
 use super::class::{self, Class};
 use super::descent::{Descent, Found, Memory, Start};
-use super::tree::NONE;
+use super::tree::{NONE, Node};
 use super::{missing, timeout};
 use crate::catalogue::CallerErrors;
-use crate::model::{Blame, Cause, Confidence, Hops, Outcome, Section, SpanId};
+use crate::model::{Blame, Cause, Confidence, Evidence, Hops, Outcome, Section, SpanId, Status};
 use std::cmp::Reverse;
 
 /// The outcome, and what the verdict needs to say about it.
@@ -22,17 +22,19 @@ pub struct Decided {
     pub victim: Option<crate::model::HopId>,
     /// Where the descent began, if there was one.
     pub in_error: Option<u32>,
+    /// The span at which it ended, or [`NONE`].
+    pub leaf: u32,
 }
 
 impl Decided {
     fn plain(outcome: Outcome) -> Self {
-        Self { outcome, blame: None, from: NONE, victim: None, in_error: None }
+        Self { outcome, blame: None, from: NONE, victim: None, in_error: None, leaf: NONE }
     }
 
     fn failed(case: &Case<'_>, found: &Found, start: u32) -> Self {
         let Found { leaf, hop, cause, rule, confidence, evidence, from, .. } = *found;
         let blame = Blame { hop, cause, confidence, evidence, span: case.span_id(leaf), rule };
-        Self { outcome: Outcome::Failed, blame: Some(blame), from, victim: None, in_error: Some(start) }
+        Self { outcome: Outcome::Failed, blame: Some(blame), from, victim: None, in_error: Some(start), leaf }
     }
 }
 
@@ -92,9 +94,16 @@ fn carrier(case: &Case<'_>, marks: &Marks) -> Option<u32> {
 }
 
 fn business_failure(case: &Case<'_>, marks: &mut Marks, memory: &mut Memory, carrier: u32) -> Decided {
-    let in_error = case.node(carrier).class == Class::Error;
-    let start = if in_error { Start::InError } else { Start::NotInError };
-    let found = Descent::new(case, marks, memory).from(carrier, start).unwrap_or_else(|| Found {
+    // C1: a span that was set to Ok ends the descent, also where it begins.
+    let ends = case.context.shapes.get(case.span(carrier).shape).status == Status::Ok;
+    let start = if case.node(carrier).class == Class::Error { Start::InError } else { Start::NotInError };
+    let found = if ends { None } else { Descent::new(case, marks, memory).from(carrier, start) };
+    // Whether or not it is in error itself: where the descent comes no further, it failed as the business says.
+    if let Some(found) = found.filter(|found| found.leaf > carrier) {
+        return Decided::failed(case, &guessed(case, found, carrier), carrier);
+    }
+    marks.set(carrier, Marks::CLAIMED);
+    let found = Found {
         leaf: carrier,
         hop: case.hop(carrier),
         cause: Cause::BusinessFailure,
@@ -103,8 +112,20 @@ fn business_failure(case: &Case<'_>, marks: &mut Marks, memory: &mut Memory, car
         evidence: None,
         from: carrier,
         call: NONE,
-    });
-    Decided::failed(case, &found, carrier)
+    };
+    Decided { in_error: None, ..Decided::failed(case, &guessed(case, found, carrier), carrier) }
+}
+
+/// E3: where the execution has the span by a guess, what follows from the span is one.
+fn guessed(case: &Case<'_>, found: Found, span: u32) -> Found {
+    let mut at = span;
+    while !case.is_root(at) {
+        if case.node(at).is(Node::ORPHAN) {
+            return Found { confidence: Confidence::Low, evidence: found.evidence.or(Some(Evidence::Orphan)), ..found };
+        }
+        at = case.node(at).parent;
+    }
+    found
 }
 
 /// E4: of the required asynchronous steps in error the one that ended first.
@@ -125,7 +146,7 @@ fn asynchronous(case: &Case<'_>, marks: &mut Marks, step: u32) -> Decided {
         from: step,
         call: NONE,
     };
-    Decided::failed(case, &found, step)
+    Decided::failed(case, &guessed(case, found, step), step)
 }
 
 fn refused(case: &Case<'_>) -> Decided {

@@ -33,9 +33,7 @@ pub fn add_caller(case: &Case<'_>, culprit: HopId, from: u32, suspects: &mut Vec
 pub fn add_beside(case: &Case<'_>, marks: &mut Marks, memory: &mut Memory, suspects: &mut Vec<HopId>) {
     let beside = std::mem::take(&mut memory.beside);
     for at in beside.iter().rev().take(MOST_BESIDE) {
-        if suspects.len() >= MOST {
-            break;
-        }
+        // Also where there are enough of them: what they lead to is told, and is not absorbed.
         if let Some(found) = Descent::new(case, marks, memory).from(*at, Start::InError) {
             add(suspects, found.hop);
         }

@@ -4,7 +4,7 @@ use super::case::Case;
 use super::descent::{Found, Memory};
 use super::path::{Root, charge};
 use super::tree::{NONE, Node};
-use crate::model::{Cause, Confidence, HopId, Hops, Section};
+use crate::model::{Cause, Confidence, Evidence, HopId, Hops, Section};
 use foldhash::fast::RandomState;
 use std::collections::HashMap;
 
@@ -76,5 +76,8 @@ pub fn used_up(case: &Case<'_>, memory: &mut Memory, found: &Found, path: &[Sect
     }
     let before = path.iter().map(|section| (section.hop, section.end_ns.min(began).saturating_sub(section.start_ns), NONE));
     let (hop, _) = memory.shares.heaviest(before)?;
-    Some(Found { hop, cause: Cause::TimeoutBudget, rule: 9, confidence: Confidence::Medium, evidence: None, ..*found })
+    // The guess by which the call was found (E3) stays one.
+    let confidence = if found.confidence == Confidence::Low { Confidence::Low } else { Confidence::Medium };
+    let evidence = found.evidence.filter(|evidence| *evidence == Evidence::Orphan);
+    Some(Found { hop, cause: Cause::TimeoutBudget, rule: 9, confidence, evidence, ..*found })
 }

@@ -108,7 +108,12 @@ fn find_path(case: &Case<'_>, walk: &mut Walk, marks: &mut Marks, verdict: &mut 
     marks.prepare(case.forest.nodes.len());
     case.roots.iter().for_each(|&root| marks.clear(case.forest.below(root)));
     let (start, end) = (verdict.start_ns, verdict.start_ns + verdict.duration_ns);
-    let also = if case.entry == NONE { case.roots } else { case.steps };
+    // A required step is waited for where it ends after the entry. What ended before did not delay anything.
+    let also = match case.entry {
+        NONE => case.roots,
+        _ if end > verdict.end_ns => case.steps,
+        _ => &[],
+    };
     walk.run(case.forest, &Root { node: case.entry, start, end, also }, case.context.path);
     walk.entered.iter().for_each(|&at| marks.set(at, Marks::ON_PATH));
     verdict.critical_path.clear();
@@ -154,7 +159,7 @@ fn decide(case: &Case<'_>, marks: &mut Marks, memory: &mut Memory, verdict: &mut
         name_suspects(case, marks, memory, &decided, blame.hop, &mut verdict.suspects);
     }
     verdict.absorbed.clear();
-    absorbed::list(case, marks, memory, decided.in_error, &mut verdict.absorbed);
+    absorbed::list(case, marks, memory, (decided.in_error, decided.leaf), &mut verdict.absorbed);
     if decided.blame.is_some() {
         suspects::add_absorbed(&verdict.absorbed, &mut verdict.suspects);
     }

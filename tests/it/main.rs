@@ -3,6 +3,7 @@
 
 mod analyzing;
 mod laws;
+mod naive;
 mod program;
 mod serving;
 mod shapes;

@@ -96,8 +96,7 @@ fn an_error_under_a_span_that_is_fine_is_suppressed_once_for_each_chain() {
             order server 12-88 E http=500
               order client 20-40 E http=503 >one
               order client 50-80 E http=503 >two
-          shop client 92-95 E type=cancelled >three
-            three server 93-94 E";
+          shop client 92-95 E type=cancelled >three";
     check(text, "ok", "suppressed at 'two'");
 }
 

@@ -12,6 +12,8 @@ pub struct Layout {
     firsts: Vec<u32>,
     children: Vec<u32>,
     open: Vec<(u32, u32)>,
+    /// By node: below a PRODUCER, and no asynchronous step has begun since.
+    sent: Vec<bool>,
 }
 
 impl Layout {
@@ -19,6 +21,7 @@ impl Layout {
     pub fn lay_out(&mut self, stubs: &[Stub], trace: &Trace<'_>, context: &Context<'_>, nodes: &mut Vec<Node>) {
         self.sort_children(stubs);
         nodes.clear();
+        self.sent.clear();
         for at in 0..self.ranked.len() {
             let root = self.ranked[at];
             if stubs[root as usize].parent == NONE {
@@ -69,9 +72,12 @@ impl Layout {
             let mut node = node_of(stub, trace, context);
             node.parent = parent;
             node.first_attempt = place;
-            if stub.how == How::Linked || (stub.kind == Kind::Consumer && is_producer(nodes, parent)) {
+            let sent = parent != NONE && (nodes[parent as usize].kind == Kind::Producer || self.sent[parent as usize]);
+            let begins = stub.how == How::Linked || (stub.kind == Kind::Consumer && sent);
+            if begins {
                 node.flags |= Node::ASYNC;
             }
+            self.sent.push(sent && !begins);
             nodes.push(node);
             let (first, end) = (self.firsts[at as usize] as usize, self.firsts[at as usize + 1] as usize);
             self.open.extend(self.children[first..end].iter().rev().map(|&child| (child, place)));
@@ -89,8 +95,4 @@ fn node_of(stub: &Stub, trace: &Trace<'_>, context: &Context<'_>) -> Node {
         node.flags |= Node::LOST;
     }
     node
-}
-
-fn is_producer(nodes: &[Node], at: u32) -> bool {
-    at != NONE && nodes[at as usize].kind == Kind::Producer
 }

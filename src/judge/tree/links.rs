@@ -1,7 +1,8 @@
 //! Asynchronous steps that are told by a link (E4): a CONSUMER, or a span without a parent, that links to a span of the same trace.
 //!
-//! A CONSUMER may have a parent of its own, such as the span that fetched the batch. The link counts where that parent leads to no
-//! entry. An entry is not hung below an execution of its own capability: it is one of its own.
+//! A CONSUMER may have a parent of its own, such as the span that fetched the batch. Where that parent leads to no entry, it hangs by
+//! its link; where it does, it stays, and is asynchronous there if it links into the same tree. An entry is not hung below an
+//! execution of its own capability: it is one of its own.
 
 use super::NONE;
 use super::extras::Extras;
@@ -30,8 +31,13 @@ pub fn hang(stubs: &mut [Stub], extras: &Extras, trace: &Trace<'_>, context: &Co
         return;
     }
     let above = Above::new(stubs);
-    links.retain(|link| stubs[link.from as usize].parent == NONE || !above.has_entry(stubs[link.from as usize].parent));
     links.retain(|link| !above.shares_capability(stubs, link, trace, context));
+    let stays = |link: &Link| stubs[link.from as usize].parent != NONE && above.has_entry(stubs[link.from as usize].parent);
+    let (staying, mut links): (Vec<Link>, Vec<Link>) = links.into_iter().partition(stays);
+    let mut trees = Trees::new(stubs);
+    for link in staying.iter().filter(|link| trees.top(link.from) == trees.top(link.to)) {
+        stubs[link.from as usize].how = How::Linked;
+    }
     links.sort_unstable_by_key(|link| stubs[link.from as usize].rank());
     for link in &mut links {
         link.parent = std::mem::replace(&mut stubs[link.from as usize].parent, NONE);

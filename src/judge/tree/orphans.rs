@@ -78,9 +78,12 @@ fn families(stubs: &[Stub], trace: &Trace<'_>, orphans: Vec<u32>) -> Vec<Family>
     families
 }
 
+/// Calls with their starts, in that order; and which are still free.
+type Free = (Vec<(u64, u32)>, Latest);
+
 /// Calls without a server span, by the service they name.
 struct Calls {
-    by_service: HashMap<Name, (Vec<(u64, u32)>, Latest), RandomState>,
+    by_service: HashMap<Name, Free, RandomState>,
 }
 
 impl Calls {
@@ -124,7 +127,7 @@ fn unanswered(stubs: &[Stub]) -> impl Iterator<Item = (u32, &Stub)> {
     (0..).zip(stubs).filter(move |(at, stub)| stub.asks() && !answered[*at as usize])
 }
 
-/// Second choice. A span of a tree that is itself an orphan is a place once that orphan has found one.
+/// Second choice. A span in the tree of an orphan is a place once that orphan has had its turn, whether or not it found one.
 fn inside(stubs: &mut [Stub], trees: &mut Trees, orphans: Vec<u32>) {
     let mut places: Vec<u32> = (0..stubs.len() as u32).filter(|&at| is_at_work(&stubs[at as usize])).collect();
     places.sort_unstable_by_key(|&at| stubs[at as usize].rank());
@@ -147,9 +150,10 @@ fn inside(stubs: &mut [Stub], trees: &mut Trees, orphans: Vec<u32>) {
             && trees.hang(orphan, place)
         {
             (stubs[orphan as usize].parent, stubs[orphan as usize].how) = (place, How::Guessed);
-            for place in waiting.remove(&orphan).unwrap_or_default() {
-                open.put(stubs[place as usize].start, stubs[place as usize].end, place);
-            }
+        }
+        floating[orphan as usize] = false;
+        for place in waiting.remove(&orphan).unwrap_or_default() {
+            open.put(stubs[place as usize].start, stubs[place as usize].end, place);
         }
     }
 }
