@@ -1,9 +1,9 @@
 //! All shards, and the budget.
 
-use super::shard::{Shard, TRACE_BYTES, Taken};
+use super::shard::{EXTRA_BYTES, FIRST_SPANS, Shard, TRACE_BYTES, Taken};
 use super::{Batch, Complete};
 use crate::model::{SpanRecord, TraceId};
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// When traces are given away, and what may be held (spec 3.2, 3.4).
@@ -67,12 +67,18 @@ pub struct Overloaded {
     pub budget_bytes: usize,
 }
 
+/// Bytes set aside for the spans of a request.
+#[derive(Debug)]
+#[must_use = "what is set aside is given back by appending"]
+pub struct Room {
+    bytes: usize,
+}
+
 /// Open traces.
 #[derive(Debug)]
 pub struct Table {
     shards: Box<[Mutex<Shard>]>,
     used: AtomicUsize,
-    in_flight: AtomicU64,
     settings: Settings,
 }
 
@@ -81,20 +87,26 @@ impl Table {
     pub fn new(mut settings: Settings) -> Self {
         settings.shards = settings.shards.clamp(1, 1 << 16).next_power_of_two();
         let shards = (0..settings.shards).map(|_| Mutex::default()).collect();
-        Self { shards, used: AtomicUsize::new(0), in_flight: AtomicU64::new(0), settings }
+        Self { shards, used: AtomicUsize::new(0), settings }
     }
 
-    /// Takes the spans of a request, or none of them. `now_ns` is the time of the request's record.
+    /// Sets room aside for the spans of a request; [`Table::append`] uses it. So the budget holds however many requests come at once.
     ///
     /// # Errors
     /// [`Overloaded`] if the budget does not allow for them.
-    pub fn append(&self, batch: &mut Batch, now_ns: u64) -> Result<Appended, Overloaded> {
-        // Twice the size of a record: a vector that grows holds up to twice what is in it.
-        let needed = batch.len() * (2 * size_of::<SpanRecord>() + TRACE_BYTES / 8);
-        let used_bytes = self.used_bytes();
-        if used_bytes + needed > self.settings.budget_bytes {
+    pub fn admit(&self, batch: &Batch) -> Result<Room, Overloaded> {
+        // At worst every span begins a trace.
+        let bytes = batch.len() * (TRACE_BYTES + FIRST_SPANS * size_of::<SpanRecord>()) + batch.extras.len() * EXTRA_BYTES;
+        let used_bytes = self.used.fetch_add(bytes, Ordering::Relaxed);
+        if used_bytes.saturating_add(bytes) > self.settings.budget_bytes {
+            self.used.fetch_sub(bytes, Ordering::Relaxed);
             return Err(Overloaded { used_bytes, budget_bytes: self.settings.budget_bytes });
         }
+        Ok(Room { bytes })
+    }
+
+    /// Takes the spans of a request for which there is room. `now_ns` is the time of the request's record.
+    pub fn append(&self, batch: &mut Batch, room: Room, now_ns: u64) -> Appended {
         let mask = self.shards.len() as u32 - 1;
         let Batch { spans, extras, order } = batch;
         order.clear();
@@ -115,8 +127,13 @@ impl Table {
             }
             self.account(before, shard.bytes);
         }
-        self.in_flight.fetch_add(appended.kept, Ordering::Relaxed);
-        Ok(appended)
+        self.give_back(room);
+        appended
+    }
+
+    /// Gives back room that is not needed after all.
+    pub fn give_back(&self, room: Room) {
+        self.used.fetch_sub(room.bytes, Ordering::Relaxed);
     }
 
     /// How many shards there are.
@@ -124,7 +141,7 @@ impl Table {
         self.shards.len()
     }
 
-    /// Gives away what is due in a shard. The caller counts the spans and then says so by [`Table::settled`].
+    /// Gives away what is due in a shard.
     pub fn due(&self, shard: usize, now_ns: u64, out: &mut Vec<Complete>) {
         let mut shard = self.lock(shard);
         let before = shard.bytes;
@@ -140,19 +157,14 @@ impl Table {
         self.account(before, shard.bytes);
     }
 
-    /// So many spans that were given away have another fate now.
-    pub fn settled(&self, spans: u64) {
-        self.in_flight.fetch_sub(spans, Ordering::Relaxed);
-    }
-
-    /// Spans taken and not yet settled.
-    pub fn in_flight(&self) -> u64 {
-        self.in_flight.load(Ordering::Relaxed)
-    }
-
     /// Bytes held, as counted.
     pub fn used_bytes(&self) -> usize {
         self.used.load(Ordering::Relaxed)
+    }
+
+    /// Bytes that may be held.
+    pub fn budget_bytes(&self) -> usize {
+        self.settings.budget_bytes
     }
 
     fn account(&self, before: usize, after: usize) {
@@ -191,7 +203,8 @@ mod tests {
     fn append(table: &Table, trace: u128, record: SpanRecord, now_ns: u64) -> Appended {
         let mut batch = Batch::default();
         batch.push(TraceId(trace), record, None::<SpanExtra>);
-        table.append(&mut batch, now_ns).unwrap()
+        let room = table.admit(&batch).unwrap();
+        table.append(&mut batch, room, now_ns)
     }
 
     fn due(table: &Table, now_ns: u64) -> Vec<Complete> {
@@ -208,8 +221,6 @@ mod tests {
         assert!(due(&table, 111 * SECOND).is_empty());
         assert_eq!(due(&table, 112 * SECOND + SECOND / 5)[0].spans.len(), 2);
         assert_eq!(append(&table, 1, span(3, false), 113 * SECOND).late, 1);
-        table.settled(2);
-        assert_eq!(table.in_flight(), 0);
     }
 
     #[test]
@@ -245,7 +256,10 @@ mod tests {
         for trace in 1..=1000_u128 {
             let mut batch = Batch::default();
             batch.push(TraceId(trace), span(1, false), None);
-            refused += u64::from(table.append(&mut batch, SECOND).is_err());
+            match table.admit(&batch) {
+                Ok(room) => assert_eq!(table.append(&mut batch, room, SECOND).kept, 1),
+                Err(_) => refused += 1,
+            }
         }
         assert!(refused > 0 && table.used_bytes() <= 100_000);
         assert_eq!(due(&table, 62 * SECOND).len() as u64, 1000 - refused);

@@ -1,5 +1,6 @@
 //! The map as the other rooms see it: resolved, immutable.
 
+use super::compile::Compiled;
 use crate::model::{FactId, Kind, Shape, Tags, Value};
 use std::fmt;
 
@@ -169,10 +170,15 @@ impl Capability {
 #[derive(Debug, Default)]
 pub struct Catalogue {
     capabilities: Vec<Capability>,
+    compiled: Compiled,
     text: String,
 }
 
 impl Catalogue {
+    pub(super) fn new(capabilities: Vec<Capability>, compiled: Compiled, text: &str) -> Self {
+        Self { capabilities, compiled, text: text.to_owned() }
+    }
+
     /// In map order.
     pub fn capabilities(&self) -> &[Capability] {
         &self.capabilities
@@ -180,7 +186,7 @@ impl Catalogue {
 
     /// Position of the capability with this id.
     pub fn position(&self, id: &str) -> Option<u32> {
-        self.capabilities.iter().position(|one| one.id == id).map(|at| at as u32)
+        self.compiled.position(id)
     }
 
     /// As read, for keeping beside the figures.
@@ -190,43 +196,42 @@ impl Catalogue {
 
     /// Attribute keys that the map makes tests on, each once.
     pub fn keys(&self, scope: Scope) -> &[String] {
-        let _ = scope;
-        &[]
+        self.compiled.facts.keys(scope)
     }
 
     /// Adds the facts that hold for key number `key` of [`Catalogue::keys`] with this value; `None`: the attribute is absent.
+    /// Each is added once, in no order. A value that is an array, a map, bytes or empty is present and has no text: it meets
+    /// `{exists: true}` and `*`, and nothing else.
     pub fn facts_of_attribute(&self, scope: Scope, key: usize, value: Option<&Value<'_>>, facts: &mut Vec<FactId>) {
-        let _ = (scope, key, value, facts);
+        self.compiled.facts.of_attribute(scope, key, value, facts);
     }
 
-    /// Adds the facts that hold for a field with these texts. All fields but the peer have one text; a peer has as many as it has
-    /// names, without port, and none if it is unknown.
+    /// Adds the facts that hold for a field with these texts; each once, in no order. All fields but the peer have one text; a
+    /// peer has as many as it has names, without port, and none if it is unknown. A service that is absent has the text
+    /// `unknown_service`, a namespace that is absent has none.
     pub fn facts_of_field(&self, field: Field, texts: &[&str], facts: &mut Vec<FactId>) {
-        let _ = (field, texts, facts);
+        self.compiled.facts.of_field(field, texts, facts);
     }
 
     /// What follows from the facts for a span of this kind. `facts` is sorted and has each fact once. `claimed`: values of
     /// `steelthread.capability` and `steelthread.thread` on the span.
     pub fn tags_of(&self, kind: Kind, facts: &[FactId], claimed: Option<(&str, Option<&str>)>) -> Tags {
-        let _ = (kind, facts, claimed);
-        Tags::default()
+        self.compiled.tags(&self.capabilities, kind, facts, claimed)
     }
 
     /// H1: position in `capability.hops` of the first hop whose matcher holds for spans of this shape.
     pub fn hop_of(&self, capability: u32, shape: &Shape) -> Option<usize> {
-        let _ = (capability, shape);
-        None
+        self.compiled.hop_of(capability, shape.kind, &shape.facts)
     }
 
-    /// H2: position in `capability.hops` of the first hop whose matcher's `service` meets this text.
+    /// H2: position in `capability.hops` of the first hop whose matcher's `service` meets this text. A matcher that is tried on
+    /// the asking side only (`peer`, `kind: client`) names the caller's service, and is left out.
     pub fn hop_of_service(&self, capability: u32, service: &str) -> Option<usize> {
-        let _ = (capability, service);
-        None
+        self.compiled.hop_of_service(capability, service)
     }
 
     /// E6: capabilities of which some mapped hop matches spans of this shape by H1, ascending.
     pub fn capabilities_with_hop(&self, shape: &Shape) -> Vec<u32> {
-        let _ = shape;
-        Vec::new()
+        self.compiled.capabilities_with_hop(shape.kind, &shape.facts)
     }
 }

@@ -4,8 +4,29 @@
 //! compiled to *facts*: numbered tests that a span meets or does not. Whoever looks at spans asks only which facts hold; which
 //! hop, entry or outcome rule follows from a set of facts is answered here, so that the map is consulted once per shape and not
 //! once per span. The road not taken: matchers that are run on each span, which makes the cost of a span grow with the map.
+//!
+//! The way of a map: `yaml` (text to a tree with places); `written`, `hop`, `matcher`, `condition`, `values` (tree to the map as
+//! written, with `fields` for what all of them read); `clash` (what is wrong between two places); `compile` (to `facts` and
+//! `rules`). All that is wrong goes to `problems` and nothing stops at the first; only a file that is not YAML has but one
+//! problem.
 
+mod clash;
+mod compile;
 mod compiled;
+mod condition;
+mod facts;
+mod fields;
+mod glob;
+mod hop;
+mod matcher;
+mod predicate;
+mod problems;
+mod rules;
+#[cfg(test)]
+mod tests;
+mod values;
+mod written;
+mod yaml;
 
 pub use compiled::{
     CallerErrors, Capability, Catalogue, Expect, Field, HopRule, Objective, ObjectiveKind, Problems, Scope, Thread, ValueRule,
@@ -16,6 +37,12 @@ pub use compiled::{
 /// # Errors
 /// All problems of the map at once, sorted by position; `Display` writes one line a problem.
 pub fn parse(file: &str, text: &str) -> Result<Catalogue, Problems> {
-    let _ = (file, text);
-    Err(Problems::default())
+    let mut findings = problems::Findings::new(file);
+    let capabilities = yaml::read(text, &mut findings).map(|root| written::map(&root, &mut findings)).unwrap_or_default();
+    clash::check(&capabilities, &mut findings);
+    if !findings.is_empty() {
+        return Err(findings.into_problems());
+    }
+    let (capabilities, compiled) = compile::compile(capabilities);
+    Ok(Catalogue::new(capabilities, compiled, text))
 }

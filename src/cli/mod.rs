@@ -1,1 +1,90 @@
-//! (not laid yet)
+//! The command line: arguments, commands, tables.
+//!
+//! This room decides how people ask and how answers look. Arguments as written (`args`) and what they mean (`source`, `limits`, the
+//! settings of `app`) are different types, so that everything that can be wrong about them is told before anything begins. A
+//! question looks the same to a command whether a server, a store or a recording answers it: all are `query::Answers`. Exit codes
+//! are decided in one place (`exit`). Answers go to standard output, talk goes to standard error.
+//!
+//! The road not taken: a client of its own kind for each command. Figures that come out of two implementations differ one day.
+
+mod analyze;
+mod args;
+mod check;
+mod demo;
+mod exit;
+mod figures;
+mod hops;
+mod limits;
+mod logs;
+mod maps;
+mod output;
+mod progress;
+mod question;
+mod remote;
+mod serving;
+mod source;
+mod status;
+mod stop;
+#[cfg(test)]
+mod tests;
+mod trace;
+mod words;
+
+use args::{Arguments, Command};
+use clap::{CommandFactory, Parser};
+use exit::Ended;
+use std::io::Write;
+use std::process::ExitCode;
+
+/// Runs the program with the arguments of the process.
+pub fn main() -> ExitCode {
+    match Arguments::try_parse() {
+        Ok(arguments) => exit::code(run(arguments.command)),
+        Err(error) => exit::usage(&error),
+    }
+}
+
+fn run(command: Command) -> anyhow::Result<Ended> {
+    logs::start();
+    match command {
+        Command::Serve(args) => serving::run(args),
+        Command::Demo(args) => demo::run(args),
+        Command::Analyze(args) => analyze::run(args),
+        Command::Check { maps } => check::run(&maps),
+        Command::Status(args) => question::status(args),
+        Command::Hops(args) => question::hops(args),
+        Command::Trace(args) => question::trace(args),
+        Command::Version => told(&format!("steelthread {}\n", env!("CARGO_PKG_VERSION"))),
+        Command::Completions { shell } => {
+            let mut script = Vec::new();
+            clap_complete::generate(shell, &mut Arguments::command(), "steelthread", &mut script);
+            told(&String::from_utf8(script)?)
+        }
+        Command::Man { command } => told(&manual(command.as_deref())?),
+    }
+}
+
+fn told(text: &str) -> anyhow::Result<Ended> {
+    output::print(text)?;
+    Ok(Ended::Done)
+}
+
+fn manual(command: Option<&str>) -> anyhow::Result<String> {
+    let mut whole = Arguments::command();
+    whole.build();
+    let of = match command {
+        None => whole,
+        Some(name) => {
+            let found = whole.find_subcommand(name).cloned();
+            found.ok_or_else(|| anyhow::anyhow!("there is no command '{name}'; 'steelthread --help' lists them"))?
+        }
+    };
+    let mut page = Vec::new();
+    clap_mangen::Man::new(of).render(&mut page)?;
+    Ok(String::from_utf8(page)?)
+}
+
+/// One line to standard error. That nobody listens there is no reason to stop.
+fn say(line: &str) {
+    let _ = writeln!(std::io::stderr(), "{line}");
+}

@@ -73,6 +73,11 @@ impl Names {
         })
     }
 
+    /// The number of this text if it is stored already.
+    pub fn find(&self, bytes: &[u8]) -> Option<Name> {
+        self.numbers.get(bytes).map(|known| *known)
+    }
+
     /// The text of a name of this table; empty for a name of another one.
     pub fn text(&self, name: Name) -> &str {
         self.texts.get(name.0 as usize).map_or("", |text| text)

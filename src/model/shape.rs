@@ -37,7 +37,7 @@ impl GrpcCode {
 }
 
 /// Which rules of the map hold for spans of a shape. Capabilities are positions in the catalogue.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
 pub struct Tags {
     /// Entry rules: capability and thread (`None` where the span names the capability itself and no thread of the map), at most one
     /// per capability, the first in map order.
@@ -49,7 +49,7 @@ pub struct Tags {
 }
 
 /// What many spans have in common: as sent, under today's names, read by the alias table of spec 2.2.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Shape {
     /// `service.name`; [`Name::UNKNOWN_SERVICE`] if absent.
     pub service: Name,
@@ -73,7 +73,8 @@ pub struct Shape {
     pub says_unreachable: bool,
     /// The error type speaks of a cancellation (C2).
     pub says_cancelled: bool,
-    /// Attribute `error` is true, as a truth value or as text.
+    /// C5: attribute `error` is true, as a truth value or as text, or `error.type` is there. An exception event alone is no error: it
+    /// may have been handled.
     pub error_flag: bool,
     /// `http.request.resend_count` is there and not 0.
     pub resend: bool,

@@ -142,6 +142,13 @@ pub struct CapabilityStatus {
     /// Unweighted counts, where `estimated`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sampled: Option<BTreeMap<String, u64>>,
+    /// Executions counted in the window of receipt, because their own time was over 5 minutes off; absent if there is none.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub skewed: u64,
+}
+
+fn is_zero(number: &u64) -> bool {
+    *number == 0
 }
 
 /// Where most failures end.
@@ -203,6 +210,9 @@ pub struct HopsAnswer {
     pub failed: Count,
     /// Whether any count is weighted.
     pub estimated: bool,
+    /// Unweighted `failed`, `caller` and `unknown`, where `estimated`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sampled: Option<BTreeMap<String, u64>>,
 }
 
 /// Failures that no hop caused.
@@ -275,6 +285,9 @@ pub struct HopRow {
     pub missing: Count,
     /// Value lost by failures blamed on it; `null` where the map gives no value.
     pub lost_value: Option<LostValue>,
+    /// Unweighted counts, where `estimated`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sampled: Option<BTreeMap<String, u64>>,
 }
 
 /// A verdict line (`--verdicts`), and the answer to `trace`.

@@ -1,7 +1,30 @@
 //! Questions and answers: the numbers of spec 4.2, from what is measured live and what is kept, merged.
+//!
+//! An answer is a function of merged windows and the map, and of nothing else. The same question has the same answer whether it is
+//! put to a running server, a store folder, or an analysis that has just ended, because all three are a [`Desk`] over a
+//! [`crate::store::Keeper`]. A range holds the slices of ten seconds that *start* in it: `from` belongs to it, `to` does not, and the
+//! answer tells the range as it was asked. Without a range it is about everything there is, and tells from the start of the first slice
+//! to the end of the last.
+//!
+//! Counts are weighted; where a weight is not 1, `estimated` says so, and the counts really seen stand under `sampled`. Shares are made
+//! from weighted counts, their intervals from the number really seen. The sum of failures over the rows of `hops`, and the buckets
+//! beside them, is `failed`, exactly: they are the same integers, summed two ways.
 
 mod answer;
+mod desk;
+mod hops;
+mod line;
+mod money;
 mod question;
+mod range;
+mod stats;
+mod status;
+
+#[cfg(test)]
+mod tests;
 
 pub use answer::*;
+pub use desk::Desk;
+pub use line::{verdict_json, verdict_line};
 pub use question::*;
+pub use range::{moment_text, parse_length, parse_moment, parse_range};

@@ -1,6 +1,54 @@
 //! Doors: OTLP in, questions and answers out. Thin handlers; what lies behind them comes in as traits.
+//!
+//! This room decides how a thing is said on the wire, and nothing else: which code an OTLP sender gets, so that it repeats what can
+//! be repeated and drops what cannot; which words a question is asked in, the same over HTTP, gRPC and the command line; how a
+//! port stops. Listeners are opened by the caller, so that a port that is taken is told before anything has begun.
+//!
+//! The road not taken: the service that tonic generates from OTLP's proto files. Its codec builds every span before a handler
+//! sees the first, which costs more than all the rest of the server, and its errors are such that senders repeat for ever what
+//! can never be taken.
+
+mod api;
+mod asked;
+mod codec;
+mod desk;
+#[cfg(test)]
+pub(crate) mod fakes;
+mod grpc;
+mod http;
+mod metered;
+mod metrics;
+mod mirror;
+mod otlp;
+#[cfg(test)]
+mod otlp_tests;
+pub mod proto;
+#[cfg(test)]
+mod query_tests;
+pub mod range;
+mod replies;
+mod run;
+
+pub use api::api;
+pub use otlp::otlp_grpc;
 
 use std::time::Duration;
+
+/// How much a sender of spans may send.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct OtlpLimits {
+    /// Bytes of a message, also after decompression.
+    pub message_bytes: usize,
+    /// Bytes of all requests that have begun and are not yet whole. One request that is alone always has room.
+    pub bytes_under_way: usize,
+}
+
+impl OtlpLimits {
+    /// The room for requests under way follows from the limit of one.
+    pub fn of_messages(message_bytes: usize) -> Self {
+        Self { message_bytes, bytes_under_way: message_bytes.saturating_mul(2) }
+    }
+}
 
 /// Who takes spans that come in over the network.
 pub trait Intake: Send + Sync + 'static {

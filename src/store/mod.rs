@@ -1,1 +1,59 @@
-//! (not laid yet)
+//! What outlives the process: closed windows, and how far the source was worked off.
+//!
+//! One commit is one transaction. It holds windows, progress and the books together, so that after a crash the figures and the place
+//! to read on from belong to the same moment (spec 3.3). Windows are *added* to what is there: an execution that is judged late
+//! belongs to a slice that may be kept already. Keys begin with the time: a commit touches one place of the tree instead of one per
+//! capability, which keeps the volume written small. The road not taken: a file per slice, which has no transaction with progress.
+//!
+//! A store holds its map, so that it can be asked without one. Only one process has it open at a time. [`Keeper`] joins what is kept
+//! with what is still counted in memory.
+
+mod error;
+mod folder;
+mod keeper;
+mod messages;
+mod read;
+mod record;
+mod tables;
+mod write;
+
+#[cfg(test)]
+mod tests;
+
+pub use error::StoreError;
+pub use folder::Store;
+pub use keeper::{Beside, Keeper};
+
+use crate::journal::Progress;
+use crate::measure::{Key, Window};
+use crate::model::{Fates, Name, SpanId, TraceId};
+
+/// What is written at once.
+#[derive(Debug, Clone, Copy)]
+pub struct Commit<'a> {
+    /// Added to what is there.
+    pub windows: &'a [(Key, Window)],
+    /// Replaces what is there, unless that has a newer epoch.
+    pub progress: &'a [Progress],
+    /// Spans of this run by fate, from its start to now.
+    pub fates: Fates,
+    /// Values of `steelthread.capability` that are not in the map, with spans, from the start of this run to now.
+    pub unknown_capabilities: &'a [(Name, u64)],
+    /// Verdicts to keep for whoever asks about a trace; of each window as many as there is room for.
+    pub lines: &'a [KeptLine],
+}
+
+/// A verdict to keep.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KeptLine {
+    /// Its trace.
+    pub trace: TraceId,
+    /// Its window.
+    pub key: Key,
+    /// Its entry span, which tells executions of a trace apart.
+    pub entry: SpanId,
+    /// Whether its trace id is a sample of failures.
+    pub sample: bool,
+    /// One line of JSON.
+    pub text: String,
+}

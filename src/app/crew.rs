@@ -1,0 +1,94 @@
+//! The threads behind the ports: some judge what is due, one keeps what is closed.
+
+use super::clock;
+use super::judging::Bench;
+use super::pipeline::Pipeline;
+use crate::judge::PathMode;
+use crate::store::StoreError;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::{self, JoinHandle};
+use std::time::Duration;
+
+/// How often open traces are looked through.
+const LOOK_EVERY: Duration = Duration::from_millis(100);
+/// How often closed windows are looked for.
+const KEEP_EVERY: Duration = Duration::from_secs(5);
+
+/// Threads at work. They end when they are told to; the judges then judge what is still open.
+pub(super) struct Crew {
+    judges: Vec<JoinHandle<()>>,
+    keeper: Option<JoinHandle<()>>,
+    told: Arc<Told>,
+}
+
+/// What the threads are told, and what they tell.
+#[derive(Debug, Default)]
+struct Told {
+    stop: AtomicBool,
+    drained: AtomicU64,
+    trouble: Mutex<Option<String>>,
+}
+
+impl Crew {
+    /// Starts one judge a core, and the keeper.
+    ///
+    /// # Errors
+    /// The system has no thread to give.
+    pub(super) fn start(pipeline: &Arc<Pipeline>) -> std::io::Result<Self> {
+        let told = Arc::new(Told::default());
+        let parts = thread::available_parallelism().map_or(1, usize::from).min(pipeline.table.shards());
+        let mut judges = Vec::new();
+        for part in 0..parts {
+            let (pipeline, told) = (pipeline.clone(), told.clone());
+            let judge = thread::Builder::new().name(format!("judge-{part}"));
+            judges.push(judge.spawn(move || judge_until_told(&pipeline, part, parts, &told))?);
+        }
+        let (pipeline, for_keeper) = (pipeline.clone(), told.clone());
+        let keeper = thread::Builder::new().name("keeper".into()).spawn(move || keep_until_told(&pipeline, &for_keeper))?;
+        Ok(Self { judges, keeper: Some(keeper), told })
+    }
+
+    /// Why closed windows could not be kept the last time; they are counted on in memory then.
+    pub(super) fn trouble(&self) -> Option<String> {
+        self.told.trouble.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Lets the judges judge what is still open, and ends all threads. Returns how many traces that were.
+    pub(super) fn finish(&mut self) -> u64 {
+        self.told.stop.store(true, Ordering::Relaxed);
+        let threads = self.judges.drain(..).chain(self.keeper.take());
+        for thread in threads {
+            thread.thread().unpark();
+            if thread.join().is_err() {
+                tracing::error!("a thread has failed; figures may be incomplete");
+            }
+        }
+        self.told.drained.load(Ordering::Relaxed)
+    }
+}
+
+fn judge_until_told(pipeline: &Pipeline, part: usize, parts: usize, told: &Told) {
+    let mut bench = Bench::new(PathMode::Default);
+    let shards = || (part..pipeline.table.shards()).step_by(parts);
+    while !told.stop.load(Ordering::Relaxed) {
+        for shard in shards() {
+            pipeline.judge_due(shard, clock::now_ns(), &mut bench);
+        }
+        thread::park_timeout(LOOK_EVERY);
+    }
+    let drained: usize = shards().map(|shard| pipeline.judge_rest(shard, &mut bench)).sum();
+    told.drained.fetch_add(drained as u64, Ordering::Relaxed);
+}
+
+fn keep_until_told(pipeline: &Pipeline, told: &Told) {
+    while !told.stop.load(Ordering::Relaxed) {
+        let kept = pipeline.keep_closed(clock::now_ns());
+        let trouble = kept.err().map(|error: StoreError| error.to_string());
+        if let Some(trouble) = &trouble {
+            tracing::error!("closed windows could not be kept, and stay in memory: {trouble}");
+        }
+        *told.trouble.lock().unwrap_or_else(PoisonError::into_inner) = trouble;
+        thread::park_timeout(KEEP_EVERY);
+    }
+}

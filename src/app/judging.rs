@@ -1,0 +1,74 @@
+//! From complete traces to counts: the second half of the pipeline, run by whoever has time.
+
+use super::pipeline::Pipeline;
+use crate::assemble::Complete;
+use crate::judge::{Context, Judge, PathMode, Trace};
+use crate::model::{Fates, Verdict};
+
+/// What one thread needs for judging.
+pub(super) struct Bench {
+    judge: Judge,
+    due: Vec<Complete>,
+    path: PathMode,
+}
+
+impl Bench {
+    pub(super) fn new(path: PathMode) -> Self {
+        Self { judge: Judge::default(), due: Vec::new(), path }
+    }
+}
+
+impl Pipeline {
+    /// Judges what is due in a shard, and counts it. Returns how many traces that were.
+    pub(super) fn judge_due(&self, shard: usize, now_ns: u64, bench: &mut Bench) -> usize {
+        let mut due = std::mem::take(&mut bench.due);
+        self.table.due(shard, now_ns, &mut due);
+        let traces = self.judge_taken(&mut due, bench);
+        bench.due = due;
+        traces
+    }
+
+    /// Judges all that a shard holds, due or not.
+    pub(super) fn judge_rest(&self, shard: usize, bench: &mut Bench) -> usize {
+        let mut due = std::mem::take(&mut bench.due);
+        self.table.drain(shard, &mut due);
+        let traces = self.judge_taken(&mut due, bench);
+        bench.due = due;
+        traces
+    }
+
+    fn judge_taken(&self, due: &mut Vec<Complete>, bench: &mut Bench) -> usize {
+        let mut fates = Fates::default();
+        let traces = due.len();
+        for complete in due.drain(..) {
+            fates += self.judge_one(&complete, bench, |verdict| {
+                self.windows.record_received(verdict, complete.first_ns);
+                self.recent.record(verdict);
+            });
+        }
+        if traces > 0 {
+            self.ledger.moved(&fates);
+        }
+        traces
+    }
+
+    /// Judges one trace; what is done with the verdicts is the caller's matter. Returns the fates of its spans.
+    pub(super) fn judge_one(&self, complete: &Complete, bench: &mut Bench, mut sink: impl FnMut(&Verdict)) -> Fates {
+        for claimed in complete.spans.iter().map(|span| self.shapes.get(span.shape).unknown_capability) {
+            if !claimed.is_empty() {
+                self.ledger.unknown_capability(claimed, 1);
+            }
+        }
+        let context = Context {
+            catalogue: &self.catalogue,
+            names: &self.names,
+            shapes: &self.shapes,
+            hops: &self.hops,
+            normal: &*self.baseline,
+            limit: &self.hop_limit,
+            path: bench.path,
+        };
+        let trace = Trace { id: complete.trace, spans: &complete.spans, extras: &complete.extras };
+        bench.judge.judge(&trace, &context, &mut sink)
+    }
+}

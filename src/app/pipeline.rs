@@ -1,0 +1,278 @@
+//! The stages joined: a message goes in, counts come out. Time is an argument here too; who calls reads the clock.
+
+use super::{Error, Limits};
+use crate::assemble::{self, Batch, Overloaded, Table};
+use crate::catalogue::{Catalogue, ObjectiveKind};
+use crate::journal::{Log, PassThrough};
+use crate::judge::HopLimit;
+use crate::measure::{Baseline, Ledger, Recent, SeriesLimits, Windows};
+use crate::model::{Attribute, Fate, Fates, Hops, Names, RawSpan, Shapes};
+use crate::query::{Answers, Desk};
+use crate::store::{Keeper, Store};
+use crate::tag::{self, TagWorker, Tagger};
+use crate::wire::{SpanSink, otlp};
+use std::path::Path;
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// The stages and the tables that they share.
+pub(super) struct Pipeline {
+    pub(super) catalogue: Arc<Catalogue>,
+    pub(super) names: Arc<Names>,
+    pub(super) shapes: Arc<Shapes>,
+    pub(super) hops: Arc<Hops>,
+    pub(super) hop_limit: HopLimit,
+    pub(super) table: Table,
+    pub(super) windows: Arc<Windows>,
+    pub(super) baseline: Arc<Baseline>,
+    pub(super) recent: Arc<Recent>,
+    pub(super) ledger: Arc<Ledger>,
+    pub(super) limits: Limits,
+    pub(super) keeper: Arc<Keeper>,
+    /// The store ends with the process.
+    pub(super) only_in_memory: bool,
+    pub(super) tagger: Arc<Tagger>,
+    /// Where a message gets its position and its time before it is handed on.
+    log: PassThrough,
+    idle: Mutex<Vec<Worker>>,
+}
+
+/// Where closed windows go.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Place<'a> {
+    /// To this folder, which is made if it is not there.
+    Folder(&'a Path),
+    /// To a store that ends with the process.
+    Memory,
+    /// They stay where they are counted.
+    Nowhere,
+}
+
+/// What is needed to read one message; lent and given back, so that there are as many as are read at once.
+pub(super) struct Worker {
+    tag: TagWorker,
+    scratch: otlp::Scratch,
+    batch: Batch,
+}
+
+/// The spans of a message, staged.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub(super) struct Staged {
+    /// Spans that cannot be spans: wrong ids.
+    pub(super) rejected: u64,
+    /// What is wrong with the first of them.
+    pub(super) why: String,
+}
+
+/// Takes spans as they are read, and stages them.
+pub(super) struct Staging<'w> {
+    worker: &'w mut Worker,
+    /// What was staged so far.
+    pub(super) staged: Staged,
+}
+
+/// Why a message was not taken.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum NotTaken {
+    /// It cannot be read.
+    Malformed(String),
+    /// There is no room.
+    Overloaded(Overloaded),
+    /// The log could not keep it.
+    NotKept(String),
+}
+
+impl Pipeline {
+    /// # Errors
+    /// The store cannot be opened.
+    pub(super) fn new(catalogue: Catalogue, limits: Limits, place: Place<'_>) -> Result<Self, Error> {
+        let names = Arc::new(Names::new(limits.names));
+        let hops = Arc::new(Hops::default());
+        let shapes = Arc::new(Shapes::default());
+        let catalogue = Arc::new(catalogue);
+        let series = SeriesLimits { hops_per_capability: limits.hops_per_capability, ..SeriesLimits::default() };
+        let windows = Arc::new(Windows::new(hops.clone(), latency_limits(&catalogue, &names), series));
+        let store = match place {
+            Place::Folder(folder) => Some(Store::create(folder, catalogue.text(), names.clone(), hops.clone())),
+            Place::Memory => Some(Store::in_memory(names.clone(), hops.clone())),
+            Place::Nowhere => None,
+        };
+        let store = store.transpose().map_err(|error| Error(error.to_string()))?;
+        Ok(Self {
+            table: Table::new(table_settings(&limits)),
+            keeper: Arc::new(Keeper::new(windows.clone(), store)),
+            only_in_memory: matches!(place, Place::Memory),
+            windows,
+            baseline: Arc::default(),
+            recent: Arc::default(),
+            ledger: Arc::default(),
+            tagger: Tagger::new(catalogue.clone(), names.clone(), shapes.clone(), tag::Limits::default()),
+            log: PassThrough::default(),
+            idle: Mutex::default(),
+            catalogue,
+            names,
+            shapes,
+            hop_limit: HopLimit::new(limits.hops_per_capability),
+            hops,
+            limits,
+        })
+    }
+
+    /// Takes a whole `ExportTraceServiceRequest`, or nothing of it.
+    pub(super) fn take(&self, message: &[u8], now_ns: u64) -> Result<Staged, NotTaken> {
+        let mut worker = self.worker();
+        let taken = self.take_by(&mut worker, message, now_ns);
+        self.give_back(worker);
+        taken
+    }
+
+    fn take_by(&self, worker: &mut Worker, message: &[u8], now_ns: u64) -> Result<Staged, NotTaken> {
+        let mut scratch = std::mem::take(&mut worker.scratch);
+        let mut staging = worker.staging();
+        let walked = otlp::walk(message, self.limits.attributes_per_span, &mut scratch, &mut staging);
+        let staged = staging.staged;
+        worker.scratch = scratch;
+        if let Err(malformed) = walked {
+            self.drop_malformed(worker, &staged);
+            return Err(NotTaken::Malformed(malformed.to_string()));
+        }
+        match self.append(worker, &staged, message, now_ns) {
+            Ok(()) => Ok(staged),
+            Err(why) => {
+                self.shed(worker, &staged);
+                Err(why)
+            }
+        }
+    }
+
+    /// Hands what is staged to the open traces; all of it or, where there is no room, nothing. `message` is what it was read from.
+    pub(super) fn append(&self, worker: &mut Worker, staged: &Staged, message: &[u8], now_ns: u64) -> Result<(), NotTaken> {
+        let room = self.table.admit(&worker.batch).map_err(NotTaken::Overloaded)?;
+        let position = match self.log.append(message, now_ns) {
+            Ok(position) => position,
+            Err(error) => {
+                self.table.give_back(room);
+                return Err(NotTaken::NotKept(error.to_string()));
+            }
+        };
+        let appended = self.table.append(&mut worker.batch, room, position.time_ns);
+        worker.batch.clear();
+        let mut fates = Fates::default();
+        fates[Fate::Malformed] = staged.rejected;
+        fates[Fate::InFlight] = appended.kept;
+        fates[Fate::Late] = appended.late;
+        fates[Fate::OverLimit] = appended.over_limit;
+        self.ledger.received(&fates);
+        Ok(())
+    }
+
+    /// What is staged cannot be read to its end: nothing of it is taken.
+    pub(super) fn drop_malformed(&self, worker: &mut Worker, staged: &Staged) {
+        // The span that cannot be read, and those before it.
+        let spans = worker.batch.len() as u64 + staged.rejected + 1;
+        worker.batch.clear();
+        self.ledger.received(&one_fate(Fate::Malformed, spans));
+    }
+
+    /// What is staged was refused and will be sent again.
+    pub(super) fn shed(&self, worker: &mut Worker, staged: &Staged) {
+        self.ledger.received(&one_fate(Fate::Shed, worker.batch.len() as u64 + staged.rejected));
+        worker.batch.clear();
+    }
+
+    /// Who answers questions about what is counted here, and what is kept.
+    pub(super) fn answers(&self) -> Arc<dyn Answers> {
+        Arc::new(self.desk())
+    }
+
+    /// The same, about what was counted since the process began.
+    pub(super) fn counted(&self) -> Arc<dyn Answers> {
+        Arc::new(self.desk().since_start())
+    }
+
+    fn desk(&self) -> Desk {
+        Desk::new(
+            self.catalogue.capabilities(),
+            self.names.clone(),
+            self.hops.clone(),
+            self.keeper.clone(),
+            Some(self.ledger.clone()),
+            Some(self.recent.clone()),
+        )
+    }
+
+    pub(super) fn worker(&self) -> Worker {
+        let idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
+        idle.unwrap_or_else(|| Worker { tag: self.tagger.worker(), scratch: otlp::Scratch::default(), batch: Batch::default() })
+    }
+
+    pub(super) fn give_back(&self, worker: Worker) {
+        self.idle.lock().unwrap_or_else(PoisonError::into_inner).push(worker);
+    }
+}
+
+impl Worker {
+    /// Spans that wait for being handed on.
+    pub(super) fn staged_spans(&self) -> u64 {
+        self.batch.len() as u64
+    }
+
+    pub(super) fn staging(&mut self) -> Staging<'_> {
+        Staging { worker: self, staged: Staged::default() }
+    }
+}
+
+impl Staging<'_> {
+    fn bad(&mut self, why: impl FnOnce() -> String) {
+        if self.staged.rejected == 0 {
+            self.staged.why = why();
+        }
+        self.staged.rejected += 1;
+    }
+}
+
+impl SpanSink for Staging<'_> {
+    fn resource(&mut self, attributes: &[Attribute<'_>]) {
+        self.worker.tag.resource(attributes);
+    }
+
+    fn span(&mut self, span: &RawSpan<'_>) {
+        match self.worker.tag.span(span) {
+            Ok(tagged) => self.worker.batch.push(tagged.trace, tagged.record, tagged.extra),
+            Err(bad) => self.bad(|| bad.to_string()),
+        }
+    }
+
+    fn reject(&mut self, why: &str) {
+        self.bad(|| why.to_owned());
+    }
+}
+
+fn one_fate(fate: Fate, spans: u64) -> Fates {
+    let mut fates = Fates::default();
+    fates[fate] = spans;
+    fates
+}
+
+fn latency_limits(catalogue: &Catalogue, names: &Names) -> Vec<(crate::model::Name, Vec<u64>)> {
+    let of = |objectives: &[crate::catalogue::Objective]| {
+        let limits = objectives.iter().filter_map(|objective| match objective.kind {
+            ObjectiveKind::Latency { under_ns } => Some(under_ns),
+            ObjectiveKind::Availability => None,
+        });
+        limits.collect()
+    };
+    catalogue.capabilities().iter().map(|one| (names.intern(one.id.as_bytes()), of(&one.objectives))).collect()
+}
+
+fn table_settings(limits: &Limits) -> assemble::Settings {
+    let nanos = |duration: std::time::Duration| u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX);
+    let default = assemble::Settings::default();
+    assemble::Settings {
+        quiet_ns: nanos(limits.quiet),
+        max_age_ns: nanos(limits.max_age),
+        no_entry_ns: nanos(limits.no_entry),
+        budget_bytes: limits.open_trace_bytes.unwrap_or(default.budget_bytes),
+        most_spans_per_trace: limits.spans_per_trace,
+        ..default
+    }
+}

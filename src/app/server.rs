@@ -1,0 +1,170 @@
+//! `serve`: start, run, stop.
+
+use super::crew::Crew;
+use super::pipeline::{NotTaken, Pipeline, Place};
+use super::{Ended, Error, Listening, ServeSettings, clock};
+use crate::model::Fate;
+use crate::query::Answers;
+use crate::serve::{self, Accepted, Health, Intake, OtlpLimits, Refusal, otlp_grpc};
+use std::net::SocketAddr;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+use tokio::task::JoinError;
+
+/// How long a sender is asked to wait when there is no room.
+const RETRY_AFTER: Duration = Duration::from_secs(1);
+
+/// What stands behind the ports.
+struct Door {
+    pipeline: Arc<Pipeline>,
+    stopping: AtomicBool,
+    crew: Mutex<Crew>,
+}
+
+impl Door {
+    /// Judges what is open, and keeps all there is.
+    fn drain(&self) -> Result<Ended, Error> {
+        let traces = self.crew.lock().unwrap_or_else(PoisonError::into_inner).finish();
+        let kept = !self.pipeline.only_in_memory;
+        if kept {
+            self.pipeline.keep(u64::MAX).map_err(|error| Error(format!("the last windows could not be kept: {error}")))?;
+        }
+        let fates = self.pipeline.ledger.fates();
+        let place = if kept { "all windows are in the store" } else { "nothing is kept, for there is no --store" };
+        Ok(Ended {
+            said: format!(
+                "stopped: {traces} open traces judged, {} spans received in all, {} in flight; {place}",
+                fates.received(),
+                fates[Fate::InFlight],
+            ),
+        })
+    }
+}
+
+impl Intake for Door {
+    fn take(&self, message: &[u8]) -> Result<Accepted, Refusal> {
+        if self.stopping.load(Ordering::Relaxed) {
+            return Err(Refusal::Stopping);
+        }
+        match self.pipeline.take(message, clock::now_ns()) {
+            Ok(staged) => Ok(Accepted { rejected_spans: staged.rejected, message: staged.why }),
+            Err(NotTaken::Malformed(why)) => Err(Refusal::Malformed(why)),
+            Err(NotTaken::Overloaded(why)) => Err(Refusal::Overloaded { reason: why.to_string(), retry_after: RETRY_AFTER }),
+            Err(NotTaken::NotKept(reason)) => Err(Refusal::Overloaded { reason, retry_after: RETRY_AFTER }),
+        }
+    }
+}
+
+impl Health for Door {
+    fn ready(&self) -> Result<(), String> {
+        if self.stopping.load(Ordering::Relaxed) {
+            return Err("stopping".into());
+        }
+        let trouble = self.crew.lock().unwrap_or_else(PoisonError::into_inner).trouble();
+        trouble.map_or(Ok(()), |trouble| Err(format!("the store cannot be written: {trouble}")))
+    }
+
+    fn gauges(&self) -> Vec<(&'static str, &'static str, f64)> {
+        let pipeline = &self.pipeline;
+        vec![
+            ("open_trace_bytes", "Bytes that open traces and ids of closed ones take.", pipeline.table.used_bytes() as f64),
+            ("open_trace_bytes_limit", "Bytes that they may take.", pipeline.table.budget_bytes() as f64),
+            ("names", "Distinct texts that are stored.", pipeline.names.len() as f64),
+            ("shapes", "Distinct shapes of spans that are stored.", pipeline.shapes.len() as f64),
+            (
+                "simplified_spans_total",
+                "Spans told apart less well, because a limit on names or shapes was reached.",
+                pipeline.tagger.simplified() as f64,
+            ),
+            ("windows", "Windows that are counted in memory.", pipeline.windows.len() as f64),
+            ("normal_hops", "Hops of which it is known what is normal.", pipeline.baseline.len() as f64),
+            ("recent_verdicts", "Verdicts that can be asked for by trace id.", pipeline.recent.len() as f64),
+        ]
+    }
+}
+
+/// Runs a server until `stop` is ready, then drains. `announce` is called once, when all ports are open; it is handed the answers.
+///
+/// Stopping, in this order: no new request is taken; requests under way are finished; everything that is open is judged; all windows
+/// go to the store; the API, which answers up to then, ends.
+///
+/// # Errors
+/// A port is taken, the store cannot be opened.
+pub async fn serve(
+    settings: ServeSettings,
+    stop: impl Future<Output = ()> + Send,
+    announce: impl FnOnce(Listening, Arc<dyn Answers>) + Send,
+) -> Result<Ended, Error> {
+    let otlp = bind(settings.otlp_grpc, "OTLP/gRPC", "--otlp-grpc").await?;
+    let api = bind(settings.api, "the API", "--api").await?;
+    let listening = Listening { otlp_grpc: address_of(&otlp)?, api: address_of(&api)? };
+    let limits = settings.limits.with_budget_of_this_machine();
+    let message_limits = OtlpLimits::of_messages(limits.message_bytes);
+    let place = settings.store.as_deref().map_or(Place::Memory, Place::Folder);
+    let pipeline = Arc::new(Pipeline::new(settings.catalogue, limits, place)?);
+    let crew = Crew::start(&pipeline).map_err(|error| Error(format!("cannot start threads: {error}")))?;
+    let door = Arc::new(Door { pipeline: pipeline.clone(), stopping: AtomicBool::new(false), crew: Mutex::new(crew) });
+
+    let (stop_otlp, otlp_stopped) = stopper();
+    let (stop_api, api_stopped) = stopper();
+    let answers = pipeline.answers();
+    let mut otlp = tokio::spawn(otlp_grpc(otlp, door.clone(), message_limits, otlp_stopped));
+    let mut api = tokio::spawn(serve::api(api, answers.clone(), pipeline.counted(), door.clone(), clock::now_ns, api_stopped));
+    announce(listening, answers);
+
+    let broken = tokio::select! {
+        () = stop => None,
+        ended = &mut otlp => Some(format!("OTLP/gRPC: {}", said(ended))),
+        ended = &mut api => Some(format!("the API: {}", said(ended))),
+    };
+    door.stopping.store(true, Ordering::Relaxed);
+    let _ = stop_otlp.send(true);
+    if !otlp.is_finished() {
+        let _ = otlp.await;
+    }
+    let drained = tokio::task::spawn_blocking({
+        let door = door.clone();
+        move || door.drain()
+    });
+    let ended = drained.await.map_err(|error| Error(format!("draining failed: {error}")))?;
+    let _ = stop_api.send(true);
+    if !api.is_finished() {
+        let _ = api.await;
+    }
+    match broken {
+        Some(what) => Err(Error(format!("a port has stopped serving, and so did everything else: {what}"))),
+        None => ended,
+    }
+}
+
+async fn bind(address: SocketAddr, what: &str, flag: &str) -> Result<TcpListener, Error> {
+    TcpListener::bind(address).await.map_err(|error| match error.kind() {
+        std::io::ErrorKind::AddrInUse => Error(format!(
+            "{address} is in use, so {what} cannot be served there; stop what is running, or give another address by {flag}"
+        )),
+        _ => Error(format!("cannot serve {what} on {address}: {error}; give another address by {flag}")),
+    })
+}
+
+fn address_of(listener: &TcpListener) -> Result<SocketAddr, Error> {
+    listener.local_addr().map_err(|error| Error(format!("a port has no address: {error}")))
+}
+
+/// A switch, and a future that is ready when it is thrown.
+fn stopper() -> (watch::Sender<bool>, impl Future<Output = ()> + Send + 'static) {
+    let (sender, mut receiver) = watch::channel(false);
+    (sender, async move {
+        let _ = receiver.wait_for(|stop| *stop).await;
+    })
+}
+
+fn said(ended: Result<std::io::Result<()>, JoinError>) -> String {
+    match ended {
+        Ok(Ok(())) => "it ended by itself".into(),
+        Ok(Err(error)) => error.to_string(),
+        Err(error) => error.to_string(),
+    }
+}

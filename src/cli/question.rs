@@ -1,0 +1,109 @@
+//! `status`, `hops` and `trace`: a question is put, and its answer printed, once or again and again.
+
+use super::args::{HopsArgs, RangeArgs, StatusArgs, TraceArgs, WatchArgs};
+use super::exit::Ended;
+use super::output::{self, Look};
+use super::source::{self, Opened, Source};
+use super::{hops, status, trace};
+use crate::app::clock;
+use crate::model::TraceId;
+use crate::query::{API_VERSION, Between, HopsQuestion, QueryError, StatusQuestion, TraceAnswer, VerdictLine};
+use crate::serve::range;
+use anyhow::{Context, ensure};
+use std::io::{BufRead, BufReader, IsTerminal};
+use std::time::Duration;
+
+pub(super) fn status(args: StatusArgs) -> anyhow::Result<Ended> {
+    let (opened, capability, every) = open(args.source, args.words, &args.range, args.watch)?;
+    let look = Look::of_stdout();
+    repeat(every, || {
+        let between = between(&args.range)?;
+        let answer = opened.answers.status(&StatusQuestion { capability: capability.clone(), between })?;
+        output::render(args.output.output, &answer, |answer| status::table(answer, look), status::rows)
+    })?;
+    Ok(ended(&opened))
+}
+
+pub(super) fn hops(args: HopsArgs) -> anyhow::Result<Ended> {
+    let (opened, capability, every) = open(args.source, args.words, &args.range, args.watch)?;
+    let look = Look::of_stdout();
+    repeat(every, || {
+        let between = between(&args.range)?;
+        let question = HopsQuestion { capability: capability.clone(), between, by: args.by, level: args.level };
+        let answer = opened.answers.hops(&question)?;
+        output::render(args.output.output, &answer, |answer| hops::table(answer, look), hops::rows)
+    })?;
+    Ok(ended(&opened))
+}
+
+pub(super) fn trace(args: TraceArgs) -> anyhow::Result<Ended> {
+    let id = TraceId::parse(&args.trace_id)?;
+    let source = Source::of_inputs(args.source, args.inputs)?;
+    let (answer, ended) = match source {
+        Source::Files { catalogue, inputs } => in_files(id, source::analysis(*catalogue, inputs))?,
+        other => (other.open()?.answers.trace(id)?, Ended::Done),
+    };
+    let look = Look::of_stdout();
+    output::print(&output::render(args.output.output, &answer, |answer| trace::text(answer, look), trace::rows)?)?;
+    Ok(ended)
+}
+
+/// A finished analysis remembers only recent verdicts; so all are written down, and those of the trace are read back.
+fn in_files(id: TraceId, mut settings: crate::app::AnalyzeSettings) -> anyhow::Result<(TraceAnswer, Ended)> {
+    let lines = tempfile::NamedTempFile::new().context("cannot write a temporary file")?;
+    settings.verdicts = Some(lines.path().into());
+    let opened = source::analyze(settings)?;
+    let wanted = id.to_string();
+    let mut verdicts = Vec::new();
+    for line in BufReader::new(lines.reopen()?).lines() {
+        let line = line?;
+        // Most lines are of other traces: looked at, not read.
+        if line.contains(&wanted) {
+            let verdict: VerdictLine = serde_json::from_str(&line)?;
+            verdicts.extend((verdict.trace_id == wanted).then_some(verdict));
+        }
+    }
+    if verdicts.is_empty() {
+        return Err(NoExecution(id).into());
+    }
+    Ok((TraceAnswer { api_version: API_VERSION.into(), verdicts }, ended(&opened)))
+}
+
+/// The recording was read to its end.
+#[derive(Debug, thiserror::Error)]
+#[error("trace {0} is in no execution: either no span of it was read, or no entry rule of the map holds for its spans")]
+pub(super) struct NoExecution(TraceId);
+
+fn open(
+    source: super::args::SourceArgs,
+    words: Vec<String>,
+    range: &RangeArgs,
+    watch: WatchArgs,
+) -> anyhow::Result<(Opened, Option<String>, Option<Duration>)> {
+    between(range)?;
+    let every = watch.watch.as_deref().map(range::duration).transpose().map_err(anyhow::Error::msg).context("--watch")?;
+    let (source, capability) = Source::resolve(source, words)?;
+    ensure!(every.is_none() || !matches!(source, Source::Files { .. }), "--watch: recorded traces do not change; ask once");
+    Ok((source.open()?, capability, every))
+}
+
+fn between(range: &RangeArgs) -> anyhow::Result<Option<Between>> {
+    let asked = range::parse(range.from.as_deref(), range.to.as_deref(), range.last.as_deref(), clock::now_ns());
+    asked.map_err(|told| QueryError::Bad(told).into())
+}
+
+fn ended(opened: &Opened) -> Ended {
+    if opened.judged_early { Ended::No } else { Ended::Done }
+}
+
+/// Once, or until Ctrl-C. A server that is gone for a moment is no reason to stop looking.
+fn repeat(every: Option<Duration>, mut once: impl FnMut() -> anyhow::Result<String>) -> anyhow::Result<()> {
+    let mut text = once()?;
+    let Some(every) = every else { return Ok(output::print(&text)?) };
+    let clear = if std::io::stdout().is_terminal() { "\x1b[2J\x1b[H" } else { "" };
+    loop {
+        output::print(&format!("{clear}{text}"))?;
+        std::thread::sleep(every);
+        text = once().unwrap_or_else(|error| format!("{error:#}\n"));
+    }
+}

@@ -1,0 +1,110 @@
+//! A running server, asked over HTTP.
+
+use crate::model::TraceId;
+use crate::query::{Answers, Between, By, HopsAnswer, HopsQuestion, Level, QueryError, Status, StatusQuestion, TraceAnswer};
+use crate::serve::range;
+use clap::ValueEnum;
+use serde::de::DeserializeOwned;
+use std::time::Duration;
+use ureq::Agent;
+
+/// Where a server listens unless told otherwise.
+pub(super) const DEFAULT: &str = "http://127.0.0.1:4319";
+
+/// An answer that is not there by now does not come.
+const TIMEOUT: Duration = Duration::from_secs(60);
+
+/// A longer document is none of ours.
+const MOST_BYTES: u64 = 1 << 30;
+
+/// A server at an address.
+pub(super) struct Remote {
+    url: String,
+    agent: Agent,
+}
+
+type Words = Vec<(&'static str, String)>;
+
+impl Remote {
+    /// Nothing is asked yet.
+    ///
+    /// # Errors
+    /// The address is none.
+    pub(super) fn new(url: &str) -> Result<Self, QueryError> {
+        let url = url.trim_end_matches('/');
+        if !url.starts_with("http://") || url.len() <= "http://".len() {
+            return Err(QueryError::Bad(format!("'{url}' is no address of a server; write {DEFAULT}")));
+        }
+        // Statuses are not errors: their documents say more. No proxy: a server is near.
+        let config = Agent::config_builder().http_status_as_error(false).timeout_global(Some(TIMEOUT)).proxy(None).build();
+        Ok(Self { url: url.into(), agent: Agent::new_with_config(config) })
+    }
+
+    fn ask<T: DeserializeOwned>(&self, path: &str, words: Words) -> Result<T, QueryError> {
+        let request = self.agent.get(format!("{}{path}", self.url)).query_pairs(words);
+        let mut response = request.call().map_err(|error| self.silent(&error))?;
+        let code = response.status().as_u16();
+        let text = response.body_mut().with_config().limit(MOST_BYTES).read_to_string().map_err(|error| self.silent(&error))?;
+        if code == 200 {
+            return serde_json::from_str(&text).map_err(|_| self.stranger());
+        }
+        let document: serde_json::Value = serde_json::from_str(&text).map_err(|_| self.stranger())?;
+        let told = document.get("error").and_then(|error| error.as_str()).ok_or_else(|| self.stranger())?;
+        Err(if code < 500 { QueryError::Bad(told.into()) } else { QueryError::Unreadable(told.into()) })
+    }
+
+    fn silent(&self, error: &ureq::Error) -> QueryError {
+        QueryError::Unreadable(format!(
+            "no server answers at {} ({error}); start one with 'steelthread serve --map MAP', or ask a store (--store DIR) or files (--map MAP INPUT)",
+            self.url
+        ))
+    }
+
+    fn stranger(&self) -> QueryError {
+        QueryError::Unreadable(format!("what answers at {} is not a steelthread server (of this version)", self.url))
+    }
+}
+
+fn between(between: Option<Between>) -> Words {
+    between.map_or_else(Vec::new, |it| vec![("from", range::written(it.from_ns)), ("to", range::written(it.to_ns))])
+}
+
+/// A path may hold only these; whatever else stands in a name is written as its bytes.
+fn quoted(text: &str) -> String {
+    let quote = |byte: u8| match byte {
+        b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'_' | b'~' => char::from(byte).to_string(),
+        _ => format!("%{byte:02X}"),
+    };
+    text.bytes().map(quote).collect()
+}
+
+fn word<T: ValueEnum>(value: &T) -> String {
+    value.to_possible_value().map_or_else(String::new, |value| value.get_name().into())
+}
+
+impl Answers for Remote {
+    fn status(&self, question: &StatusQuestion) -> Result<Status, QueryError> {
+        let words = between(question.between);
+        match &question.capability {
+            Some(id) => self.ask(&format!("/api/v1/capabilities/{}", quoted(id)), words),
+            None => self.ask("/api/v1/status", words),
+        }
+    }
+
+    fn hops(&self, question: &HopsQuestion) -> Result<HopsAnswer, QueryError> {
+        let mut words = between(question.between);
+        words.extend([("by", word::<By>(&question.by)), ("level", word::<Level>(&question.level))]);
+        match &question.capability {
+            Some(id) => self.ask(&format!("/api/v1/capabilities/{}/hops", quoted(id)), words),
+            None => self.ask("/api/v1/hops", words),
+        }
+    }
+
+    fn trace(&self, trace: TraceId) -> Result<TraceAnswer, QueryError> {
+        self.ask(&format!("/api/v1/traces/{trace}"), Vec::new()).map_err(|error| match error {
+            // The id is well formed: what a server refuses about it is that it does not know it.
+            QueryError::Bad(_) => QueryError::NoSuchTrace(trace),
+            other => other,
+        })
+    }
+}

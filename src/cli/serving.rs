@@ -1,0 +1,98 @@
+//! `serve`: settings, start, what to try next, stop.
+
+use super::args::ServeArgs;
+use super::exit::Ended;
+use super::{limits, maps, remote, stop};
+use crate::app::{self, Listening, ServeSettings};
+use anyhow::{Context, bail};
+use std::net::{SocketAddr, ToSocketAddrs};
+
+pub(super) fn run(args: ServeArgs) -> anyhow::Result<Ended> {
+    let map = args.map.display().to_string();
+    if let Some(address) = &args.otlp_http {
+        super::say(&format!("warning: OTLP/HTTP is not in this version yet: nothing will listen at {address}"));
+    }
+    let settings = resolve(args)?;
+    let capabilities = settings.catalogue.capabilities().len();
+    let stored = settings.store.as_ref().map(|folder| folder.display().to_string());
+    runtime()?.block_on(async {
+        let stop = stop::asked()?;
+        let ended = app::serve(settings, stop, move |listening, _| {
+            super::say(&format!("steelthread {}: {capabilities} capabilities from {map}", env!("CARGO_PKG_VERSION")));
+            super::say(&announcement(listening, stored.as_deref()));
+        });
+        super::say(&ended.await?.said);
+        Ok(Ended::Done)
+    })
+}
+
+/// One worker a core.
+pub(super) fn runtime() -> anyhow::Result<tokio::runtime::Runtime> {
+    tokio::runtime::Builder::new_multi_thread().enable_all().build().context("cannot start threads")
+}
+
+fn resolve(args: ServeArgs) -> anyhow::Result<ServeSettings> {
+    let limits = limits::resolve(&args.waits, &args.sizes)?;
+    let otlp_grpc = address("--otlp-grpc", &args.otlp_grpc)?;
+    let api = address("--api", &args.api)?;
+    if !api.ip().is_loopback() && !args.allow_anonymous {
+        bail!(
+            "--api {api}: whoever reaches this address could read everything, as nobody has to log in; \
+             write a loopback address, or --allow-anonymous if that is meant"
+        );
+    }
+    let catalogue = maps::read(&args.map)?;
+    Ok(ServeSettings { catalogue, otlp_grpc, api, store: args.store, limits })
+}
+
+/// `127.0.0.1:4317`, `[::1]:4317`, `localhost:4317`.
+pub(super) fn address(flag: &'static str, text: &str) -> anyhow::Result<SocketAddr> {
+    let wrong = || format!("{flag}: '{text}' is no address; write one with a port, such as 127.0.0.1:4317");
+    text.to_socket_addrs().with_context(wrong)?.next().with_context(wrong)
+}
+
+/// Where it listens, and what to try.
+fn announcement(listening: Listening, stored: Option<&str>) -> String {
+    let api = format!("http://{}", reachable(listening.api));
+    let server = if api == remote::DEFAULT { String::new() } else { format!(" --server {api}") };
+    let kept = stored.map_or_else(|| "only in memory (--store DIR keeps it)".into(), |folder| format!("in {folder}"));
+    format!(
+        "  spans come in at  {} (OTLP/gRPC)\n  questions go to   {api} (HTTP and gRPC)\n  what is counted   is kept {kept}\n\
+         Try:\n  steelthread status{server}\n  steelthread hops{server}\n  curl {api}/api/v1/status\nCtrl-C stops it.",
+        listening.otlp_grpc
+    )
+}
+
+/// An address that means "all of them" cannot be asked; the loopback one of its kind can.
+fn reachable(address: SocketAddr) -> SocketAddr {
+    match address {
+        SocketAddr::V4(it) if it.ip().is_unspecified() => SocketAddr::from(([127, 0, 0, 1], it.port())),
+        SocketAddr::V6(it) if it.ip().is_unspecified() => SocketAddr::from((std::net::Ipv6Addr::LOCALHOST, it.port())),
+        _ => address,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, clippy::expect_used)]
+    use super::*;
+
+    #[test]
+    fn the_announcement_gives_commands_that_work_as_they_stand() {
+        let at = |api: &str| Listening { otlp_grpc: "127.0.0.1:4317".parse().unwrap(), api: api.parse().unwrap() };
+        let usual = announcement(at("127.0.0.1:4319"), None);
+        assert!(usual.contains("  steelthread status\n") && usual.contains("only in memory"), "{usual}");
+        let other = announcement(at("0.0.0.0:9000"), Some("counts"));
+        assert!(
+            other.contains("steelthread hops --server http://127.0.0.1:9000\n") && other.contains("kept in counts"),
+            "{other}"
+        );
+    }
+
+    #[test]
+    fn addresses_need_a_port() {
+        assert_eq!(address("--api", "[::1]:80").unwrap(), "[::1]:80".parse().unwrap());
+        let told = format!("{:#}", address("--api", "127.0.0.1").unwrap_err());
+        assert!(told.starts_with("--api: '127.0.0.1' is no address; write one with a port"), "{told}");
+    }
+}

@@ -1,0 +1,232 @@
+//! What people see, and a command line that asks a real server.
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+use super::args::{Arguments, Command, Format};
+use super::output::{Look, render};
+use super::remote::Remote;
+use super::{analyze, exit, hops, manual, status, trace};
+use crate::model::TraceId;
+use crate::query::*;
+use crate::serve::fakes::{self, FakeAnswers, FakeHealth, KNOWN, NOON};
+use clap::{CommandFactory, Parser};
+use std::sync::Arc;
+
+fn the_trace() -> TraceAnswer {
+    TraceAnswer { api_version: API_VERSION.into(), verdicts: vec![fakes::verdict()] }
+}
+
+#[test]
+fn status_is_a_table_with_what_became_of_the_spans() {
+    let expected = "\
+capability   state    executions  ok  failed  rejected  abandoned  incomplete  success  slow      p50     p95  worst hop                                 lost value
+book-flight  failing         120  88      12        15          4           1    88.0%     9  84.2 ms  812 ms  card-network (pay.acmepay.example) 75.0%  498.00 EUR
+search       no data           0   0       0         0          0           0        -     0        -       -  -                                                  -
+book-flight misses its objective 'available': 88.0% of 99.9%
+
+from 2026-09-01T11:00:00Z to 2026-09-01T12:00:00Z
+1000 spans received
+   900 in judged executions
+    80 in no execution
+     3 late: their trace was judged before they came
+     2 duplicates
+     1 malformed
+    14 waiting for the rest of their trace
+4 spans name the capability 'bok-flight', which is not in the map
+";
+    assert_eq!(status::table(&fakes::status(), Look::PLAIN), expected);
+}
+
+#[test]
+fn an_empty_status_says_why_it_is_empty() {
+    let mut status = fakes::status();
+    status.capabilities.remove(0);
+    let told = |status: &Status| status::table(status, Look::PLAIN);
+    assert!(told(&status).contains("no execution in this range"));
+    let mut only = |fate: &str| {
+        status.spans.fates.values_mut().for_each(|spans| *spans = 0);
+        status.spans.fates.insert(fate.into(), 1000);
+        told(&status)
+    };
+    assert!(only("unmatched").contains("compare the entry rules of the map"));
+    assert!(only("in_flight").contains("ask again soon"));
+    status.spans.received = 0;
+    assert!(told(&status).contains("no span has been received; point an OpenTelemetry collector"));
+}
+
+#[test]
+fn hops_is_a_table_whose_failures_add_up() {
+    let expected = "\
+hop           service                         failures  share  causes                                   slow  errors/calls  retries  resilience      p95   critical path  lost value
+card-network  pay.acmepay.example (external)         9  75.0%  timeout_no_server 7, dependency_error 2     3        14/108        8       35.7%   1.50 s  66.4 ms  52.1%  373.50 EUR
+pricing       pricing                                2  16.7%  app_error 2                                 0         2/120        0        0.0%  12.5 ms  7.90 ms   7.4%           -
+
+book-flight: 12 failed executions: 11 blamed on hops, 0 on the caller, 1 on nobody that can be named
+from 2026-09-01T11:00:00Z to 2026-09-01T12:00:00Z
+";
+    assert_eq!(hops::table(&fakes::hops(), Look::PLAIN), expected);
+}
+
+#[test]
+fn a_trace_is_told_in_sentences_with_its_critical_path_as_bars() {
+    let expected = "\
+trace 0af7651916cd43dd8448eb211c80319c
+book-flight, thread web: failed and slow after 2.01 s
+  to blame: card-network (pay.acmepay.example): no answer in time, and no sign that the callee began (timeout_no_server)
+    confidence medium, by rule B9, at span 00f067aa0ba902b9
+  suspects, best first: card-network (pay.acmepay.example), payment
+  slow because of card-network (pay.acmepay.example): its own work (self_time)
+  an error at pricing did not matter: a later attempt worked (masked_retry)
+  critical path, 2.01 s:
+    hop           spent on       began     took  share
+    web-bff       own work       +0 ms  6.00 ms   0.3%  █
+    payment       on the way  +6.00 ms  2.00 ms   0.1%  █
+    card-network  own work    +8.00 ms   2.00 s  99.5%  ███████████████████████████████
+    web-bff       own work     +2.01 s  2.00 ms   0.1%  ·······························█
+";
+    assert_eq!(trace::text(&the_trace(), Look::PLAIN), expected);
+}
+
+#[test]
+fn times_that_make_no_sense_do_not_break_the_bars() {
+    let mut answer = the_trace();
+    let path = &mut answer.verdicts[0].critical_path;
+    (path[0].start_ns, path[0].end_ns) = (u64::MAX, 0);
+    (path[1].start_ns, path[1].end_ns) = (0, u64::MAX);
+    assert!(trace::text(&answer, Look::PLAIN).contains("critical path"));
+    answer.verdicts[0].critical_path.truncate(1);
+    assert!(trace::text(&answer, Look::PLAIN).contains("nothing took any time"));
+}
+
+#[test]
+fn colours_are_only_there_where_they_are_wanted() {
+    let coloured = Look { fitted: false, coloured: true };
+    assert!(status::table(&fakes::status(), coloured).contains('\u{1b}'));
+    assert!(!status::table(&fakes::status(), Look::PLAIN).contains('\u{1b}'));
+}
+
+#[test]
+fn csv_has_a_row_for_each_and_all_rows_are_as_long_as_the_head() {
+    for rows in [status::rows(&fakes::status()), hops::rows(&fakes::hops()), trace::rows(&the_trace())] {
+        assert!(rows.iter().all(|row| row.len() == rows[0].len()), "{rows:?}");
+    }
+    let text = render(Format::Csv, &fakes::hops(), |_| String::new(), hops::rows).unwrap();
+    let row = "book-flight,card-network,pay.acmepay.example,true,100,108,14,9,0.75,dependency_error=2;timeout_no_server=7,3,\
+        masked_retry=5,8,0.357,41,120,1502,2000,2000,66.4,1490,0.521,66.4,1490,,,0,373.50,EUR";
+    assert_eq!(text.lines().nth(1), Some(row));
+}
+
+#[test]
+fn json_and_yaml_are_the_same_document() {
+    let rendered = |format| render(format, &fakes::status(), |_| String::new(), status::rows).unwrap();
+    let json: Status = serde_json::from_str(&rendered(Format::Json)).unwrap();
+    let yaml: Status = serde_saphyr::from_str(&rendered(Format::Yaml)).unwrap();
+    assert_eq!((&json, &yaml), (&fakes::status(), &fakes::status()));
+}
+
+#[test]
+fn an_analysis_shows_the_worst_hops_of_what_fails_below_the_status() {
+    let text = analyze::report(&FakeAnswers::default(), Format::Table, Look::PLAIN).unwrap();
+    let (status, worst) = text.split_once("\nworst hops of book-flight\n").unwrap();
+    assert!(status.starts_with("capability") && !worst.contains("worst hops of search"));
+    assert!(worst.contains("\ncard-network ") && worst.ends_with("1 on nobody that can be named\n"), "{worst}");
+    let json = analyze::report(&FakeAnswers::default(), Format::Json, Look::PLAIN).unwrap();
+    assert_eq!(serde_json::from_str::<Status>(&json).unwrap(), fakes::status());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_answers_as_if_it_were_asked_in_its_own_process() {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}/", listener.local_addr().unwrap());
+    let answers = Arc::new(FakeAnswers::default());
+    let health = Arc::new(FakeHealth::default());
+    tokio::spawn(crate::serve::api(
+        listener,
+        Arc::clone(&answers) as _,
+        Arc::clone(&answers) as _,
+        health,
+        || NOON,
+        std::future::pending(),
+    ));
+    let asked = tokio::task::spawn_blocking(move || {
+        let server = Remote::new(&url).unwrap();
+        assert_eq!(server.status(&StatusQuestion::default()).unwrap(), fakes::status());
+        let question = HopsQuestion {
+            capability: Some("book-flight".into()),
+            between: Some(Between { from_ns: 1, to_ns: NOON + 7 }),
+            by: By::Resilience,
+            level: Level::Service,
+        };
+        assert_eq!(server.hops(&question).unwrap().level, Level::Service);
+        assert_eq!(answers.asked.lock().unwrap().pop().unwrap(), format!("{question:?}"));
+        assert_eq!(server.trace(TraceId::parse(KNOWN).unwrap()).unwrap(), the_trace());
+        let unknown = StatusQuestion { capability: Some("a/b c".into()), ..StatusQuestion::default() };
+        let told = server.status(&unknown).unwrap_err().to_string();
+        assert_eq!(told, "there is no capability 'a/b c' in the map; there are: book-flight, search");
+        assert_eq!(server.trace(TraceId(1)), Err(QueryError::NoSuchTrace(TraceId(1))));
+    });
+    asked.await.unwrap();
+}
+
+#[test]
+fn a_server_that_is_not_there_is_told_with_what_to_do() {
+    let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let told = Remote::new(&format!("http://{free}")).unwrap().status(&StatusQuestion::default()).unwrap_err().to_string();
+    assert!(
+        told.contains(&format!("no server answers at http://{free}")) && told.contains("steelthread serve --map MAP"),
+        "{told}"
+    );
+    for wrong in ["127.0.0.1:4319", "https://there", "http://", ""] {
+        assert!(Remote::new(wrong).is_err_and(|error| error.to_string().contains("is no address of a server")), "{wrong}");
+    }
+}
+
+#[test]
+fn arguments_are_consistent_and_each_command_has_a_manual_page() {
+    Arguments::command().debug_assert();
+    assert!(manual(None).unwrap().contains("steelthread"));
+    assert!(manual(Some("hops")).unwrap().contains("resilience"));
+    assert!(manual(Some("dance")).unwrap_err().to_string().contains("no command 'dance'"));
+}
+
+#[test]
+fn arguments_are_read_as_the_specification_writes_them() {
+    let parse = |line: &str| Arguments::try_parse_from(line.split(' '));
+    let Command::Hops(hops) =
+        parse("steelthread hops book-flight --by latency --level service -o csv --watch --last 1h").unwrap().command
+    else {
+        panic!("not hops");
+    };
+    assert_eq!((hops.words, hops.by, hops.level), (vec!["book-flight".to_owned()], By::Latency, Level::Service));
+    assert_eq!((hops.output.output, hops.watch.watch.as_deref()), (Format::Csv, Some("2s")));
+    for line in [
+        "serve --map m.yaml --store d --otlp-grpc 127.0.0.1:0 --otlp-http 127.0.0.1:0 --api 127.0.0.1:0 --quiet 1s",
+        "demo --for 30s --scenario default",
+        "analyze --map m.yaml --verdicts - --critical-path reference -o json a.jsonl -",
+        "check a.yaml b.yaml",
+        "status --map m.yaml book-flight a.jsonl --from now-2h --to now-1h",
+        "trace 0af7651916cd43dd8448eb211c80319c --server http://there",
+        "completions bash",
+        "man",
+        "version",
+    ] {
+        parse(&format!("steelthread {line}")).unwrap();
+    }
+}
+
+#[test]
+fn wrong_arguments_end_with_2_and_help_with_0() {
+    let code = |line: &str| exit::usage_number(&Arguments::try_parse_from(line.split(' ')).unwrap_err());
+    for line in [
+        "steelthread",
+        "steelthread dance",
+        "steelthread analyze --map m.yaml",
+        "steelthread check",
+        "steelthread status --store d --server http://there",
+        "steelthread status --last 1h --from now-1h",
+        "steelthread hops --by name",
+    ] {
+        assert_eq!(code(line), 2, "{line}");
+    }
+    assert_eq!(code("steelthread --help"), 0);
+    assert_eq!(code("steelthread --version"), 0);
+}

@@ -1,0 +1,14 @@
+//! The judge through its door, on traces written as text.
+#![allow(clippy::unwrap_used, clippy::expect_used, missing_docs)]
+
+mod attempts;
+mod blame;
+mod classes;
+mod executions;
+mod golden;
+mod hops;
+mod laws;
+mod outcomes;
+mod path;
+mod scene;
+mod slow;

@@ -1,0 +1,222 @@
+//! A trace as a forest (E2 to E5), built once for all its executions.
+//!
+//! Nodes lie in preorder: everything below node `i` is `i + 1 .. i + size`, a child comes after its parent, and siblings come in the
+//! order of their starts. So subtrees are ranges, what flows down is one pass forward, and nothing recurses. The order does not depend
+//! on the order of arrival.
+
+mod cycles;
+mod extras;
+mod found;
+mod layout;
+mod links;
+mod orphans;
+mod picker;
+mod union;
+
+use super::class::{self, Class};
+use super::{Context, Trace, attempts};
+use crate::model::{Kind, Name, Shape, SpanRecord, Status};
+use extras::Extras;
+use found::Stubs;
+use layout::Layout;
+
+/// No node.
+pub const NONE: u32 = u32::MAX;
+
+/// A span in its place.
+#[derive(Debug, Clone)]
+pub struct Node {
+    /// Position in the trace.
+    pub record: u32,
+    /// Above it, or [`NONE`].
+    pub parent: u32,
+    /// It and all below it.
+    pub size: u32,
+    /// For the asking side: who answered (the last one, if several did), or [`NONE`].
+    pub server: u32,
+    /// B2: first attempt at the same call; itself where there was only one.
+    pub first_attempt: u32,
+    /// `service.name`.
+    pub service: Name,
+    /// Span kind.
+    pub kind: Kind,
+    /// As a span inside an execution.
+    pub class: Class,
+    /// See the constants.
+    pub flags: u16,
+    /// Nanoseconds since 1970.
+    pub start: u64,
+    /// Nanoseconds since 1970; never before `start`.
+    pub end: u64,
+}
+
+impl Node {
+    /// INTERNAL and nobody set its status: errors are seen through it (B3).
+    pub const SILENT: u16 = 1;
+    /// Timeout class.
+    pub const TIMEOUT: u16 = 1 << 1;
+    /// Unreachable class, if there is no server child.
+    pub const UNREACHABLE: u16 = 1 << 2;
+    /// Out of capacity.
+    pub const SATURATED: u16 = 1 << 3;
+    /// Its code was sent by somebody.
+    pub const ANSWERED: u16 = 1 << 4;
+    /// Its code may echo a deadline of its caller.
+    pub const ECHO: u16 = 1 << 5;
+    /// Says that it repeats an attempt.
+    pub const RESEND: u16 = 1 << 6;
+    /// A messaging receive: CLIENT by convention only.
+    pub const RECEIVES: u16 = 1 << 7;
+    /// `failed_when` of some capability holds.
+    pub const FAILED: u16 = 1 << 8;
+    /// E4: the step begins here, its parent does not wait for it.
+    pub const ASYNC: u16 = 1 << 9;
+    /// E3: its place is a guess.
+    pub const ORPHAN: u16 = 1 << 10;
+    /// Its parent never came.
+    pub const LOST: u16 = 1 << 11;
+    /// B2: follows a failed attempt.
+    pub const RETRY: u16 = 1 << 12;
+    /// B2: failed, and a later attempt worked.
+    pub const MASKED: u16 = 1 << 13;
+    /// B2: failed, as did a later attempt.
+    pub const EXHAUSTED: u16 = 1 << 14;
+    /// Entry of some capability.
+    pub const ENTRY: u16 = 1 << 15;
+
+    /// Whether this flag is set.
+    pub fn is(&self, flag: u16) -> bool {
+        self.flags & flag != 0
+    }
+
+    /// CLIENT or PRODUCER that waits for an answer.
+    pub fn asks(&self) -> bool {
+        self.kind.asks() && !self.is(Self::RECEIVES)
+    }
+
+    /// SERVER or CONSUMER.
+    pub fn answers(&self) -> bool {
+        matches!(self.kind, Kind::Server | Kind::Consumer)
+    }
+
+    /// In error, and not an attempt that a later one made up for.
+    pub fn decides(&self) -> bool {
+        self.flags & (Self::MASKED | Self::EXHAUSTED) == 0
+    }
+
+    /// Whether errors below it are looked for as if they were its parent's (B3).
+    pub fn is_seen_through(&self, service: Name) -> bool {
+        self.is(Self::SILENT) && self.service == service && !self.is(Self::ASYNC)
+    }
+
+    fn new(record: u32, span: &SpanRecord, shape: &Shape) -> Self {
+        let class = class::class(shape, false);
+        Self {
+            record,
+            parent: NONE,
+            size: 1,
+            server: NONE,
+            first_attempt: NONE,
+            service: shape.service,
+            kind: shape.kind,
+            class,
+            flags: flags(shape, class),
+            start: span.start_ns,
+            end: span.end_ns.max(span.start_ns),
+        }
+    }
+}
+
+fn flags(shape: &Shape, class: Class) -> u16 {
+    let silent = shape.kind == Kind::Internal && shape.status == Status::Unset && class == Class::Ok;
+    let all = [
+        (silent, Node::SILENT),
+        (class::is_timeout(shape), Node::TIMEOUT),
+        (class::is_unreachable(shape), Node::UNREACHABLE),
+        (class::is_saturated(shape), Node::SATURATED),
+        (class::was_answered(shape), Node::ANSWERED),
+        (class::is_echo(shape), Node::ECHO),
+        (shape.resend, Node::RESEND),
+        (shape.receives, Node::RECEIVES),
+        (!shape.tags.failed.is_empty(), Node::FAILED),
+        (!shape.tags.entries.is_empty(), Node::ENTRY),
+    ];
+    all.into_iter().filter(|(set, _)| *set).fold(0, |flags, (_, flag)| flags | flag)
+}
+
+/// The spans of a trace, each once, in preorder.
+#[derive(Debug, Default)]
+pub struct Forest {
+    /// The nodes.
+    pub nodes: Vec<Node>,
+    /// Spans that came before (E5).
+    pub duplicates: u64,
+    /// Whether some span's parent never came.
+    pub lost: bool,
+    /// What few spans have.
+    pub extras: Extras,
+    stubs: Stubs,
+    layout: Layout,
+    attempts: attempts::Groups,
+}
+
+impl Forest {
+    /// Builds the forest of a trace.
+    pub fn build(&mut self, trace: &Trace<'_>, context: &Context<'_>) {
+        self.extras.find(trace);
+        self.stubs.find(trace, context.shapes);
+        self.duplicates = self.stubs.duplicates;
+        self.stubs.find_parents(trace);
+        cycles::cut(&mut self.stubs.list);
+        self.lost = self.stubs.list.iter().any(|stub| stub.is_lost());
+        links::hang(&mut self.stubs.list, &self.extras, trace, context);
+        if self.lost {
+            orphans::hang(&mut self.stubs.list, trace, context);
+        }
+        self.layout.lay_out(&self.stubs.list, trace, context, &mut self.nodes);
+        self.find_servers();
+        self.attempts.find(&mut self.nodes, trace, context);
+    }
+
+    /// Children of a node, in the order of their starts.
+    pub fn children(&self, of: u32) -> Children<'_> {
+        let end = of + self.nodes[of as usize].size;
+        Children { nodes: &self.nodes, next: of + 1, end }
+    }
+
+    /// Numbers of a node and all below it.
+    pub fn below(&self, root: u32) -> std::ops::Range<u32> {
+        root..root + self.nodes[root as usize].size
+    }
+
+    fn find_servers(&mut self) {
+        for at in 0..self.nodes.len() {
+            let node = &self.nodes[at];
+            let parent = node.parent;
+            if node.answers() && !node.is(Node::ASYNC) && parent != NONE && self.nodes[parent as usize].asks() {
+                self.nodes[parent as usize].server = at as u32;
+            }
+        }
+    }
+}
+
+/// See [`Forest::children`].
+#[derive(Debug, Clone)]
+pub struct Children<'a> {
+    nodes: &'a [Node],
+    next: u32,
+    end: u32,
+}
+
+impl Iterator for Children<'_> {
+    type Item = u32;
+
+    fn next(&mut self) -> Option<u32> {
+        if self.next >= self.end {
+            return None;
+        }
+        let at = self.next;
+        self.next += self.nodes[at as usize].size;
+        Some(at)
+    }
+}

@@ -1,0 +1,93 @@
+//! What an execution made of each hop: calls, errors, retries, time.
+//!
+//! A call is a span that answers, an own-work span that the map or its place gives a hop of its own, or a call that nobody sent a
+//! server span for. A call that failed although its server was fine is an error of the hop too: that is what its customer saw.
+
+use super::case::Case;
+use super::class::Class;
+use super::hops::Book;
+use super::tree::{NONE, Node};
+use crate::catalogue::Expect;
+use crate::model::{HopId, HopUse, Hops, Kind, Section, SectionKind};
+use foldhash::fast::RandomState;
+use std::collections::HashMap;
+
+/// Hop uses by hop, and the memory of earlier ones.
+#[derive(Debug, Default)]
+pub struct Tally {
+    slots: HashMap<HopId, usize, RandomState>,
+    spare: Vec<HopUse>,
+}
+
+impl Tally {
+    /// Counts an execution. `uses` holds those of the last one, whose memory is used again.
+    pub fn count(&mut self, case: &Case<'_>, path: &[Section], book: &mut Book, uses: &mut Vec<HopUse>) {
+        self.slots.clear();
+        self.spare.append(uses);
+        for at in case.all() {
+            self.span(case, at, uses);
+        }
+        for section in path.iter().filter(|section| section.hop != Hops::UNKNOWN) {
+            let time = section.end_ns - section.start_ns;
+            let of_hop = self.slot(section.hop, uses);
+            of_hop.critical_path_ns = of_hop.critical_path_ns.saturating_add(time);
+            let kind = match section.kind {
+                SectionKind::SelfTime => &mut of_hop.self_ns,
+                SectionKind::Gap | SectionKind::Queue => &mut of_hop.edge_gap_ns,
+            };
+            *kind = kind.saturating_add(time);
+        }
+        if case.entry != NONE {
+            self.missing(case, book, uses);
+        }
+    }
+
+    fn span(&mut self, case: &Case<'_>, at: u32, uses: &mut Vec<HopUse>) {
+        let node = case.node(at);
+        let hop = case.hop(at);
+        if is_call(case, at) {
+            let of_hop = self.slot(hop, uses);
+            of_hop.calls += 1;
+            of_hop.errors += u32::from(node.class == Class::Error);
+            of_hop.latencies_ns.push(node.end - node.start);
+        }
+        if node.class == Class::Error && node.server != NONE && case.node(node.server).class != Class::Error {
+            self.slot(case.hop(node.server), uses).errors += 1;
+        }
+        if node.is(Node::RETRY) && !case.is_root(at) {
+            self.slot(hop, uses).retries += 1;
+        }
+    }
+
+    fn missing(&mut self, case: &Case<'_>, book: &mut Book, uses: &mut Vec<HopUse>) {
+        for (rule, _) in (0..).zip(case.rules).filter(|(rule, one)| one.expect != Expect::Optional && !case.seen[*rule as usize])
+        {
+            let hop = book.absent(case.capability, rule, case.context);
+            self.slot(hop, uses).missing = 1;
+        }
+    }
+
+    fn slot<'a>(&mut self, hop: HopId, uses: &'a mut Vec<HopUse>) -> &'a mut HopUse {
+        let slot = *self.slots.entry(hop).or_insert_with(|| {
+            uses.push(self.spare.pop().map_or_else(|| HopUse::new(hop), |spare| renewed(spare, hop)));
+            uses.len() - 1
+        });
+        &mut uses[slot]
+    }
+}
+
+fn renewed(spare: HopUse, hop: HopId) -> HopUse {
+    let mut latencies_ns = spare.latencies_ns;
+    latencies_ns.clear();
+    HopUse { latencies_ns, ..HopUse::new(hop) }
+}
+
+fn is_call(case: &Case<'_>, at: u32) -> bool {
+    let node = case.node(at);
+    let hop = case.hop(at);
+    match node.kind {
+        Kind::Server | Kind::Consumer => true,
+        Kind::Internal => case.is_root(at) || node.is(Node::ASYNC) || case.place(node.parent).operation.hop != hop,
+        Kind::Client | Kind::Producer => node.server == NONE || case.hop(node.server) != hop,
+    }
+}

@@ -1,0 +1,130 @@
+//! All windows that are being counted.
+
+use super::Window;
+use super::admission::{Admission, SeriesLimits};
+use super::window::Intake;
+use crate::model::{Hops, Name, Verdict};
+use dashmap::DashMap;
+use foldhash::fast::RandomState;
+use std::collections::HashMap;
+use std::sync::Arc;
+
+/// Length of the base slice of time, nanoseconds.
+pub const SLICE_NS: u64 = 10_000_000_000;
+
+/// Further off than this from the time of receipt, an execution is counted in the window of receipt (spec 3.2).
+pub const MOST_SKEW_NS: u64 = 300_000_000_000;
+
+/// Which window.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Key {
+    /// Start of the slice, nanoseconds since 1970; a multiple of [`SLICE_NS`].
+    pub slice_ns: u64,
+    /// Id of the capability.
+    pub capability: Name,
+}
+
+impl Key {
+    /// The window in which this moment lies.
+    pub fn at(moment_ns: u64, capability: Name) -> Self {
+        Self { slice_ns: moment_ns - moment_ns % SLICE_NS, capability }
+    }
+
+    /// First moment after it.
+    pub fn end_ns(&self) -> u64 {
+        self.slice_ns.saturating_add(SLICE_NS)
+    }
+}
+
+/// Windows by slice and capability, lock-sharded.
+#[derive(Debug)]
+pub struct Windows {
+    windows: DashMap<Key, Window, RandomState>,
+    hops: Arc<Hops>,
+    latency_limits: HashMap<Name, Vec<u64>, RandomState>,
+    admission: Admission,
+}
+
+impl Windows {
+    /// No windows yet. `latency_limits`: for each capability the `under` of its latency objectives, nanoseconds.
+    pub fn new(hops: Arc<Hops>, latency_limits: impl IntoIterator<Item = (Name, Vec<u64>)>, limits: SeriesLimits) -> Self {
+        let sorted = latency_limits.into_iter().map(|(capability, mut limits)| {
+            limits.sort_unstable();
+            limits.dedup();
+            (capability, limits)
+        });
+        Self {
+            windows: DashMap::with_hasher_and_shard_amount(RandomState::default(), 128),
+            hops,
+            latency_limits: sorted.collect(),
+            admission: Admission::new(limits),
+        }
+    }
+
+    /// Counts a verdict in the window of its end. Locks once.
+    pub fn record(&self, verdict: &Verdict) {
+        self.record_in(verdict, verdict.end_ns, false);
+    }
+
+    /// Counts a verdict about spans that were received at this moment: in the window of its end, but where that is more than
+    /// [`MOST_SKEW_NS`] away from receipt, in the window of receipt, marked as skewed.
+    pub fn record_received(&self, verdict: &Verdict, received_ns: u64) {
+        let skewed = verdict.end_ns.abs_diff(received_ns) > MOST_SKEW_NS;
+        self.record_in(verdict, if skewed { received_ns } else { verdict.end_ns }, skewed);
+    }
+
+    fn record_in(&self, verdict: &Verdict, moment_ns: u64, skewed: bool) {
+        let limits = self.latency_limits.get(&verdict.capability).map_or(&[][..], Vec::as_slice);
+        let intake = Intake { hops: &self.hops, admission: &self.admission, limits, skewed };
+        self.windows.entry(Key::at(moment_ns, verdict.capability)).or_default().record(verdict, &intake);
+    }
+
+    /// Adds a window to what is there, such as one that was taken and could not be kept.
+    pub fn put_back(&self, key: Key, window: Window) {
+        match self.windows.entry(key) {
+            dashmap::Entry::Occupied(mut there) => there.get_mut().merge(&window),
+            dashmap::Entry::Vacant(free) => {
+                free.insert(window);
+            }
+        }
+    }
+
+    /// Takes out the windows that end at or before this moment, in the order of time.
+    pub fn take_closed(&self, before_ns: u64) -> Vec<(Key, Window)> {
+        let mut taken = Vec::new();
+        self.windows.retain(|key, window| {
+            let open = key.end_ns() > before_ns;
+            if !open {
+                taken.push((*key, std::mem::take(window)));
+            }
+            open
+        });
+        taken.sort_unstable_by_key(|(key, _)| *key);
+        taken
+    }
+
+    /// Copies of the windows that end after one moment, and at or before another: for learning from what has closed since.
+    pub fn closed_between(&self, after_ns: u64, until_ns: u64) -> Vec<(Key, Window)> {
+        let closed = self.windows.iter().filter(|entry| entry.key().end_ns() > after_ns && entry.key().end_ns() <= until_ns);
+        let mut copies: Vec<_> = closed.map(|entry| (*entry.key(), entry.value().clone())).collect();
+        copies.sort_unstable_by_key(|(key, _)| *key);
+        copies
+    }
+
+    /// Shows each window, in no order. Must not record meanwhile on the same thread.
+    pub fn visit(&self, mut visitor: impl FnMut(Key, &Window)) {
+        for entry in self.windows.iter() {
+            visitor(*entry.key(), entry.value());
+        }
+    }
+
+    /// How many windows there are.
+    pub fn len(&self) -> usize {
+        self.windows.len()
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.windows.is_empty()
+    }
+}

@@ -1,0 +1,42 @@
+//! The port where questions are answered: HTTP and gRPC side by side.
+
+use super::desk::Desk;
+use super::grpc::QueryService;
+use super::proto::query_server::{QueryServer, SERVICE_NAME};
+use super::run::{self, HealthUntil};
+use super::{Health, http, proto};
+use crate::query::Answers;
+use std::sync::Arc;
+use tokio::net::TcpListener;
+use tonic::service::Routes;
+use tonic_reflection::server::Builder;
+
+/// Answers questions on an open port until `shutdown` is ready: HTTP/1 and HTTP/2 without TLS, gRPC with reflection and the standard
+/// health service. `counted` answers, without a range, about what was counted since the
+/// process began: what /metrics tells. `clock` gives nanoseconds since 1970: words such as `last=1h` are measured from it.
+///
+/// # Errors
+/// The port cannot be served.
+pub async fn api(
+    listener: TcpListener,
+    answers: Arc<dyn Answers>,
+    counted: Arc<dyn Answers>,
+    health: Arc<dyn Health>,
+    clock: fn() -> u64,
+    shutdown: impl Future<Output = ()> + Send + 'static,
+) -> std::io::Result<()> {
+    let desk = Desk::new(answers, counted, Arc::clone(&health), clock);
+    let (reporter, health_service) = tonic_health::server::health_reporter();
+    let described = || {
+        Builder::configure()
+            .register_encoded_file_descriptor_set(proto::DESCRIBED)
+            .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET)
+    };
+    let routes = Routes::from(http::routes(desk.clone()))
+        .add_service(QueryServer::new(QueryService(desk)))
+        .add_service(health_service)
+        .add_service(described().build_v1().map_err(std::io::Error::other)?)
+        .add_service(described().build_v1alpha().map_err(std::io::Error::other)?);
+    let health = HealthUntil { reporter, services: &["", SERVICE_NAME], health: Some(health) };
+    run::until(run::question_server(), listener, routes, health, shutdown).await
+}

@@ -1,0 +1,55 @@
+//! Words of a question, as they stand in an address, and what they mean.
+
+use super::range;
+use crate::query::{By, HopsQuestion, Level, QueryError, StatusQuestion};
+use clap::ValueEnum;
+use serde::Deserialize;
+
+/// `?from=…&to=…` or `?last=…`.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct StatusWords {
+    pub(super) from: Option<String>,
+    pub(super) to: Option<String>,
+    pub(super) last: Option<String>,
+}
+
+/// The same, with the order and the level of hops.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct HopsWords {
+    pub(super) from: Option<String>,
+    pub(super) to: Option<String>,
+    pub(super) last: Option<String>,
+    pub(super) by: Option<String>,
+    pub(super) level: Option<String>,
+}
+
+impl StatusWords {
+    pub(super) fn question(self, capability: Option<String>, now_ns: u64) -> Result<StatusQuestion, QueryError> {
+        let between = range::parse(self.from.as_deref(), self.to.as_deref(), self.last.as_deref(), now_ns);
+        Ok(StatusQuestion { capability, between: between.map_err(QueryError::Bad)? })
+    }
+}
+
+impl HopsWords {
+    pub(super) fn question(self, capability: Option<String>, now_ns: u64) -> Result<HopsQuestion, QueryError> {
+        let between = range::parse(self.from.as_deref(), self.to.as_deref(), self.last.as_deref(), now_ns);
+        Ok(HopsQuestion {
+            capability,
+            between: between.map_err(QueryError::Bad)?,
+            by: word::<By>("by", self.by.as_deref())?,
+            level: word::<Level>("level", self.level.as_deref())?,
+        })
+    }
+}
+
+/// One of the words that the command line takes for the same thing.
+fn word<T: ValueEnum + Default>(name: &str, text: Option<&str>) -> Result<T, QueryError> {
+    let Some(text) = text else { return Ok(T::default()) };
+    T::from_str(text, false).map_err(|_| {
+        let known: Vec<_> = T::value_variants().iter().filter_map(ValueEnum::to_possible_value).collect();
+        let known: Vec<_> = known.iter().map(|one| one.get_name()).collect();
+        QueryError::Bad(format!("'{text}' is no value of '{name}'; write one of {}", known.join(", ")))
+    })
+}

@@ -1,0 +1,291 @@
+//! Stand-ins for what lies behind the doors, for tests of this room and of the command line.
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+use super::{Accepted, Health, Intake, Refusal};
+use crate::model::TraceId;
+use crate::query::*;
+use std::collections::BTreeMap;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+/// 2026-09-01T12:00:00Z.
+pub(crate) const NOON: u64 = 1_788_264_000_000_000_000;
+/// The trace that is known.
+pub(crate) const KNOWN: &str = "0af7651916cd43dd8448eb211c80319c";
+
+/// Answers `result` and remembers what came.
+pub(crate) struct FakeIntake {
+    pub(crate) result: Result<Accepted, Refusal>,
+    pub(crate) messages: Mutex<Vec<Vec<u8>>>,
+}
+
+impl FakeIntake {
+    pub(crate) fn new(result: Result<Accepted, Refusal>) -> Self {
+        Self { result, messages: Mutex::default() }
+    }
+}
+
+impl Intake for FakeIntake {
+    fn take(&self, message: &[u8]) -> Result<Accepted, Refusal> {
+        self.messages.lock().unwrap().push(message.to_vec());
+        self.result.clone()
+    }
+}
+
+/// Ready until told otherwise.
+#[derive(Default)]
+pub(crate) struct FakeHealth(pub(crate) AtomicBool);
+
+impl Health for FakeHealth {
+    fn ready(&self) -> Result<(), String> {
+        if self.0.load(Ordering::Relaxed) { Err("the store is gone".into()) } else { Ok(()) }
+    }
+
+    fn gauges(&self) -> Vec<(&'static str, &'static str, f64)> {
+        vec![("open_traces", "Traces that wait for spans.", 3.0), ("requests_total", "Requests taken.", 7.0)]
+    }
+}
+
+/// A shop with two capabilities, of which one fails at the card network.
+#[derive(Default)]
+pub(crate) struct FakeAnswers {
+    pub(crate) asked: Mutex<Vec<String>>,
+}
+
+fn known(capability: Option<&String>) -> Result<(), QueryError> {
+    match capability {
+        Some(id) if !["book-flight", "search"].contains(&id.as_str()) => {
+            Err(QueryError::NoSuchCapability { asked: id.clone(), known: "book-flight, search".into() })
+        }
+        _ => Ok(()),
+    }
+}
+
+impl Answers for FakeAnswers {
+    fn status(&self, question: &StatusQuestion) -> Result<Status, QueryError> {
+        self.asked.lock().unwrap().push(format!("{question:?}"));
+        known(question.capability.as_ref())?;
+        let mut status = status();
+        if let Some(id) = &question.capability {
+            status.capabilities.retain(|one| one.id == *id);
+        }
+        Ok(status)
+    }
+
+    fn hops(&self, question: &HopsQuestion) -> Result<HopsAnswer, QueryError> {
+        self.asked.lock().unwrap().push(format!("{question:?}"));
+        known(question.capability.as_ref())?;
+        Ok(HopsAnswer { capability: question.capability.clone(), level: question.level, ..hops() })
+    }
+
+    fn trace(&self, trace: TraceId) -> Result<TraceAnswer, QueryError> {
+        if trace.to_string() != KNOWN {
+            return Err(QueryError::NoSuchTrace(trace));
+        }
+        Ok(TraceAnswer { api_version: API_VERSION.into(), verdicts: vec![verdict()] })
+    }
+}
+
+fn range() -> Range {
+    Range { from: "2026-09-01T11:00:00Z".into(), to: "2026-09-01T12:00:00Z".into() }
+}
+
+fn counts(list: &[(&str, f64)]) -> BTreeMap<String, Count> {
+    list.iter().map(|(name, count)| ((*name).into(), Count(*count))).collect()
+}
+
+pub(crate) fn status() -> Status {
+    let fates = [
+        ("measured", 900),
+        ("unmatched", 80),
+        ("ignored", 0),
+        ("late", 3),
+        ("duplicate", 2),
+        ("malformed", 1),
+        ("over_limit", 0),
+        ("shed", 0),
+        ("in_flight", 14),
+    ];
+    Status {
+        api_version: API_VERSION.into(),
+        range: range(),
+        capabilities: vec![book_flight(), search()],
+        spans: Spans { received: 1000, fates: fates.map(|(fate, spans)| (fate.into(), spans)).into() },
+        estimated: false,
+        unknown_capabilities: BTreeMap::from([("bok-flight".into(), 4)]),
+    }
+}
+
+fn book_flight() -> CapabilityStatus {
+    CapabilityStatus {
+        id: "book-flight".into(),
+        title: "Book a flight".into(),
+        owner: Some("team-booking".into()),
+        state: State::Failing,
+        executions: Count(120.0),
+        ok: Count(88.0),
+        failed: Count(12.0),
+        rejected: Count(15.0),
+        abandoned: Count(4.0),
+        incomplete: Count(1.0),
+        slow: Count(9.0),
+        success_rate: Some(0.88),
+        success_rate_low: Some(0.802),
+        success_rate_high: Some(0.93),
+        latency_ms: LatencyMs { p50: Some(84.2), p90: Some(310.0), p95: Some(812.5), p99: Some(1904.0), max: Some(2310.0) },
+        absorbed: counts(&[("masked_retry", 5.0), ("suppressed", 2.0)]),
+        worst_hop: Some(WorstHop {
+            hop: "card-network".into(),
+            service: "pay.acmepay.example".into(),
+            failures: Count(9.0),
+            share: 0.75,
+        }),
+        objectives: vec![ObjectiveStatus {
+            id: "available".into(),
+            kind: "availability".into(),
+            target: 0.999,
+            actual: Some(0.88),
+            budget_left: Some(-119.0),
+            burn: BTreeMap::new(),
+        }],
+        lost_value: Some(LostValue { amount: "498.00".into(), currency: "EUR".into() }),
+        sampled: None,
+        skewed: 0,
+    }
+}
+
+fn search() -> CapabilityStatus {
+    CapabilityStatus {
+        id: "search".into(),
+        title: "Search".into(),
+        owner: None,
+        state: State::NoData,
+        executions: Count(0.0),
+        ok: Count(0.0),
+        failed: Count(0.0),
+        rejected: Count(0.0),
+        abandoned: Count(0.0),
+        incomplete: Count(0.0),
+        slow: Count(0.0),
+        success_rate: None,
+        success_rate_low: None,
+        success_rate_high: None,
+        latency_ms: LatencyMs::default(),
+        absorbed: BTreeMap::new(),
+        worst_hop: None,
+        objectives: Vec::new(),
+        lost_value: None,
+        sampled: None,
+        skewed: 0,
+    }
+}
+
+pub(crate) fn hops() -> HopsAnswer {
+    HopsAnswer {
+        api_version: API_VERSION.into(),
+        capability: Some("book-flight".into()),
+        level: Level::Hop,
+        range: range(),
+        hops: vec![card_network(), pricing()],
+        buckets: Buckets { caller: Count(0.0), unknown: Count(1.0) },
+        failed: Count(12.0),
+        estimated: false,
+        sampled: None,
+    }
+}
+
+fn card_network() -> HopRow {
+    HopRow {
+        hop: "card-network".into(),
+        service: "pay.acmepay.example".into(),
+        external: true,
+        executions: Count(100.0),
+        calls: Count(108.0),
+        errors: Count(14.0),
+        failures: Count(9.0),
+        failure_share: Some(0.75),
+        causes: counts(&[("dependency_error", 2.0), ("timeout_no_server", 7.0)]),
+        slow_blamed: Count(3.0),
+        absorbed: counts(&[("masked_retry", 5.0)]),
+        retries: Count(8.0),
+        resilience: Some(0.357),
+        latency_ms: LatencyMs { p50: Some(41.0), p90: Some(120.0), p95: Some(1502.0), p99: Some(2000.0), max: Some(2000.0) },
+        critical_path_ms: CriticalPathMs { mean: Some(66.4), p95: Some(1490.0), share: Some(0.521) },
+        self_ms: MeanMs { mean: Some(66.4), p95: Some(1490.0) },
+        edge_gap_ms: MeanMs::default(),
+        missing: Count(0.0),
+        lost_value: Some(LostValue { amount: "373.50".into(), currency: "EUR".into() }),
+        sampled: None,
+    }
+}
+
+fn pricing() -> HopRow {
+    HopRow {
+        hop: "pricing".into(),
+        service: "pricing".into(),
+        external: false,
+        executions: Count(120.0),
+        calls: Count(120.0),
+        errors: Count(2.0),
+        failures: Count(2.0),
+        failure_share: Some(0.1667),
+        causes: counts(&[("app_error", 2.0)]),
+        slow_blamed: Count(0.0),
+        absorbed: BTreeMap::new(),
+        retries: Count(0.0),
+        resilience: Some(0.0),
+        latency_ms: LatencyMs { p50: Some(8.0), p90: Some(11.0), p95: Some(12.5), p99: Some(30.0), max: Some(41.0) },
+        critical_path_ms: CriticalPathMs { mean: Some(7.9), p95: Some(12.0), share: Some(0.074) },
+        self_ms: MeanMs { mean: Some(7.1), p95: Some(11.0) },
+        edge_gap_ms: MeanMs { mean: Some(0.8), p95: Some(1.0) },
+        missing: Count(0.0),
+        lost_value: None,
+        sampled: None,
+    }
+}
+
+pub(crate) fn verdict() -> VerdictLine {
+    let section = |span: &str, hop: &str, from_ms: u64, to_ms: u64, kind: &str| SectionLine {
+        span_id: span.into(),
+        hop: hop.into(),
+        service: hop.into(),
+        start_ns: NOON + from_ms * 1_000_000,
+        end_ns: NOON + to_ms * 1_000_000,
+        kind: kind.into(),
+    };
+    VerdictLine {
+        trace_id: KNOWN.into(),
+        capability: "book-flight".into(),
+        thread: Some("web".into()),
+        entry_span_id: Some("00f067aa0ba902b7".into()),
+        outcome: "failed".into(),
+        slow: true,
+        duration_ms: 2010.0,
+        weight: 1.0,
+        blame: Some(BlameLine {
+            hop: "card-network".into(),
+            service: "pay.acmepay.example".into(),
+            cause: "timeout_no_server".into(),
+            confidence: "medium".into(),
+            evidence: None,
+            span_id: Some("00f067aa0ba902b9".into()),
+            rule: Some("B9".into()),
+        }),
+        suspects: vec![
+            HopLine { hop: "card-network".into(), service: "pay.acmepay.example".into() },
+            HopLine { hop: "payment".into(), service: "payment".into() },
+        ],
+        slow_blame: Some(SlowBlameLine {
+            hop: "card-network".into(),
+            service: "pay.acmepay.example".into(),
+            cause: "self_time".into(),
+        }),
+        absorbed: vec![AbsorbedLine { hop: "pricing".into(), service: "pricing".into(), kind: "masked_retry".into() }],
+        critical_path: vec![
+            section("00f067aa0ba902b7", "web-bff", 0, 6, "self"),
+            section("00f067aa0ba902b8", "payment", 6, 8, "gap"),
+            section("00f067aa0ba902b9", "card-network", 8, 2008, "self"),
+            section("00f067aa0ba902b7", "web-bff", 2008, 2010, "self"),
+        ],
+    }
+}

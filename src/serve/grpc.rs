@@ -1,0 +1,52 @@
+//! Questions over gRPC: the same as over HTTP.
+
+use super::asked::{HopsWords, StatusWords};
+use super::desk::Desk;
+use super::proto::query_server::Query;
+use super::proto::{HopsRequest, HopsResponse, StatusRequest, StatusResponse, TraceRequest, TraceResponse};
+use crate::model::TraceId;
+use crate::query::QueryError;
+use tonic::{Request, Response, Status};
+
+/// Answers the service of `query.proto`.
+pub(super) struct QueryService(pub(super) Desk);
+
+impl From<QueryError> for Status {
+    fn from(error: QueryError) -> Self {
+        let told = error.to_string();
+        match error {
+            QueryError::NoSuchCapability { .. } | QueryError::NoSuchTrace(_) => Self::not_found(told),
+            QueryError::Bad(_) => Self::invalid_argument(told),
+            QueryError::Unreadable(_) => Self::internal(told),
+        }
+    }
+}
+
+#[tonic::async_trait]
+impl Query for QueryService {
+    async fn status(&self, request: Request<StatusRequest>) -> Result<Response<StatusResponse>, Status> {
+        let StatusRequest { capability, range } = request.into_inner();
+        let question = StatusWords::from(range).question(given(capability), (self.0.clock)())?;
+        let answer = self.0.ask(move |answers| answers.status(&question)).await?;
+        Ok(Response::new(answer.into()))
+    }
+
+    async fn hops(&self, request: Request<HopsRequest>) -> Result<Response<HopsResponse>, Status> {
+        let mut request = request.into_inner();
+        let capability = given(std::mem::take(&mut request.capability));
+        let question = HopsWords::try_from(request)?.question(capability, (self.0.clock)())?;
+        let answer = self.0.ask(move |answers| answers.hops(&question)).await?;
+        Ok(Response::new(answer.into()))
+    }
+
+    async fn trace(&self, request: Request<TraceRequest>) -> Result<Response<TraceResponse>, Status> {
+        let id = TraceId::parse(&request.get_ref().trace_id).map_err(|error| Status::invalid_argument(error.to_string()))?;
+        let answer = self.0.ask(move |answers| answers.trace(id)).await?;
+        Ok(Response::new(answer.into()))
+    }
+}
+
+/// In proto3 the empty text means "not given".
+pub(super) fn given(text: String) -> Option<String> {
+    (!text.is_empty()).then_some(text)
+}

@@ -1,0 +1,164 @@
+//! Documents as messages of `query.proto`, field by field.
+
+use super::asked::{HopsWords, StatusWords};
+use super::grpc::given;
+use super::proto;
+use crate::query;
+use std::collections::BTreeMap;
+use tonic::Status;
+
+impl From<Option<proto::RangeRequest>> for StatusWords {
+    fn from(range: Option<proto::RangeRequest>) -> Self {
+        let range = range.unwrap_or_default();
+        Self { from: given(range.from), to: given(range.to), last: given(range.last) }
+    }
+}
+
+impl TryFrom<proto::HopsRequest> for HopsWords {
+    type Error = Status;
+
+    fn try_from(asked: proto::HopsRequest) -> Result<Self, Status> {
+        let by = match proto::By::try_from(asked.by).map_err(|error| Status::invalid_argument(error.to_string()))? {
+            proto::By::Unspecified => None,
+            proto::By::Failures => Some("failures"),
+            proto::By::Latency => Some("latency"),
+            proto::By::Cost => Some("cost"),
+            proto::By::Resilience => Some("resilience"),
+        };
+        let level = match proto::Level::try_from(asked.level).map_err(|error| Status::invalid_argument(error.to_string()))? {
+            proto::Level::Unspecified => None,
+            proto::Level::Hop => Some("hop"),
+            proto::Level::Service => Some("service"),
+        };
+        let StatusWords { from, to, last } = asked.range.into();
+        Ok(Self { from, to, last, by: by.map(Into::into), level: level.map(Into::into) })
+    }
+}
+
+fn numbers(counts: BTreeMap<String, query::Count>) -> BTreeMap<String, f64> {
+    counts.into_iter().map(|(name, count)| (name, count.0)).collect()
+}
+
+fn each<T, M: From<T>>(list: Vec<T>) -> Vec<M> {
+    list.into_iter().map(Into::into).collect()
+}
+
+/// Messages whose fields are called like those of the document: `same` are taken as they are, `into` are messages themselves,
+/// `maybe` are messages that may be missing, then lists of messages, counts, counts by name, and
+/// unweighted counts that are only there where they differ.
+macro_rules! mirror {
+    ($($document:ident => $message:ident {
+        $(same $($same:ident)+;)? $(into $($into:ident)+;)? $(maybe $($maybe:ident)+;)? $(lists $($list:ident)+;)?
+        $(counts $($count:ident)+;)? $(named $($named:ident)+;)? $(seen $($seen:ident)+;)?
+    })+) => {
+        $(impl From<query::$document> for proto::$message {
+            fn from(it: query::$document) -> Self {
+                Self {
+                    $($($same: it.$same,)+)?
+                    $($($into: Some(it.$into.into()),)+)?
+                    $($($maybe: it.$maybe.map(Into::into),)+)?
+                    $($($list: each(it.$list),)+)?
+                    $($($count: it.$count.0,)+)?
+                    $($($named: numbers(it.$named),)+)?
+                    $($($seen: it.$seen.unwrap_or_default(),)+)?
+                }
+            }
+        })+
+    };
+}
+
+mirror! {
+    Range => Range { same from to; }
+    LatencyMs => LatencyMs { same p50 p90 p95 p99 max; }
+    CriticalPathMs => CriticalPathMs { same mean p95 share; }
+    MeanMs => MeanMs { same mean p95; }
+    LostValue => LostValue { same amount currency; }
+    Spans => Spans { same received fates; }
+    WorstHop => WorstHop { same hop service share; counts failures; }
+    ObjectiveStatus => ObjectiveStatus { same id kind target actual budget_left burn; }
+    Status => StatusResponse {
+        same api_version estimated unknown_capabilities;
+        into range spans;
+        lists capabilities;
+    }
+    Buckets => Buckets { counts caller unknown; }
+    HopRow => HopRow {
+        same hop service external failure_share resilience;
+        into latency_ms critical_path_ms self_ms edge_gap_ms;
+        maybe lost_value;
+        counts executions calls errors failures slow_blamed retries missing;
+        named causes absorbed;
+        seen sampled;
+    }
+    HopLine => Hop { same hop service; }
+    BlameLine => Blame { same hop service cause confidence evidence span_id rule; }
+    SlowBlameLine => SlowBlame { same hop service cause; }
+    AbsorbedLine => Absorbed { same hop service kind; }
+    SectionLine => Section { same span_id hop service start_ns end_ns kind; }
+    VerdictLine => Verdict {
+        same trace_id capability thread entry_span_id outcome slow duration_ms weight;
+        maybe blame slow_blame;
+        lists suspects absorbed critical_path;
+    }
+    TraceAnswer => TraceResponse { same api_version; lists verdicts; }
+}
+
+impl From<query::CapabilityStatus> for proto::CapabilityStatus {
+    fn from(it: query::CapabilityStatus) -> Self {
+        Self {
+            id: it.id,
+            title: it.title,
+            owner: it.owner,
+            state: proto::State::from(it.state).into(),
+            executions: it.executions.0,
+            ok: it.ok.0,
+            failed: it.failed.0,
+            rejected: it.rejected.0,
+            abandoned: it.abandoned.0,
+            incomplete: it.incomplete.0,
+            slow: it.slow.0,
+            success_rate: it.success_rate,
+            success_rate_low: it.success_rate_low,
+            success_rate_high: it.success_rate_high,
+            latency_ms: Some(it.latency_ms.into()),
+            absorbed: numbers(it.absorbed),
+            worst_hop: it.worst_hop.map(Into::into),
+            objectives: each(it.objectives),
+            lost_value: it.lost_value.map(Into::into),
+            sampled: it.sampled.unwrap_or_default(),
+            skewed: it.skewed,
+        }
+    }
+}
+
+impl From<query::HopsAnswer> for proto::HopsResponse {
+    fn from(it: query::HopsAnswer) -> Self {
+        let level = match it.level {
+            query::Level::Hop => proto::Level::Hop,
+            query::Level::Service => proto::Level::Service,
+        };
+        Self {
+            api_version: it.api_version,
+            capability: it.capability,
+            level: level.into(),
+            range: Some(it.range.into()),
+            hops: each(it.hops),
+            buckets: Some(it.buckets.into()),
+            failed: it.failed.0,
+            estimated: it.estimated,
+            sampled: it.sampled.unwrap_or_default(),
+        }
+    }
+}
+
+impl From<query::State> for proto::State {
+    fn from(state: query::State) -> Self {
+        match state {
+            query::State::Ok => Self::Ok,
+            query::State::Degraded => Self::Degraded,
+            query::State::Failing => Self::Failing,
+            query::State::NoData => Self::NoData,
+            query::State::TooFew => Self::TooFew,
+        }
+    }
+}

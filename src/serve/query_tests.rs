@@ -1,0 +1,199 @@
+//! A real server on loopback, asked over HTTP and gRPC.
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+use super::fakes::{FakeAnswers, FakeHealth, KNOWN, NOON};
+use super::proto::query_client::QueryClient;
+use super::proto::{self, HopsRequest, RangeRequest, StatusRequest, TraceRequest};
+use super::{api, fakes};
+use crate::query::{HopsAnswer, Status, TraceAnswer};
+use serde_json::Value;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use tokio::net::TcpListener;
+use tonic::Code;
+use tonic::transport::Channel;
+use tonic_reflection::pb::v1::server_reflection_client::ServerReflectionClient;
+use tonic_reflection::pb::v1::server_reflection_request::MessageRequest;
+use tonic_reflection::pb::v1::server_reflection_response::MessageResponse;
+use tonic_reflection::pb::v1::{ServerReflectionRequest, ServerReflectionResponse};
+
+struct Running {
+    answers: Arc<FakeAnswers>,
+    health: Arc<FakeHealth>,
+    address: String,
+}
+
+async fn server() -> Running {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = format!("http://{}", listener.local_addr().unwrap());
+    let (answers, health) = (Arc::new(FakeAnswers::default()), Arc::new(FakeHealth::default()));
+    tokio::spawn(api(
+        listener,
+        Arc::clone(&answers) as _,
+        Arc::clone(&answers) as _,
+        Arc::clone(&health) as _,
+        || NOON,
+        std::future::pending(),
+    ));
+    Running { answers, health, address }
+}
+
+impl Running {
+    async fn get(&self, path: &str) -> (u16, String) {
+        let url = format!("{}{path}", self.address);
+        let asked = tokio::task::spawn_blocking(move || {
+            let config = ureq::Agent::config_builder().http_status_as_error(false).build();
+            let mut response = ureq::Agent::new_with_config(config).get(url).call().unwrap();
+            (response.status().as_u16(), response.body_mut().read_to_string().unwrap())
+        });
+        asked.await.unwrap()
+    }
+
+    async fn document(&self, path: &str) -> Value {
+        let (code, text) = self.get(path).await;
+        assert_eq!(code, 200, "{text}");
+        serde_json::from_str(&text).unwrap()
+    }
+
+    async fn error(&self, path: &str, code: u16) -> String {
+        let (told, text) = self.get(path).await;
+        assert_eq!(told, code, "{text}");
+        let document: Value = serde_json::from_str(&text).unwrap();
+        assert_eq!(document["apiVersion"], "steelthread/v1");
+        document["error"].as_str().unwrap().into()
+    }
+
+    async fn channel(&self) -> Channel {
+        Channel::from_shared(self.address.clone()).unwrap().connect().await.unwrap()
+    }
+
+    fn asked(&self) -> String {
+        self.answers.asked.lock().unwrap().pop().unwrap()
+    }
+}
+
+#[tokio::test]
+async fn each_question_has_a_route_and_answers_with_its_document() {
+    let server = server().await;
+    let status: Status = serde_json::from_value(server.document("/api/v1/status").await).unwrap();
+    assert_eq!(status, fakes::status());
+    let one = server.document("/api/v1/capabilities/search").await;
+    assert_eq!((one["capabilities"].as_array().unwrap().len(), &one["capabilities"][0]["id"]), (1, &Value::from("search")));
+    let hops: HopsAnswer = serde_json::from_value(server.document("/api/v1/capabilities/book-flight/hops").await).unwrap();
+    assert_eq!(hops, fakes::hops());
+    assert_eq!(server.document("/api/v1/hops").await["capability"], Value::Null);
+    let trace: TraceAnswer = serde_json::from_value(server.document(&format!("/api/v1/traces/{KNOWN}")).await).unwrap();
+    assert_eq!(trace.verdicts, [fakes::verdict()]);
+}
+
+#[tokio::test]
+async fn words_in_the_address_mean_what_they_mean_on_the_command_line() {
+    let server = server().await;
+    server.document("/api/v1/hops?last=1h&by=latency&level=service").await;
+    let hour = format!("Some(Between {{ from_ns: {}, to_ns: {NOON} }})", NOON - 3_600_000_000_000);
+    assert_eq!(server.asked(), format!("HopsQuestion {{ capability: None, between: {hour}, by: Latency, level: Service }}"));
+    server.document("/api/v1/capabilities/search?from=2026-09-01T11:00:00Z&to=now").await;
+    assert_eq!(server.asked(), format!("StatusQuestion {{ capability: Some(\"search\"), between: {hour} }}"));
+}
+
+#[tokio::test]
+async fn what_cannot_be_asked_is_refused_with_a_document_that_says_why() {
+    let server = server().await;
+    assert!(server.error("/api/v1/status?last=soon", 400).await.contains("'soon' is no duration"));
+    assert!(server.error("/api/v1/status?lst=1h", 400).await.contains("unknown field `lst`"));
+    let told = server.error("/api/v1/hops?by=name", 400).await;
+    assert_eq!(told, "'name' is no value of 'by'; write one of failures, latency, cost, resilience");
+    assert!(server.error("/api/v1/capabilities/nope", 404).await.contains("there are: book-flight, search"));
+    assert!(server.error("/api/v1/traces/12", 400).await.contains("32 hexadecimal digits"));
+    assert!(server.error("/api/v1/traces/11111111111111111111111111111111", 404).await.contains("--map MAP INPUT"));
+    assert!(server.error("/api/v2/status", 404).await.contains("/api/v1/status"));
+}
+
+#[tokio::test]
+async fn ready_follows_the_health_of_the_server_and_healthz_does_not() {
+    let server = server().await;
+    assert_eq!(server.get("/readyz").await, (200, "ready\n".into()));
+    server.health.0.store(true, Ordering::Relaxed);
+    assert_eq!(server.get("/readyz").await, (503, "the store is gone\n".into()));
+    assert_eq!(server.get("/healthz").await.0, 200);
+}
+
+#[tokio::test]
+async fn metrics_give_the_figures_of_the_answers() {
+    let (code, text) = server().await.get("/metrics").await;
+    assert_eq!(code, 200);
+    for line in [
+        "# TYPE steelthread_open_traces gauge",
+        "steelthread_open_traces 3",
+        "# TYPE steelthread_requests_total counter",
+        "steelthread_ready 1",
+        "steelthread_spans_received_total 1000",
+        "steelthread_spans_total{fate=\"in_flight\"} 14",
+        "steelthread_executions_total{capability=\"book-flight\",outcome=\"failed\"} 12",
+        "steelthread_executions_total{capability=\"search\",outcome=\"ok\"} 0",
+        "steelthread_absorbed_errors_total{capability=\"book-flight\",kind=\"masked_retry\"} 5",
+    ] {
+        assert!(text.lines().any(|one| one == line), "{line} is not in:\n{text}");
+    }
+    let sum = |name: &str| -> f64 {
+        let of_family = text.lines().filter(|line| line.starts_with(name));
+        of_family.map(|line| line.rsplit(' ').next().unwrap().parse::<f64>().unwrap()).sum()
+    };
+    assert_eq!(sum("steelthread_spans_total{"), 1000.0);
+    assert_eq!(sum("steelthread_hop_failures_total{"), 12.0);
+}
+
+#[tokio::test]
+async fn grpc_asks_the_same_questions_on_the_same_port() {
+    let server = server().await;
+    let mut client = QueryClient::new(server.channel().await);
+    let range = Some(RangeRequest { last: "1h".into(), ..RangeRequest::default() });
+    let request = StatusRequest { capability: "book-flight".into(), range: range.clone() };
+    let status = client.status(request).await.unwrap().into_inner();
+    let one = &status.capabilities[0];
+    assert_eq!((one.state(), one.failed, one.success_rate), (proto::State::Failing, 12.0, Some(0.88)));
+    assert_eq!(status.spans.unwrap().fates["measured"], 900);
+    let request =
+        HopsRequest { range, by: proto::By::Cost.into(), level: proto::Level::Service.into(), ..HopsRequest::default() };
+    let hops = client.hops(request).await.unwrap().into_inner();
+    assert_eq!((hops.hops[0].causes["timeout_no_server"], hops.buckets.unwrap().unknown), (7.0, 1.0));
+    assert!(server.asked().ends_with("by: Cost, level: Service }"));
+    let trace = client.trace(TraceRequest { trace_id: KNOWN.into() }).await.unwrap().into_inner();
+    assert_eq!(trace.verdicts[0].critical_path.len(), 4);
+}
+
+#[tokio::test]
+async fn grpc_errors_have_the_codes_of_their_kind() {
+    let mut client = QueryClient::new(server().await.channel().await);
+    let unknown = StatusRequest { capability: "nope".into(), range: None };
+    assert_eq!(client.status(unknown).await.unwrap_err().code(), Code::NotFound);
+    let wrong = HopsRequest { by: 99, ..HopsRequest::default() };
+    assert_eq!(client.hops(wrong).await.unwrap_err().code(), Code::InvalidArgument);
+    assert_eq!(client.trace(TraceRequest::default()).await.unwrap_err().code(), Code::InvalidArgument);
+}
+
+#[tokio::test]
+async fn reflection_lists_the_services() {
+    let mut client = ServerReflectionClient::new(server().await.channel().await);
+    let request =
+        ServerReflectionRequest { host: String::new(), message_request: Some(MessageRequest::ListServices(String::new())) };
+    let mut stream = client.server_reflection_info(tonic::codegen::tokio_stream::once(request)).await.unwrap().into_inner();
+    let response: ServerReflectionResponse = stream.message().await.unwrap().unwrap();
+    let Some(MessageResponse::ListServicesResponse(list)) = response.message_response else { panic!("no list: {response:?}") };
+    let names: Vec<_> = list.service.iter().map(|one| one.name.as_str()).collect();
+    assert!(names.contains(&"steelthread.v1.Query") && names.contains(&"grpc.health.v1.Health"), "{names:?}");
+}
+
+#[tokio::test]
+async fn the_standard_health_service_follows_the_health_of_the_server() {
+    let server = server().await;
+    server.health.0.store(true, Ordering::Relaxed);
+    let mut client = tonic_health::pb::health_client::HealthClient::new(server.channel().await);
+    let mut watch = client.watch(tonic_health::pb::HealthCheckRequest::default()).await.unwrap().into_inner();
+    let mut told = watch.message().await.unwrap().unwrap().status;
+    if told == 1 {
+        // It is asked once a second.
+        told = watch.message().await.unwrap().unwrap().status;
+    }
+    assert_eq!(told, 2, "not serving");
+}

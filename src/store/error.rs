@@ -1,0 +1,117 @@
+//! Why a store cannot do what it is asked to.
+
+use super::record::{self, Unreadable};
+use std::path::{Path, PathBuf};
+
+/// Why a store cannot be opened, read or written.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// There is no such folder, or nothing of ours in it.
+    #[error("there is no store in '{}'; name the folder that was given to analyze or serve as --store", .0.display())]
+    NoStore(PathBuf),
+    /// It is not a folder.
+    #[error("'{}' is not a folder; name the folder of a store", .0.display())]
+    NotAFolder(PathBuf),
+    /// Another process has it open.
+    #[error("the store '{}' is in use by another steelthread; ask the server instead (--server URL), or stop it first", .0.display())]
+    InUse(PathBuf),
+    /// Written by a newer version.
+    #[error("the store '{}' is in format {found}, and this steelthread reads up to {known}; use a newer one", .folder.display())]
+    Newer {
+        /// Which store.
+        folder: PathBuf,
+        /// Its format.
+        found: u64,
+        /// The newest that is known here.
+        known: u64,
+    },
+    /// Not what was written.
+    #[error("the store '{}' is damaged: {what}; restore it from a copy, or make a new one with analyze --store", .folder.display())]
+    Damaged {
+        /// Which store.
+        folder: PathBuf,
+        /// What is wrong.
+        what: String,
+    },
+    /// The disk, or the rights to it.
+    #[error("the store '{}' cannot be used: {what}", .folder.display())]
+    Io {
+        /// Which store.
+        folder: PathBuf,
+        /// What the system says.
+        what: String,
+    },
+    /// The partition has a newer owner. Nothing was changed.
+    #[error(
+        "partition {partition} is owned by epoch {newest} now, and this is epoch {epoch}: nothing was written; stop this one"
+    )]
+    OldEpoch {
+        /// Which partition.
+        partition: u32,
+        /// Of who wanted to write.
+        epoch: u64,
+        /// Of the last who wrote.
+        newest: u64,
+    },
+}
+
+impl StoreError {
+    pub(super) fn damaged(folder: &Path, what: impl Into<String>) -> Self {
+        Self::Damaged { folder: folder.into(), what: what.into() }
+    }
+
+    pub(super) fn io(folder: &Path, error: &std::io::Error) -> Self {
+        use std::io::ErrorKind::{AlreadyExists, InvalidData, NotADirectory, UnexpectedEof};
+        match error.kind() {
+            InvalidData | UnexpectedEof => Self::damaged(folder, error.to_string()),
+            NotADirectory | AlreadyExists => Self::NotAFolder(folder.into()),
+            _ => Self::Io { folder: folder.into(), what: error.to_string() },
+        }
+    }
+
+    pub(super) fn of(folder: &Path, error: impl Into<redb::Error>) -> Self {
+        match error.into() {
+            redb::Error::DatabaseAlreadyOpen | redb::Error::LockProtocolMismatch => Self::InUse(folder.into()),
+            redb::Error::Io(error) => Self::io(folder, &error),
+            other => Self::damaged(folder, other.to_string()),
+        }
+    }
+}
+
+/// What ends the work on a transaction; the folder is known to who began it.
+pub(super) enum Stop {
+    Redb(redb::Error),
+    Record(Unreadable),
+    Ours(StoreError),
+}
+
+impl Stop {
+    pub(super) fn into_error(self, folder: &Path) -> StoreError {
+        match self {
+            Self::Redb(error) => StoreError::of(folder, error),
+            Self::Record(Unreadable::Damaged(what)) => StoreError::damaged(folder, what),
+            Self::Record(Unreadable::Newer(found)) => {
+                StoreError::Newer { folder: folder.into(), found: found.into(), known: record::FORMAT.into() }
+            }
+            Self::Ours(error) => error,
+        }
+    }
+}
+
+macro_rules! stops {
+    ($($error:ty => $variant:ident),+ $(,)?) => {
+        $(impl From<$error> for Stop {
+            fn from(error: $error) -> Self {
+                Self::$variant(error.into())
+            }
+        })+
+    };
+}
+
+stops! {
+    redb::TableError => Redb,
+    redb::StorageError => Redb,
+    Unreadable => Record,
+    prost::DecodeError => Record,
+    StoreError => Ours,
+}

@@ -1,0 +1,91 @@
+//! What the workers share.
+
+use super::alias;
+use super::build::Builder;
+use super::index::{Index, Known};
+use super::mix::Seeds;
+use super::read::Reading;
+use super::resource::{self, Resource};
+use super::tested::{Tested, TestsSeen};
+use super::worker::TagWorker;
+use crate::catalogue::{Catalogue, Scope};
+use crate::model::{Attribute, Names, Shapes};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+/// What bounds the tagger.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limits {
+    /// Further shapes are simplified.
+    pub shapes: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self { shapes: 262_144 }
+    }
+}
+
+/// The map and the shapes; one for all workers.
+#[derive(Debug)]
+pub struct Tagger {
+    pub(super) catalogue: Arc<Catalogue>,
+    pub(super) names: Arc<Names>,
+    pub(super) seeds: Seeds,
+    pub(super) of_span: Tested,
+    pub(super) of_resource: Tested,
+    shapes: Arc<Shapes>,
+    index: Index,
+    simplified: AtomicU64,
+}
+
+impl Tagger {
+    /// Reads spans by this map; names and shapes are stored in these tables. Shapes say which rules of the map hold, so another
+    /// map needs another tagger and another table of shapes.
+    pub fn new(catalogue: Arc<Catalogue>, names: Arc<Names>, shapes: Arc<Shapes>, limits: Limits) -> Arc<Self> {
+        Arc::new(Self {
+            seeds: Seeds::by_chance(),
+            of_span: Tested::new(&catalogue, Scope::Span, alias::names()),
+            of_resource: Tested::new(&catalogue, Scope::Resource, resource::NAMES.into_iter()),
+            index: Index::new(limits.shapes),
+            simplified: AtomicU64::new(0),
+            catalogue,
+            names,
+            shapes,
+        })
+    }
+
+    /// A worker for one thread.
+    pub fn worker(self: &Arc<Self>) -> TagWorker {
+        TagWorker::new(Arc::clone(self))
+    }
+
+    /// How many spans got a simplified shape, because the limit on shapes or on names was reached.
+    pub fn simplified(&self) -> u64 {
+        self.simplified.load(Ordering::Relaxed)
+    }
+
+    /// A span got a simplified shape.
+    pub(super) fn count_simplified(&self) {
+        self.simplified.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// The shape of a span that the worker has not met.
+    pub(super) fn shape(
+        &self,
+        hash: u128,
+        reading: &Reading<'_, '_>,
+        resource: &Resource,
+        (tests, attributes): (&TestsSeen, &[Attribute<'_>]),
+    ) -> Known {
+        if let Some(known) = self.index.find(hash) {
+            return known;
+        }
+        let mut facts = Vec::new();
+        self.of_span.facts(&self.catalogue, tests, attributes, &mut facts);
+        let builder = Builder::new(&self.catalogue, &self.names, reading, resource, facts);
+        let complete = self.index.has_room().then(|| builder.complete()).flatten();
+        let stored = complete.and_then(|shape| self.index.put(hash, shape, &self.shapes));
+        stored.unwrap_or_else(|| self.index.simplified(&self.shapes, |keep| builder.keeping(keep)))
+    }
+}

@@ -1,0 +1,134 @@
+//! The program as its users start it.
+
+use opentelemetry_proto::tonic::collector::trace::v1::{ExportTraceServiceRequest, ExportTraceServiceResponse};
+use serde_json::Value;
+use std::io::{BufRead, BufReader, Read};
+use std::path::Path;
+use std::process::{Child, Command, Output, Stdio};
+use std::time::Duration;
+use tonic::transport::Channel;
+
+/// The program, with nothing of the caller's environment that could change what it does.
+pub fn steelthread() -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_steelthread"));
+    for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("STEELTHREAD_") || name == "RUST_LOG") {
+        command.env_remove(name);
+    }
+    command
+}
+
+/// Runs it to its end.
+pub fn run(arguments: &[&str]) -> Output {
+    steelthread().args(arguments).stdin(Stdio::null()).output().unwrap()
+}
+
+/// Exit code and standard error.
+pub fn refused(arguments: &[&str]) -> (i32, String) {
+    let output = run(arguments);
+    (output.status.code().unwrap(), String::from_utf8(output.stderr).unwrap())
+}
+
+/// Standard output as JSON.
+pub fn json(arguments: &[&str]) -> Value {
+    let output = run(arguments);
+    assert!(output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
+    serde_json::from_slice(&output.stdout).unwrap()
+}
+
+/// The shop's map, as a file.
+pub fn shop_map(folder: &Path) -> String {
+    let path = folder.join("map.yaml");
+    std::fs::write(&path, steelthread::demo::MAP).unwrap();
+    path.display().to_string()
+}
+
+/// A running server; killed when dropped.
+pub struct Server {
+    child: Child,
+    stderr: BufReader<std::process::ChildStderr>,
+    pub otlp: String,
+    pub api: String,
+}
+
+impl Server {
+    pub fn start(arguments: &[&str]) -> Self {
+        let mut command = steelthread();
+        command.args(["serve", "--otlp-grpc", "127.0.0.1:0", "--api", "127.0.0.1:0"]).args(arguments);
+        let mut child = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
+        let mut stderr = BufReader::new(child.stderr.take().unwrap());
+        let (mut otlp, mut api) = (None, None);
+        while otlp.is_none() || api.is_none() {
+            let mut line = String::new();
+            assert!(stderr.read_line(&mut line).unwrap() > 0, "the server ended before it said where it listens");
+            let word =
+                |start: &str| line.trim().strip_prefix(start).and_then(|rest| rest.split_whitespace().next().map(str::to_owned));
+            otlp = otlp.or_else(|| word("spans come in at"));
+            api = api.or_else(|| word("questions go to"));
+        }
+        Self { child, stderr, otlp: otlp.unwrap(), api: api.unwrap() }
+    }
+
+    /// SIGTERM, then exit code and what it said last.
+    pub fn terminate(mut self) -> (i32, String) {
+        let told = Command::new("kill").args(["-TERM", &self.child.id().to_string()]).status().unwrap();
+        assert!(told.success());
+        let mut rest = String::new();
+        self.stderr.read_to_string(&mut rest).unwrap();
+        (self.child.wait().unwrap().code().unwrap(), rest)
+    }
+
+    /// An answer of the API.
+    pub fn get(&self, path: &str) -> Value {
+        let text = ureq::get(format!("{}{path}", self.api)).call().unwrap().body_mut().read_to_string().unwrap();
+        serde_json::from_str(&text).unwrap()
+    }
+
+    /// Waits until nothing is in flight.
+    pub fn settle(&self) -> Value {
+        for _ in 0..300 {
+            let status = self.get("/api/v1/status");
+            if status["spans"]["fates"]["in_flight"] == 0 && status["spans"]["received"].as_u64().unwrap() > 0 {
+                return status;
+            }
+            std::thread::sleep(Duration::from_millis(100));
+        }
+        panic!("spans stay in flight: {}", self.get("/api/v1/status"));
+    }
+
+    pub fn sender(&self) -> Sender {
+        Sender::new(&self.otlp)
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        // It may have ended by itself.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// Sends OTLP over gRPC.
+pub struct Sender {
+    runtime: tokio::runtime::Runtime,
+    channel: Channel,
+}
+
+impl Sender {
+    fn new(address: &str) -> Self {
+        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+        let endpoint = Channel::from_shared(format!("http://{address}")).unwrap();
+        let channel = runtime.block_on(endpoint.connect()).unwrap();
+        Self { runtime, channel }
+    }
+
+    pub fn send(&self, request: ExportTraceServiceRequest) -> Result<ExportTraceServiceResponse, tonic::Status> {
+        let mut client = tonic::client::Grpc::new(self.channel.clone());
+        let path = "/opentelemetry.proto.collector.trace.v1.TraceService/Export".parse().unwrap();
+        self.runtime.block_on(async {
+            client.ready().await.unwrap();
+            let answer = client.unary(tonic::Request::new(request), path, tonic_prost::ProstCodec::default()).await;
+            answer.map(tonic::Response::into_inner)
+        })
+    }
+}

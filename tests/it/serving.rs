@@ -1,0 +1,136 @@
+//! The server from outside: what is sent over sockets equals what is answered.
+
+use crate::program::{Server, json, run, shop_map};
+use crate::shop;
+use serde_json::Value;
+use steelthread::demo::Tally;
+
+/// A moment in the past of every machine, so that no execution is in the future.
+fn moments_ago() -> u64 {
+    steelthread::app::clock::now_ns() - 60_000_000_000
+}
+
+/// Counts of an answer to `status` against what the shop made.
+fn holds(status: &Value, tally: &Tally) {
+    for (capability, made) in &tally.endings {
+        let rows = status["capabilities"].as_array().unwrap();
+        let row = rows.iter().find(|row| row["id"] == *capability).unwrap();
+        let told = |key: &str| row[key].as_u64().unwrap();
+        assert_eq!((told("ok"), told("failed"), told("rejected")), (made.ok, made.failed, made.rejected), "{capability}");
+        assert_eq!((told("slow"), told("executions")), (made.slow, made.executions()), "{capability}");
+    }
+}
+
+/// Failures and absorbed errors of answers to `hops` against what the shop made.
+fn hops_hold(hops: impl Fn(&str) -> Value, tally: &Tally) {
+    for capability in tally.endings.keys() {
+        let answer = hops(capability);
+        let mut failures = Vec::new();
+        let mut absorbed = Vec::new();
+        for row in answer["hops"].as_array().unwrap() {
+            let hop = row["hop"].as_str().unwrap().to_owned();
+            let listed = |key: &str| row[key].as_object().unwrap().clone();
+            failures.extend(listed("causes").into_iter().map(|(cause, n)| (hop.clone(), cause, n.as_u64().unwrap())));
+            absorbed.extend(listed("absorbed").into_iter().map(|(kind, n)| (hop.clone(), kind, n.as_u64().unwrap())));
+        }
+        let wanted = |counts: &std::collections::BTreeMap<steelthread::demo::Key, u64>| {
+            let own = counts.iter().filter(|(key, _)| key.0 == *capability);
+            let mut rows: Vec<_> = own.map(|(key, n)| (key.1.to_owned(), key.2.to_owned(), *n)).collect();
+            rows.sort();
+            rows
+        };
+        let sorted = |mut rows: Vec<(String, String, u64)>| {
+            rows.retain(|row| row.2 > 0);
+            rows.sort();
+            rows
+        };
+        assert_eq!(sorted(failures), wanted(&tally.failures), "{capability}");
+        assert_eq!(sorted(absorbed), wanted(&tally.absorbed), "{capability}");
+    }
+}
+
+#[test]
+fn figures_equal_what_the_shop_made_although_requests_are_shuffled_and_some_are_sent_twice() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = Server::start(&["--map", &shop_map(folder.path()), "--quiet", "2s", "--no-entry", "5s"]);
+    let told = shop::run(7, 12, 60, moments_ago());
+    let mut requests = told.requests.clone();
+    let twice: Vec<_> = requests.iter().step_by(20).cloned().collect();
+    let again: u64 =
+        twice.iter().flat_map(|one| &one.resource_spans).flat_map(|one| &one.scope_spans).map(|one| one.spans.len() as u64).sum();
+    requests.extend(twice);
+    // A fixed shuffle: a step that shares no factor with the number of requests.
+    let many = requests.len();
+    let step = (many / 2..).find(|step| (2..=*step).all(|factor| step % factor > 0 || !many.is_multiple_of(factor))).unwrap();
+    let sender = server.sender();
+    for at in 0..many {
+        let answer = sender.send(requests[at * step % many].clone()).unwrap();
+        assert!(answer.partial_success.is_none());
+    }
+    let status = server.settle();
+    holds(&status, &told.tally);
+    hops_hold(|capability| server.get(&format!("/api/v1/capabilities/{capability}/hops")), &told.tally);
+    let fates = &status["spans"]["fates"];
+    assert_eq!((fates["duplicate"].as_u64(), fates["measured"].as_u64()), (Some(again), Some(told.spans)));
+    assert_eq!(status["spans"]["received"].as_u64(), Some(told.spans + again));
+}
+
+#[test]
+fn sigterm_judges_what_is_open_and_the_store_then_answers_the_same() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = folder.path().join("store").display().to_string();
+    let server = Server::start(&["--map", &shop_map(folder.path()), "--store", &store, "--quiet", "1h", "--max-age", "1h"]);
+    let told = shop::run(8, 10, 30, moments_ago());
+    let sender = server.sender();
+    for request in &told.requests {
+        sender.send(request.clone()).unwrap();
+    }
+    assert_eq!(server.get("/api/v1/status")["spans"]["fates"]["in_flight"].as_u64(), Some(told.spans));
+    let (code, said) = server.terminate();
+    assert_eq!(code, 0, "{said}");
+    assert!(said.contains("open traces judged"), "{said}");
+    let status = json(&["status", "--store", &store, "-o", "json"]);
+    holds(&status, &told.tally);
+    hops_hold(|capability| json(&["hops", capability, "--store", &store, "-o", "json"]), &told.tally);
+}
+
+#[test]
+fn a_port_in_use_is_said_with_the_flag_that_helps() {
+    let folder = tempfile::tempdir().unwrap();
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = taken.local_addr().unwrap().to_string();
+    let output = run(&["serve", "--map", &shop_map(folder.path()), "--otlp-grpc", &address, "--api", "127.0.0.1:0"]);
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(2), "{said}");
+    assert!(said.contains(&address) && said.contains("--otlp-grpc"), "{said}");
+}
+
+#[test]
+fn traces_that_never_complete_stay_within_the_budget_and_the_books_say_so() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = Server::start(&["--map", &shop_map(folder.path()), "--open-trace-bytes", "1MiB", "--no-entry", "1h"]);
+    let told = shop::run(9, 20, 200, moments_ago());
+    let sender = server.sender();
+    let mut refused = 0;
+    for mut request in told.requests {
+        for resource in &mut request.resource_spans {
+            resource.resource = None;
+        }
+        if let Err(status) = sender.send(request) {
+            assert_eq!(status.code(), tonic::Code::Unavailable);
+            refused += 1;
+        }
+    }
+    let status = server.get("/api/v1/status");
+    let fates = &status["spans"]["fates"];
+    assert!(refused > 0);
+    assert_eq!(fates["in_flight"].as_u64().unwrap() + fates["shed"].as_u64().unwrap(), told.spans);
+    let used = metric(&server, "steelthread_open_trace_bytes");
+    assert!(used > 0.5e6 && used <= 1_048_576.0, "{used}");
+}
+
+fn metric(server: &Server, name: &str) -> f64 {
+    let text = ureq::get(format!("{}/metrics", server.api)).call().unwrap().body_mut().read_to_string().unwrap();
+    let line = text.lines().find(|line| line.starts_with(&format!("{name} "))).unwrap_or_else(|| panic!("no {name} in {text}"));
+    line.rsplit(' ').next().unwrap().parse().unwrap()
+}

@@ -1,0 +1,159 @@
+//! Real spans as text, one a line; what stands further right is below what stands further left:
+//!
+//! ```text
+//! shop server POST_/order 0-100 http.response.status_code=500 E
+//!   shop client POST 10-90 service.peer.name=cart
+//! ```
+//!
+//! Service, kind, span name (`_` for a blank), times in milliseconds; then attributes, `E` or `OK` for the status, `exc=` an exception
+//! event, `lost` for a parent that never came, `#label` and `link=label`, `host=` for `host.id`.
+
+use std::sync::Arc;
+use steelthread::catalogue::parse;
+use steelthread::judge::{Context, HopLimit, Judge, PathMode, Trace};
+use steelthread::model::{
+    Attribute, HopId, Hops, Names, NothingKnown, RawLink, RawSpan, Shapes, SpanExtra, SpanRecord, TraceId, Value, Verdict,
+};
+use steelthread::tag::{Limits, TagWorker, Tagger};
+
+/// The map that most shapes are judged by.
+pub const MAP: &str = r#"
+apiVersion: steelthread/v1
+kind: CapabilityMap
+capabilities:
+  - id: order
+    title: Order
+    threads: [{id: web, entry: {service: shop, kind: server, name: "POST /order"}}]
+"#;
+
+/// What was said about the one execution of a trace.
+pub struct Said {
+    pub verdict: Verdict,
+    hops: Hops,
+    names: Arc<Names>,
+}
+
+/// Judges a trace by [`MAP`] with these lines below the capability.
+pub fn judge_with(more: &str, text: &str) -> Said {
+    let catalogue = Arc::new(parse("map.yaml", &format!("{MAP}{more}")).unwrap_or_else(|problems| panic!("{problems}")));
+    let (names, shapes) = (Arc::new(Names::default()), Arc::new(Shapes::default()));
+    let tagger = Tagger::new(Arc::clone(&catalogue), Arc::clone(&names), Arc::clone(&shapes), Limits::default());
+    let (spans, extras) = tagged(&mut tagger.worker(), text);
+    let (hops, limit) = (Hops::default(), HopLimit::default());
+    let normal = &NothingKnown;
+    let context = Context {
+        catalogue: &catalogue,
+        names: &names,
+        shapes: &shapes,
+        hops: &hops,
+        limit: &limit,
+        normal,
+        path: PathMode::Default,
+    };
+    let mut verdicts = Vec::new();
+    let trace = Trace { id: TraceId(1), spans: &spans, extras: &extras };
+    let fates = Judge::default().judge(&trace, &context, &mut |verdict| verdicts.push(verdict.clone()));
+    assert_eq!(fates.received(), spans.len() as u64);
+    assert_eq!(verdicts.len(), 1, "one execution: {verdicts:#?}");
+    Said { verdict: verdicts.remove(0), hops, names }
+}
+
+/// Judges a trace by [`MAP`].
+pub fn judge(text: &str) -> Said {
+    judge_with("", text)
+}
+
+/// `failed: app_error at 'cart get' of cart (high)`, or the outcome alone.
+#[track_caller]
+pub fn check(text: &str, expected: &str) {
+    assert_eq!(judge(text).blame(), expected, "{text}");
+}
+
+impl Said {
+    pub fn blame(&self) -> String {
+        let outcome = self.verdict.outcome.as_str();
+        let Some(blame) = self.verdict.blame else {
+            return outcome.into();
+        };
+        let evidence = blame.evidence.map_or(String::new(), |evidence| format!(", {}", evidence.as_str()));
+        format!("{outcome}: {} at {} ({}{evidence})", blame.cause.as_str(), self.hop(blame.hop), blame.confidence.as_str())
+    }
+
+    pub fn slow(&self) -> String {
+        self.verdict.slow_blame.map_or("not slow".into(), |blame| format!("{} at {}", blame.cause.as_str(), self.hop(blame.hop)))
+    }
+
+    pub fn absorbed(&self) -> String {
+        let told = self.verdict.absorbed.iter().map(|one| format!("{} at {}", one.kind.as_str(), self.hop(one.hop)));
+        told.collect::<Vec<_>>().join(", ")
+    }
+
+    pub fn suspects(&self) -> String {
+        self.verdict.suspects.iter().map(|hop| self.hop(*hop)).collect::<Vec<_>>().join(", ")
+    }
+
+    fn hop(&self, id: HopId) -> String {
+        let hop = self.hops.get(id);
+        let (name, service) = (self.names.text(hop.hop), self.names.text(hop.service));
+        if name == service { format!("'{name}'") } else { format!("'{name}' of {service}") }
+    }
+}
+
+fn tagged(worker: &mut TagWorker, text: &str) -> (Vec<SpanRecord>, Vec<SpanExtra>) {
+    let lines: Vec<&str> = text.lines().filter(|line| !line.trim().is_empty()).collect();
+    let (mut spans, mut extras, mut open) = (Vec::new(), Vec::new(), Vec::<(usize, u64)>::new());
+    for (number, line) in (1_u64..).zip(&lines) {
+        let indent = line.len() - line.trim_start().len();
+        open.retain(|(outer, _)| *outer < indent);
+        let lost = line.split_whitespace().any(|word| word == "lost").then_some(1 << 40);
+        let parent = lost.or(open.last().map(|(_, id)| *id));
+        open.push((indent, number));
+        let tagged = tag_line(worker, line, number, parent, &lines);
+        spans.push(tagged.record);
+        extras.extend(tagged.extra);
+    }
+    (spans, extras)
+}
+
+fn tag_line(worker: &mut TagWorker, line: &str, id: u64, parent: Option<u64>, lines: &[&str]) -> steelthread::tag::Tagged {
+    let words: Vec<&str> = line.split_whitespace().collect();
+    let [service, kind, name, times, more @ ..] = &words[..] else { panic!("'{line}': service, kind, name, times") };
+    let (start, end) = times.split_once('-').unwrap();
+    let milliseconds = |text: &str| (text.parse::<f64>().unwrap() * 1e6) as u64;
+    let pairs = || more.iter().filter_map(|word| word.split_once('='));
+    let find = |wanted: &str| pairs().find(|(key, _)| *key == wanted).map(|(_, value)| value);
+    let attributes: Vec<Attribute<'_>> =
+        pairs().filter(|(key, _)| !["exc", "link", "host"].contains(key)).map(attribute).collect();
+    let kinds = ["", "internal", "server", "client", "producer", "consumer"];
+    let (name, trace) = (name.replace('_', " "), [7_u8; 16]);
+    let label = |number: &usize| lines[*number].split_whitespace().any(|word| word.strip_prefix('#') == find("link"));
+    let linked = find("link").map(|_| ((0..lines.len()).find(label).unwrap() as u64 + 1).to_be_bytes());
+    let links: Vec<RawLink<'_>> = linked.iter().map(|id| RawLink { trace_id: &trace, span_id: id }).collect();
+    let mut resource = vec![attribute(("service.name", service))];
+    resource.extend(find("host").map(|host| attribute(("host.id", host))));
+    worker.resource(&resource);
+    let raw = RawSpan {
+        trace_id: &trace,
+        span_id: &id.to_be_bytes(),
+        parent_span_id: &parent.map_or([0; 8], u64::to_be_bytes),
+        trace_state: b"",
+        name: name.as_bytes(),
+        kind: kinds.iter().position(|one| one == kind).unwrap() as i32,
+        start_ns: milliseconds(start),
+        end_ns: milliseconds(end),
+        status: if more.contains(&"E") { 2 } else { i32::from(more.contains(&"OK")) },
+        attributes: &attributes,
+        links: &links,
+        exception_type: find("exc").map(str::as_bytes),
+    };
+    worker.span(&raw).unwrap()
+}
+
+fn attribute<'a>((key, value): (&'a str, &'a str)) -> Attribute<'a> {
+    let value = match (value.parse(), value) {
+        (Ok(number), _) => Value::Int(number),
+        (_, "true" | "false") => Value::Bool(value == "true"),
+        _ => Value::Text(value.as_bytes()),
+    };
+    Attribute { key: key.as_bytes(), value }
+}
