@@ -292,7 +292,7 @@ impl<'a> Descent<'a> {
     fn asked_within(&self, at: u32) -> Option<u32> {
         let service = self.case.node(at).service;
         let mut call = at;
-        while self.case.node(call).kind == Kind::Internal && !self.case.is_root(call) {
+        while self.case.node(call).kind == Kind::Internal && !self.case.is_root(call) && !self.case.node(call).is(Node::ASYNC) {
             call = self.case.node(call).parent;
             if self.case.node(call).service != service {
                 return None;

@@ -23,7 +23,9 @@ impl Descent<'_, '_> {
             return at == self.ex.root;
         }
         let Some(above) = self.explained(at) else { return false };
-        if self.ex.is_error(above) || starts.contains(&above) {
+        // A refused call in the chain is looked at like an error (B3).
+        let refused = self.ex.class(above) == Class::CallerError && above != self.ex.root;
+        if self.ex.is_error(above) || starts.contains(&above) || (refused && self.belongs_to_chain(above, starts)) {
             return true;
         }
         self.is_own_timeout(at)
