@@ -101,7 +101,7 @@ impl Run<'_> {
             spans += worker.staged_spans();
             if step == Step::Refused {
                 self.pipeline.drop_malformed(&mut worker, &staged);
-            } else if self.pipeline.append(&mut worker, &staged, 0).is_err() {
+            } else if self.pipeline.append(&mut worker, &staged, &[], 0).is_err() {
                 self.make_room(&mut worker, &staged, progress)?;
             }
             progress(Progress::Reading { bytes: reader.bytes_read(), of: reader.bytes_total(), spans });
@@ -115,9 +115,9 @@ impl Run<'_> {
     /// Judges everything that is open, and then takes what is staged.
     fn make_room(&mut self, worker: &mut Worker, staged: &Staged, progress: &mut dyn FnMut(Progress)) -> Result<(), Error> {
         self.early += self.judge_all(progress)?;
-        self.pipeline.append(worker, staged, 0).map_err(|error| {
-            Error(format!("a single message needs more memory than is allowed ({error}); give more by --open-trace-bytes"))
-        })
+        self.pipeline
+            .append(worker, staged, &[], 0)
+            .map_err(|_| Error("a single message needs more memory than is allowed; give more by --open-trace-bytes".into()))
     }
 
     /// Judges all open traces in the order of their ends. Returns how many that were.

@@ -3,6 +3,7 @@
 use super::{Error, Limits};
 use crate::assemble::{self, Batch, Overloaded, Table};
 use crate::catalogue::{Catalogue, ObjectiveKind};
+use crate::journal::{Log, PassThrough};
 use crate::judge::HopLimit;
 use crate::measure::{Baseline, Ledger, Recent, SeriesLimits, Windows};
 use crate::model::{Attribute, Fate, Fates, Hops, Names, RawSpan, Shapes};
@@ -30,6 +31,8 @@ pub(super) struct Pipeline {
     /// The store ends with the process.
     pub(super) only_in_memory: bool,
     pub(super) tagger: Arc<Tagger>,
+    /// Where a message gets its position and its time before it is handed on.
+    log: PassThrough,
     idle: Mutex<Vec<Worker>>,
 }
 
@@ -74,6 +77,8 @@ pub(super) enum NotTaken {
     Malformed(String),
     /// There is no room.
     Overloaded(Overloaded),
+    /// The log could not keep it.
+    NotKept(String),
 }
 
 impl Pipeline {
@@ -101,6 +106,7 @@ impl Pipeline {
             recent: Arc::default(),
             ledger: Arc::default(),
             tagger: Tagger::new(catalogue.clone(), names.clone(), shapes.clone(), tag::Limits::default()),
+            log: PassThrough::default(),
             idle: Mutex::default(),
             catalogue,
             names,
@@ -129,28 +135,34 @@ impl Pipeline {
             self.drop_malformed(worker, &staged);
             return Err(NotTaken::Malformed(malformed.to_string()));
         }
-        if let Err(overloaded) = self.append(worker, &staged, now_ns) {
-            self.shed(worker, &staged);
-            return Err(NotTaken::Overloaded(overloaded));
+        match self.append(worker, &staged, message, now_ns) {
+            Ok(()) => Ok(staged),
+            Err(why) => {
+                self.shed(worker, &staged);
+                Err(why)
+            }
         }
-        Ok(staged)
     }
 
-    /// Hands what is staged to the open traces; all of it or, where there is no room, nothing.
-    pub(super) fn append(&self, worker: &mut Worker, staged: &Staged, now_ns: u64) -> Result<(), Overloaded> {
-        let mut fates = Fates::default();
-        match self.table.append(&mut worker.batch, now_ns) {
-            Ok(appended) => {
-                fates[Fate::Malformed] = staged.rejected;
-                fates[Fate::InFlight] = appended.kept;
-                fates[Fate::Late] = appended.late;
-                fates[Fate::OverLimit] = appended.over_limit;
-                worker.batch.clear();
-                self.ledger.received(&fates);
-                Ok(())
+    /// Hands what is staged to the open traces; all of it or, where there is no room, nothing. `message` is what it was read from.
+    pub(super) fn append(&self, worker: &mut Worker, staged: &Staged, message: &[u8], now_ns: u64) -> Result<(), NotTaken> {
+        let room = self.table.admit(&worker.batch).map_err(NotTaken::Overloaded)?;
+        let position = match self.log.append(message, now_ns) {
+            Ok(position) => position,
+            Err(error) => {
+                self.table.give_back(room);
+                return Err(NotTaken::NotKept(error.to_string()));
             }
-            Err(overloaded) => Err(overloaded),
-        }
+        };
+        let appended = self.table.append(&mut worker.batch, room, position.time_ns);
+        worker.batch.clear();
+        let mut fates = Fates::default();
+        fates[Fate::Malformed] = staged.rejected;
+        fates[Fate::InFlight] = appended.kept;
+        fates[Fate::Late] = appended.late;
+        fates[Fate::OverLimit] = appended.over_limit;
+        self.ledger.received(&fates);
+        Ok(())
     }
 
     /// What is staged cannot be read to its end: nothing of it is taken.

@@ -53,6 +53,7 @@ impl Intake for Door {
             Ok(staged) => Ok(Accepted { rejected_spans: staged.rejected, message: staged.why }),
             Err(NotTaken::Malformed(why)) => Err(Refusal::Malformed(why)),
             Err(NotTaken::Overloaded(why)) => Err(Refusal::Overloaded { reason: why.to_string(), retry_after: RETRY_AFTER }),
+            Err(NotTaken::NotKept(reason)) => Err(Refusal::Overloaded { reason, retry_after: RETRY_AFTER }),
         }
     }
 }
@@ -73,6 +74,11 @@ impl Health for Door {
             ("open_trace_bytes_limit", "Bytes that they may take.", pipeline.table.budget_bytes() as f64),
             ("names", "Distinct texts that are stored.", pipeline.names.len() as f64),
             ("shapes", "Distinct shapes of spans that are stored.", pipeline.shapes.len() as f64),
+            (
+                "simplified_spans_total",
+                "Spans told apart less well, because a limit on names or shapes was reached.",
+                pipeline.tagger.simplified() as f64,
+            ),
             ("windows", "Windows that are counted in memory.", pipeline.windows.len() as f64),
             ("normal_hops", "Hops of which it is known what is normal.", pipeline.baseline.len() as f64),
             ("recent_verdicts", "Verdicts that can be asked for by trace id.", pipeline.recent.len() as f64),

@@ -12,7 +12,7 @@ mod shard;
 mod table;
 
 pub use batch::Batch;
-pub use table::{Appended, Overloaded, Settings, Table};
+pub use table::{Appended, Overloaded, Room, Settings, Table};
 
 use crate::model::{SpanExtra, SpanRecord, TraceId};
 

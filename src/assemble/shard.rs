@@ -9,6 +9,12 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 const STEP_NS: u64 = 100_000_000;
 /// What an open trace costs beside its spans: map entry, deadline, headers of the vectors.
 pub(super) const TRACE_BYTES: usize = 200;
+/// Spans for which a trace has room from the first one.
+pub(super) const FIRST_SPANS: usize = 4;
+/// Spans for which room is added at most at once.
+const MOST_GROWTH: usize = 1024;
+/// What an extra costs, in a vector that doubles.
+pub(super) const EXTRA_BYTES: usize = 2 * size_of::<SpanExtra>();
 /// What an id of a closed trace costs: 16 bytes and a control byte, in a table that is between 7/16 and 7/8 full.
 pub(super) const CLOSED_BYTES: usize = 40;
 
@@ -61,10 +67,14 @@ impl Shard {
             open.first_ns = now_ns;
         }
         let before = open.spans.capacity();
+        if open.spans.len() == before {
+            // By half and never by much: a vector that doubles may hold twice what is in it, and asks for all of that at once.
+            open.spans.reserve_exact((before / 2).clamp(FIRST_SPANS, MOST_GROWTH));
+        }
         open.spans.push(record);
         self.bytes += (open.spans.capacity() - before) * size_of::<SpanRecord>();
         if let Some(extra) = extra {
-            self.bytes += size_of::<SpanExtra>() * 2;
+            self.bytes += EXTRA_BYTES;
             open.extras.push(extra);
         }
         open.last_ns = open.last_ns.max(now_ns);
@@ -105,7 +115,7 @@ impl Shard {
 
     fn close(&mut self, trace: TraceId, settings: &Settings, out: &mut Vec<Complete>) {
         let Some(open) = self.open.remove(&trace) else { return };
-        let held = open.spans.capacity() * size_of::<SpanRecord>() + open.extras.len() * size_of::<SpanExtra>() * 2;
+        let held = open.spans.capacity() * size_of::<SpanRecord>() + open.extras.len() * EXTRA_BYTES;
         self.bytes = self.bytes.saturating_sub(held + TRACE_BYTES);
         if self.closed[0].len() >= settings.closed_ids_per_shard() {
             self.forget_older();

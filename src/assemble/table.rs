@@ -1,6 +1,6 @@
 //! All shards, and the budget.
 
-use super::shard::{Shard, TRACE_BYTES, Taken};
+use super::shard::{EXTRA_BYTES, FIRST_SPANS, Shard, TRACE_BYTES, Taken};
 use super::{Batch, Complete};
 use crate::model::{SpanRecord, TraceId};
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -67,6 +67,13 @@ pub struct Overloaded {
     pub budget_bytes: usize,
 }
 
+/// Bytes set aside for the spans of a request.
+#[derive(Debug)]
+#[must_use = "what is set aside is given back by appending"]
+pub struct Room {
+    bytes: usize,
+}
+
 /// Open traces.
 #[derive(Debug)]
 pub struct Table {
@@ -83,17 +90,23 @@ impl Table {
         Self { shards, used: AtomicUsize::new(0), settings }
     }
 
-    /// Takes the spans of a request, or none of them. `now_ns` is the time of the request's record.
+    /// Sets room aside for the spans of a request; [`Table::append`] uses it. So the budget holds however many requests come at once.
     ///
     /// # Errors
     /// [`Overloaded`] if the budget does not allow for them.
-    pub fn append(&self, batch: &mut Batch, now_ns: u64) -> Result<Appended, Overloaded> {
-        // Twice the size of a record: a vector that grows holds up to twice what is in it.
-        let needed = batch.len() * (2 * size_of::<SpanRecord>() + TRACE_BYTES / 8);
-        let used_bytes = self.used_bytes();
-        if used_bytes + needed > self.settings.budget_bytes {
+    pub fn admit(&self, batch: &Batch) -> Result<Room, Overloaded> {
+        // At worst every span begins a trace.
+        let bytes = batch.len() * (TRACE_BYTES + FIRST_SPANS * size_of::<SpanRecord>()) + batch.extras.len() * EXTRA_BYTES;
+        let used_bytes = self.used.fetch_add(bytes, Ordering::Relaxed);
+        if used_bytes.saturating_add(bytes) > self.settings.budget_bytes {
+            self.used.fetch_sub(bytes, Ordering::Relaxed);
             return Err(Overloaded { used_bytes, budget_bytes: self.settings.budget_bytes });
         }
+        Ok(Room { bytes })
+    }
+
+    /// Takes the spans of a request for which there is room. `now_ns` is the time of the request's record.
+    pub fn append(&self, batch: &mut Batch, room: Room, now_ns: u64) -> Appended {
         let mask = self.shards.len() as u32 - 1;
         let Batch { spans, extras, order } = batch;
         order.clear();
@@ -114,7 +127,13 @@ impl Table {
             }
             self.account(before, shard.bytes);
         }
-        Ok(appended)
+        self.give_back(room);
+        appended
+    }
+
+    /// Gives back room that is not needed after all.
+    pub fn give_back(&self, room: Room) {
+        self.used.fetch_sub(room.bytes, Ordering::Relaxed);
     }
 
     /// How many shards there are.
@@ -184,7 +203,8 @@ mod tests {
     fn append(table: &Table, trace: u128, record: SpanRecord, now_ns: u64) -> Appended {
         let mut batch = Batch::default();
         batch.push(TraceId(trace), record, None::<SpanExtra>);
-        table.append(&mut batch, now_ns).unwrap()
+        let room = table.admit(&batch).unwrap();
+        table.append(&mut batch, room, now_ns)
     }
 
     fn due(table: &Table, now_ns: u64) -> Vec<Complete> {
@@ -236,7 +256,10 @@ mod tests {
         for trace in 1..=1000_u128 {
             let mut batch = Batch::default();
             batch.push(TraceId(trace), span(1, false), None);
-            refused += u64::from(table.append(&mut batch, SECOND).is_err());
+            match table.admit(&batch) {
+                Ok(room) => assert_eq!(table.append(&mut batch, room, SECOND).kept, 1),
+                Err(_) => refused += 1,
+            }
         }
         assert!(refused > 0 && table.used_bytes() <= 100_000);
         assert_eq!(due(&table, 62 * SECOND).len() as u64, 1000 - refused);

@@ -5,8 +5,9 @@ use super::exit::Ended;
 use super::serving::{address, runtime};
 use super::{output, stop};
 use crate::demo::{self, DemoSettings};
-use crate::serve::range;
+use crate::query::parse_length;
 use anyhow::Context;
+use std::time::Duration;
 
 /// What the demo tells is its answer: it goes to standard output.
 pub(super) fn run(args: DemoArgs) -> anyhow::Result<Ended> {
@@ -21,7 +22,7 @@ pub(super) fn run(args: DemoArgs) -> anyhow::Result<Ended> {
 
 fn resolve(args: DemoArgs) -> anyhow::Result<DemoSettings> {
     Ok(DemoSettings {
-        lasting: range::duration(&args.lasting).map_err(anyhow::Error::msg).context("--for")?,
+        lasting: Duration::from_nanos(parse_length(&args.lasting).context("--for")?),
         scenario: args.scenario,
         otlp_grpc: address("--otlp-grpc", &args.otlp_grpc)?,
         api: address("--api", &args.api)?,

@@ -2,7 +2,7 @@
 
 use super::args::{SizeArgs, WaitArgs};
 use crate::app::Limits;
-use crate::serve::range;
+use crate::query::parse_length;
 use anyhow::{Context, bail, ensure};
 use std::time::Duration;
 
@@ -34,7 +34,7 @@ fn told(wait: Duration) -> String {
 }
 
 fn wait(flag: &'static str, text: Option<&str>, usual: Duration) -> anyhow::Result<Duration> {
-    text.map_or(Ok(usual), |text| range::duration(text).map_err(anyhow::Error::msg).context(flag))
+    text.map_or(Ok(usual), |text| parse_length(text).map(Duration::from_nanos).context(flag))
 }
 
 fn number(flag: &'static str, given: Option<usize>, usual: usize) -> anyhow::Result<usize> {

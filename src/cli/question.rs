@@ -7,8 +7,9 @@ use super::source::{self, Opened, Source};
 use super::{hops, status, trace};
 use crate::app::clock;
 use crate::model::TraceId;
-use crate::query::{API_VERSION, Between, HopsQuestion, QueryError, StatusQuestion, TraceAnswer, VerdictLine};
-use crate::serve::range;
+use crate::query::{
+    API_VERSION, Between, HopsQuestion, StatusQuestion, TraceAnswer, VerdictLine, parse_length, parse_moment, parse_range,
+};
 use anyhow::{Context, ensure};
 use std::io::{BufRead, BufReader, IsTerminal};
 use std::time::Duration;
@@ -17,7 +18,7 @@ pub(super) fn status(args: StatusArgs) -> anyhow::Result<Ended> {
     let (opened, capability, every) = open(args.source, args.words, &args.range, args.watch)?;
     let look = Look::of_stdout();
     repeat(every, || {
-        let between = between(&args.range)?;
+        let between = between(&args.range, &opened)?;
         let answer = opened.answers.status(&StatusQuestion { capability: capability.clone(), between })?;
         output::render(args.output.output, &answer, |answer| status::table(answer, look), status::rows)
     })?;
@@ -28,7 +29,7 @@ pub(super) fn hops(args: HopsArgs) -> anyhow::Result<Ended> {
     let (opened, capability, every) = open(args.source, args.words, &args.range, args.watch)?;
     let look = Look::of_stdout();
     repeat(every, || {
-        let between = between(&args.range)?;
+        let between = between(&args.range, &opened)?;
         let question = HopsQuestion { capability: capability.clone(), between, by: args.by, level: args.level };
         let answer = opened.answers.hops(&question)?;
         output::render(args.output.output, &answer, |answer| hops::table(answer, look), hops::rows)
@@ -80,16 +81,25 @@ fn open(
     range: &RangeArgs,
     watch: WatchArgs,
 ) -> anyhow::Result<(Opened, Option<String>, Option<Duration>)> {
-    between(range)?;
-    let every = watch.watch.as_deref().map(range::duration).transpose().map_err(anyhow::Error::msg).context("--watch")?;
+    // A range that cannot be read is told before anything long begins.
+    parse_range(range.last.as_deref(), range.from.as_deref(), range.to.as_deref(), clock::now_ns())?;
+    let every = watch.watch.as_deref().map(parse_length).transpose().context("--watch")?.map(Duration::from_nanos);
     let (source, capability) = Source::resolve(source, words)?;
     ensure!(every.is_none() || !matches!(source, Source::Files { .. }), "--watch: recorded traces do not change; ask once");
     Ok((source.open()?, capability, every))
 }
 
-fn between(range: &RangeArgs) -> anyhow::Result<Option<Between>> {
-    let asked = range::parse(range.from.as_deref(), range.to.as_deref(), range.last.as_deref(), clock::now_ns());
-    asked.map_err(|told| QueryError::Bad(told).into())
+/// What is kept or recorded has a time of its own: there, `now` is its end.
+fn between(range: &RangeArgs, opened: &Opened) -> anyhow::Result<Option<Between>> {
+    let absolute = |text: &Option<String>| text.as_ref().is_none_or(|text| !text.starts_with("now"));
+    let needs_no_now = range.last.is_none() && absolute(&range.from) && absolute(&range.to) && range.to.is_some();
+    let now_ns = if opened.live || needs_no_now {
+        clock::now_ns()
+    } else {
+        let everything = opened.answers.status(&StatusQuestion::default())?;
+        parse_moment(&everything.range.to, 0)?
+    };
+    Ok(parse_range(range.last.as_deref(), range.from.as_deref(), range.to.as_deref(), now_ns)?)
 }
 
 fn ended(opened: &Opened) -> Ended {

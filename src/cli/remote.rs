@@ -1,8 +1,9 @@
 //! A running server, asked over HTTP.
 
 use crate::model::TraceId;
-use crate::query::{Answers, Between, By, HopsAnswer, HopsQuestion, Level, QueryError, Status, StatusQuestion, TraceAnswer};
-use crate::serve::range;
+use crate::query::{
+    Answers, Between, By, HopsAnswer, HopsQuestion, Level, QueryError, Status, StatusQuestion, TraceAnswer, moment_text,
+};
 use clap::ValueEnum;
 use serde::de::DeserializeOwned;
 use std::time::Duration;
@@ -66,7 +67,7 @@ impl Remote {
 }
 
 fn between(between: Option<Between>) -> Words {
-    between.map_or_else(Vec::new, |it| vec![("from", range::written(it.from_ns)), ("to", range::written(it.to_ns))])
+    between.map_or_else(Vec::new, |it| vec![("from", moment_text(it.from_ns)), ("to", moment_text(it.to_ns))])
 }
 
 /// A path may hold only these; whatever else stands in a name is written as its bytes.

@@ -30,6 +30,8 @@ pub(super) enum Source {
 pub(super) struct Opened {
     pub(super) answers: Arc<dyn Answers>,
     pub(super) judged_early: bool,
+    /// A server answers: time goes on.
+    pub(super) live: bool,
 }
 
 impl Source {
@@ -71,12 +73,13 @@ impl Source {
 
     /// Makes it ready to be asked.
     pub(super) fn open(self) -> anyhow::Result<Opened> {
+        let live = matches!(self, Self::Server(_));
         let answers: Arc<dyn Answers> = match self {
             Self::Server(url) => Arc::new(Remote::new(&url)?),
             Self::Store(folder) => app::open_store(&folder)?,
             Self::Files { catalogue, inputs } => return analyze(analysis(*catalogue, inputs)),
         };
-        Ok(Opened { answers, judged_early: false })
+        Ok(Opened { answers, judged_early: false, live })
     }
 }
 
@@ -106,7 +109,7 @@ pub(super) fn analyze(settings: AnalyzeSettings) -> anyhow::Result<Opened> {
             "warning: memory ran short, so that some traces were judged before all was read; 'analyze --open-trace-bytes SIZE' gives more",
         );
     }
-    Ok(Opened { answers: analysis.answers, judged_early: analysis.judged_early })
+    Ok(Opened { answers: analysis.answers, judged_early: analysis.judged_early, live: false })
 }
 
 /// Told before anything long begins.

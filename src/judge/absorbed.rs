@@ -6,7 +6,8 @@ use super::descent::{Descent, Memory, Start};
 use super::tree::{NONE, Node};
 use crate::model::{Absorbed, AbsorbedKind};
 
-/// Lists them, in the order of their spans. `in_error`: where the blame's descent began, if it did; `blamed`: the span at which it ended.
+/// Lists them, in the order of their spans. `in_error`: where the blame's descent began, if it did; `blamed`: the span at which it
+/// ended.
 pub fn list(
     case: &Case<'_>,
     marks: &mut Marks,
@@ -30,7 +31,8 @@ pub fn list(
         let above = above || marks.has(at, Marks::PART);
         let waited = above && node.is(Node::TIMEOUT) && node.server != NONE && !node.is(Node::MASKED);
         if node.is(Node::EXHAUSTED) || waited {
-            // Part of an error that is told. So is what its descent leads to, such as the call that a server without error waited for (B8).
+            // Part of an error that is told. So is what its descent leads to, such as the call that a server without error was
+            // waiting for (B8).
             Descent::new(case, marks, memory).from(at, Start::InError);
             continue;
         }

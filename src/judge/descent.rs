@@ -14,6 +14,9 @@ use foldhash::fast::RandomState;
 use std::cmp::Reverse;
 use std::collections::{HashMap, HashSet};
 
+/// Own-work spans between a part of a call and the call. They are few; the bound is for traces that are not made by people.
+const MOST_PARTS: usize = 8;
+
 /// Who it was.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Found {
@@ -292,7 +295,11 @@ impl<'a> Descent<'a> {
     fn asked_within(&self, at: u32) -> Option<u32> {
         let service = self.case.node(at).service;
         let mut call = at;
-        while self.case.node(call).kind == Kind::Internal && !self.case.is_root(call) && !self.case.node(call).is(Node::ASYNC) {
+        for _ in 0..MOST_PARTS {
+            let node = self.case.node(call);
+            if node.kind != Kind::Internal || self.case.is_root(call) || node.is(Node::ASYNC) {
+                break;
+            }
             call = self.case.node(call).parent;
             if self.case.node(call).service != service {
                 return None;

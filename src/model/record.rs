@@ -81,7 +81,8 @@ pub struct SpanRecord {
     pub end_ns: u64,
     /// Everything it shares with many others.
     pub shape: ShapeId,
-    /// Hash of what is asked for (span name, path of the URL without query): attempts at one thing have the same.
+    /// Hash of what is asked for (span name, and where somebody is asked method and path without query): attempts at one thing have
+    /// the same. Good within one process only.
     pub operation: u32,
     /// Number of the name of the host it ran on (host.id, else host.name); 0 if it is not said.
     pub host: u32,

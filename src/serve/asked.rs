@@ -1,7 +1,6 @@
 //! Words of a question, as they stand in an address, and what they mean.
 
-use super::range;
-use crate::query::{By, HopsQuestion, Level, QueryError, StatusQuestion};
+use crate::query::{By, HopsQuestion, Level, QueryError, StatusQuestion, parse_range};
 use clap::ValueEnum;
 use serde::Deserialize;
 
@@ -27,17 +26,17 @@ pub(super) struct HopsWords {
 
 impl StatusWords {
     pub(super) fn question(self, capability: Option<String>, now_ns: u64) -> Result<StatusQuestion, QueryError> {
-        let between = range::parse(self.from.as_deref(), self.to.as_deref(), self.last.as_deref(), now_ns);
-        Ok(StatusQuestion { capability, between: between.map_err(QueryError::Bad)? })
+        let between = parse_range(self.last.as_deref(), self.from.as_deref(), self.to.as_deref(), now_ns)?;
+        Ok(StatusQuestion { capability, between })
     }
 }
 
 impl HopsWords {
     pub(super) fn question(self, capability: Option<String>, now_ns: u64) -> Result<HopsQuestion, QueryError> {
-        let between = range::parse(self.from.as_deref(), self.to.as_deref(), self.last.as_deref(), now_ns);
+        let between = parse_range(self.last.as_deref(), self.from.as_deref(), self.to.as_deref(), now_ns)?;
         Ok(HopsQuestion {
             capability,
-            between: between.map_err(QueryError::Bad)?,
+            between,
             by: word::<By>("by", self.by.as_deref())?,
             level: word::<Level>("level", self.level.as_deref())?,
         })

@@ -25,7 +25,6 @@ mod otlp_tests;
 pub mod proto;
 #[cfg(test)]
 mod query_tests;
-pub mod range;
 mod replies;
 mod run;
 

@@ -27,8 +27,10 @@ mod peer;
 mod read;
 mod resource;
 mod sampling;
+mod sorted;
 mod tagger;
 mod tested;
+mod url;
 mod words;
 mod worker;
 

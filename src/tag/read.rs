@@ -1,9 +1,11 @@
 //! What a span says, borrowed from it: all that its shape is made of but the tests of the map.
 
-use super::alias::{Meaning, Seen, Sorted, says_something, set};
+use super::alias::{Meaning, set};
 use super::code;
 use super::mix::Mix;
-use super::peer::{Peer, Url, text_of};
+use super::peer::{Peer, text_of};
+use super::sorted::{Seen, Sorted, says_something};
+use super::url::Url;
 use crate::model::{GrpcCode, Kind, RawSpan, Status, Value};
 use std::borrow::Cow;
 
@@ -47,7 +49,7 @@ impl<'a, 'b> Reading<'a, 'b> {
             resend: rare && code::number(sorted.newest(Meaning::ResendCount)).is_some_and(|count| count != 0),
             receives: kind == Kind::Client && receives(rare_text(Meaning::MessagingOperation)),
             peer: if kind.asks() { Peer::read(sorted) } else { Peer::Unknown },
-            url: if url.is_empty() { Url::default() } else { Url::read(url) },
+            url: if url.is_empty() || !kind.asks() { Url::default() } else { Url::read(url) },
             capability: rare_text(Meaning::Capability),
             thread: rare_text(Meaning::Thread),
             sorted,
@@ -75,9 +77,13 @@ impl<'a, 'b> Reading<'a, 'b> {
         }
     }
 
-    /// Hash of what is asked for, by which attempts at one thing are known. `mix` has the name.
+    /// Hash of what is asked for, by which attempts at one thing are known. `mix` has the name, which is all that is said where
+    /// nobody is asked.
     #[inline]
     pub fn operation(&self, mut mix: Mix) -> u32 {
+        if !self.kind.asks() {
+            return mix.finish() as u32;
+        }
         if self.sorted.any(set(&OPERATION)) {
             for meaning in OPERATION {
                 let text = self.sorted.text(meaning);

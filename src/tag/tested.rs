@@ -1,10 +1,11 @@
 //! The tests that the map makes on attributes: which keys it asks about, and which tests hold.
 
-use super::alias::Sorted;
 use super::cache::Cache;
 use super::keys::Keys;
 use super::mix::{Mix, Seeds};
-use super::peer::{Url, mix_names, names, text_of};
+use super::peer::{mix_names, names, text_of};
+use super::sorted::Sorted;
+use super::url::Url;
 use crate::catalogue::{Catalogue, Field, Scope};
 use crate::model::{Attribute, FactId, Value};
 use std::borrow::Cow;

@@ -1,12 +1,12 @@
 //! The fast way: one per thread at work, with memories of its own.
 
-use super::alias::Seen;
 use super::cache::Cache;
 use super::index::Known;
 use super::mix::Mix;
 use super::read::Reading;
 use super::resource::{Resource, Resources};
 use super::sampling;
+use super::sorted::Seen;
 use super::tagger::Tagger;
 use super::tested::{FactMemory, TestsSeen};
 use super::{BadSpan, Tagged};

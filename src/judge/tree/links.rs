@@ -1,7 +1,8 @@
 //! Asynchronous steps that are told by a link (E4): a CONSUMER, or a span without a parent, that links to a span of the same trace.
 //!
 //! A CONSUMER may have a parent of its own, such as the span that fetched the batch. Where that parent leads to no entry, it hangs by
-//! its link; where it does, it stays, and is asynchronous there if it links into the same tree. An entry is not hung below an execution of its own capability: it is one of its own.
+//! its link; where it does, it stays, and is asynchronous there if it links into the same tree. An entry is not hung below an
+//! execution of its own capability: it is one of its own.
 
 use super::NONE;
 use super::extras::Extras;

@@ -78,9 +78,12 @@ fn families(stubs: &[Stub], trace: &Trace<'_>, orphans: Vec<u32>) -> Vec<Family>
     families
 }
 
+/// Calls with their starts, in that order; and which are still free.
+type Free = (Vec<(u64, u32)>, Latest);
+
 /// Calls without a server span, by the service they name.
 struct Calls {
-    by_service: HashMap<Name, (Vec<(u64, u32)>, Latest), RandomState>,
+    by_service: HashMap<Name, Free, RandomState>,
 }
 
 impl Calls {

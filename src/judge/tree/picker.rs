@@ -50,7 +50,14 @@ impl Latest {
 
     /// The first that is still there.
     pub fn first(&self) -> Option<usize> {
-        (0..self.count).find(|&leaf| self.ends[leaf + self.leaves] != 0)
+        if self.ends[1] == 0 {
+            return None;
+        }
+        let mut at = 1;
+        while at < self.leaves {
+            at = if self.ends[2 * at] != 0 { 2 * at } else { 2 * at + 1 };
+        }
+        Some(at - self.leaves)
     }
 
     /// Takes one out.

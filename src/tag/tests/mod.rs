@@ -2,6 +2,7 @@
 
 mod aliases;
 mod codes;
+mod hashes;
 mod limits;
 mod oracle;
 mod peers;

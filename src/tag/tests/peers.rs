@@ -1,8 +1,8 @@
 use super::{CLIENT, CONSUMER, Desk, INTERNAL, PRODUCER, SERVER, Sent, span, text};
 use crate::model::{Name, Value};
-use crate::tag::alias::{Seen, Sorted};
 use crate::tag::keys::Keys;
 use crate::tag::peer::names;
+use crate::tag::sorted::{Seen, Sorted};
 
 /// A client span that says everything.
 fn talkative() -> Sent {

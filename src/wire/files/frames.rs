@@ -55,10 +55,8 @@ fn cut_off(buffer: &mut Buffer, desk: &mut Desk<'_>, wanted: usize) -> Option<St
         return None;
     }
     if buffer.failure().is_none() {
-        let what = format!(
-            "cut off in the frame that begins here: {wanted} bytes wanted, {left} there; the rest of the file is skipped"
-        );
-        desk.warn(&format!(", byte {at}"), &what);
+        let what = format!("cut off in the frame that begins here: {wanted} bytes wanted, {left} there");
+        desk.warn_rest(&format!(", byte {at}"), &what);
     }
     buffer.consume(left);
     Some(Step::Refused)

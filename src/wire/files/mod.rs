@@ -97,6 +97,11 @@ impl Desk<'_> {
         self.warnings.add(format!("{}{place}: {what}", self.name));
     }
 
+    /// Notes what is wrong at a place behind which nothing of the file can be read.
+    fn warn_rest(&mut self, place: &str, what: &str) {
+        self.warnings.add_of_file(format!("{}{place}: {what}; the rest of the file is skipped", self.name));
+    }
+
     /// Notes what is wrong with the whole file.
     fn warn_of_file(&mut self, what: &str) {
         self.warnings.add_of_file(format!("{}: {what}", self.name));

@@ -207,6 +207,9 @@ fn a_line_beyond_the_limit_is_skipped_without_holding_it() {
     let outcome = read_within(text, limits);
     assert_eq!(outcome.names, ["a", "b"]);
     assert_eq!(outcome.warnings, ["f:2: a line of more than the 300 bytes that are allowed; skipped"]);
+    let first = read_within(format!("{}\n{}\n", line(&"long".repeat(500_000)), line("b")), limits);
+    assert_eq!(first.names, ["b"]);
+    assert_eq!(first.warnings, ["f:1: a line of more than the 300 bytes that are allowed; skipped"]);
 }
 
 #[test]

@@ -53,11 +53,11 @@ impl Text {
             Layout::Unknown | Layout::Spread => self.document_end(buffer, limit),
         };
         let window = buffer.window();
-        let (length, behind) = match next {
-            Next::Document(length) => (length, "skipped"),
+        let (length, has_end) = match next {
+            Next::Document(length) => (length, true),
             Next::TooLong => return Some(self.skip_line(limit, buffer, desk)),
             Next::NoEnd { too_long: true } => return Some(self.give_up(limit, buffer, desk)),
-            Next::NoEnd { too_long: false } => (window.len(), REST),
+            Next::NoEnd { too_long: false } => (window.len(), false),
         };
         if length == window.len() && buffer.failure().is_some() {
             // The decompressor broke off within this document and says so itself.
@@ -65,12 +65,12 @@ impl Text {
             return Some(Step::Refused);
         }
         let document = &window[..length];
-        let step = self.read(document, behind, desk, sink);
+        let step = self.read(document, has_end, desk, sink);
         self.line += memchr::memchr_iter(b'\n', document).count() as u64;
-        if behind == REST {
-            buffer.drop_rest()
+        if has_end {
+            buffer.consume(length);
         } else {
-            buffer.consume(length)
+            buffer.drop_rest();
         }
         Some(step)
     }
@@ -104,11 +104,20 @@ impl Text {
                 }
                 Found::End { length, .. } => return Next::Document(length),
                 Found::Broken => return self.broken(buffer, limit),
-                Found::Open if buffer.window().len() > limit => return Next::NoEnd { too_long: true },
+                Found::Open if buffer.window().len() > limit => return self.too_long(buffer),
                 Found::Open if !buffer.widen() => return self.broken(buffer, limit),
                 Found::Open => {}
             }
         }
+    }
+
+    /// The document that begins here is longer than is allowed: as a line it has an end, over many lines nobody knows where.
+    fn too_long(&mut self, buffer: &Buffer) -> Next {
+        if memchr::memchr(b'\n', buffer.window()).is_some() {
+            return Next::NoEnd { too_long: true };
+        }
+        self.layout = Layout::Lines;
+        Next::TooLong
     }
 
     /// The document that begins here is broken. If a whole document stands on one of the next lines, documents are lines and only the first is lost.
@@ -141,13 +150,13 @@ impl Text {
     }
 
     fn give_up(&mut self, limit: usize, buffer: &mut Buffer, desk: &mut Desk<'_>) -> Step {
-        desk.warn(&format!(":{}", self.line), &format!("{}; {REST}", too_long("document", limit)));
+        desk.warn_rest(&format!(":{}", self.line), &too_long("document", limit));
         buffer.drop_rest();
         Step::Refused
     }
 
-    /// Reads a document as what it is. `behind` says what becomes of it, or of all behind it, if it cannot be read.
-    fn read(&self, document: &[u8], behind: &str, desk: &mut Desk<'_>, sink: &mut impl SpanSink) -> Step {
+    /// Reads a document as what it is. If it cannot be read and has no end, all behind it is lost too.
+    fn read(&self, document: &[u8], has_end: bool, desk: &mut Desk<'_>, sink: &mut impl SpanSink) -> Step {
         let most = desk.limits.attributes;
         let mut outcome = json::decode(document, most, sink).map_err(Wrong::from);
         if matches!(outcome, Err(Wrong::Unknown)) {
@@ -159,13 +168,15 @@ impl Text {
             Wrong::NotOtlp(what) => (1, format!("not OTLP: {what}")),
             Wrong::Unknown => (1, "JSON, but neither OTLP traces (`resourceSpans`) nor Jaeger (`data`, `spans`)".to_owned()),
         };
-        desk.warn(&format!(":{}", self.line + line.saturating_sub(1)), &format!("{what}; {behind}"));
+        let place = format!(":{}", self.line + line.saturating_sub(1));
+        if has_end {
+            desk.warn(&place, &format!("{what}; skipped"));
+        } else {
+            desk.warn_rest(&place, &what);
+        }
         Step::Refused
     }
 }
-
-/// What is said of a document that has no end.
-const REST: &str = "the rest of the file is skipped";
 
 /// Why a document cannot be taken, whatever it was read as.
 enum Wrong {

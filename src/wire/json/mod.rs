@@ -2,7 +2,8 @@
 //!
 //! It is read by the rules of the OTLP specification and no stricter: ids are hex in either case, 64-bit integers are numbers or text, `null`
 //! means absent, unknown fields are ignored, enums are integers, names are lowerCamelCase. A span that breaks a rule is rejected alone, with
-//! what is wrong; the rest of the document counts.
+//! what is wrong; the rest of the document counts. Only what JSON itself cannot say (half a surrogate pair, a number beyond all doubles) refuses the
+//! document.
 //!
 //! A document is read twice. The survey finds out whether it is one at all, and picks up the resources that stand behind their spans, which JSON
 //! allows. Then spans are handed on as they are read, so that memory is bounded by one span, not by the document.

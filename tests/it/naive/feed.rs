@@ -91,7 +91,10 @@ impl Real {
 fn tag(worker: &mut TagWorker, span: &Span) -> steelthread::tag::Tagged {
     let resource: Vec<(&str, Option<String>)> = vec![
         ("service.name", Some(span.service.clone())),
-        ("host.name", span.host.as_ref().map(|host| if span.id % 2 == 0 { format!("name-of-{host}") } else { host.clone() })),
+        (
+            "host.name",
+            span.host.as_ref().map(|host| if span.id.is_multiple_of(2) { format!("name-of-{host}") } else { host.clone() }),
+        ),
         ("host.id", span.host.clone()),
     ];
     let resource: Vec<(&str, Sent)> = resource.into_iter().filter_map(|(key, value)| Some((key, Sent::Text(value?)))).collect();
@@ -110,11 +113,11 @@ fn tag(worker: &mut TagWorker, span: &Span) -> steelthread::tag::Tagged {
     let raw = RawSpan {
         trace_id: &trace,
         span_id: &id,
-        parent_span_id: if span.parent == 0 && span.id % 2 == 0 { &[] } else { &parent },
+        parent_span_id: if span.parent == 0 && span.id.is_multiple_of(2) { &[] } else { &parent },
         trace_state: b"",
         name: span.name.as_bytes(),
         kind: match span.kind {
-            Kind::Internal if span.id % 3 == 0 => 0,
+            Kind::Internal if span.id.is_multiple_of(3) => 0,
             Kind::Internal => 1,
             Kind::Server => 2,
             Kind::Client => 3,
@@ -150,7 +153,7 @@ fn attributes(span: &Span) -> Vec<(&str, Sent)> {
     let year = (span.id % 3) as usize;
     let text = |value: &Option<String>| value.clone().map(Sent::Text);
     let mut put = |names: [&'static str; 3], value: Option<Sent>| sent.extend(value.map(|value| (names[year], value)));
-    let number = |code: u64| if span.id % 2 == 0 { Sent::Int(code as i64) } else { Sent::Text(code.to_string()) };
+    let number = |code: u64| if span.id.is_multiple_of(2) { Sent::Int(code as i64) } else { Sent::Text(code.to_string()) };
     put(["http.response.status_code", "http.status_code", "http.status_code"], span.http.map(|code| number(code.into())));
     let code = span.grpc.map(|code| match year {
         0 => Sent::Text(GRPC[usize::from(code)].to_owned()),

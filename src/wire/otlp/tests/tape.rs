@@ -98,6 +98,11 @@ impl Tape<'_> {
         match form {
             Form::Varint => {
                 let value = match self.next() {
+                    250 => {
+                        // Ten bytes, of which the last has a bit too many or not.
+                        out.extend([0xff; 9]);
+                        return out.push(self.pick(&[1, 2, 3]));
+                    }
                     0..40 => u64::MAX,
                     40..60 => 1 << 63,
                     60..80 => 1 << 31,
@@ -113,6 +118,7 @@ impl Tape<'_> {
                 let mut body = Vec::new();
                 match (message, self.next()) {
                     (Message::AnyValue, 0..4) => self.nested(&mut body),
+                    (Message::Event, 0..60) => self.exception(&mut body),
                     _ => self.body(message, &mut body),
                 }
                 self.sized(&body, out);
@@ -128,6 +134,20 @@ impl Tape<'_> {
             }
             100..102 => self.sized(&"long ".repeat(60).into_bytes(), out),
             number => self.sized(TEXTS[usize::from(number) % TEXTS.len()].as_bytes(), out),
+        }
+    }
+
+    /// What an event of an exception is made of.
+    fn exception(&mut self, out: &mut Vec<u8>) {
+        let (mut value, mut pair) = (Vec::new(), Vec::new());
+        self.field((1, Form::Bytes), &mut value);
+        for (key, body) in [(0x0a, &b"exception.type"[..]), (0x12, &value)] {
+            pair.push(key);
+            self.sized(body, &mut pair);
+        }
+        for (key, body) in [(0x1a, &pair[..]), (0x12, b"exception")] {
+            out.push(key);
+            self.sized(body, out);
         }
     }
 
