@@ -119,8 +119,8 @@ impl Descent<'_, '_> {
     fn choose(&self, among: &[usize]) -> Option<usize> {
         let span = |at: &usize| self.ex.span(*at);
         let on_path = among.iter().copied().filter(|at| self.path.walked.contains(at));
-        let last = on_path.min_by_key(|at| (u64::MAX - span(at).end, span(at).start, span(at).id));
-        last.or_else(|| among.iter().copied().min_by_key(|at| (span(at).end, span(at).start, span(at).id)))
+        let last = on_path.min_by_key(|at| (u64::MAX - span(at).end, span(at).start));
+        last.or_else(|| among.iter().copied().min_by_key(|at| (span(at).end, span(at).start)))
     }
 
     pub fn from(&self, at: usize) -> Blame {
