@@ -20,7 +20,9 @@ pub fn list(
         let above = !case.is_root(at) && !node.is(Node::ASYNC) && marks.has(node.parent, Marks::IN_ERROR);
         let is_error = node.class == Class::Error;
         let through = above && node.is_seen_through(case.node(node.parent).service);
-        if is_error || through || in_error == Some(at) {
+        // A refused call in a chain is looked at like an error (B3).
+        let refused = above && node.class == Class::CallerError;
+        if is_error || through || refused || in_error == Some(at) {
             marks.set(at, Marks::IN_ERROR);
         }
         if !is_error || case.is_root(at) || marks.has(at, Marks::CLAIMED) {
@@ -36,12 +38,17 @@ pub fn list(
         }
         if let Some(kind) = kind(case, at, above)
             && let Some(found) = Descent::new(case, marks, memory).from(at, Start::InError)
-            // B11: a chain that begins above the span with the attribute may lead to the culprit.
-            && found.leaf != blamed
+            && !leads_to(case, at, found.leaf, blamed)
         {
             out.push(Absorbed { hop: found.hop, kind });
         }
     }
+}
+
+/// Whether a chain that begins above the culprit leads through its error: from the caller of a span with the business attribute (B11),
+/// or from the top of a step in which only a hop below is required (E4). It is told as the culprit's.
+fn leads_to(case: &Case<'_>, top: u32, leaf: u32, blamed: u32) -> bool {
+    blamed != NONE && top < blamed && case.node(blamed).class != Class::Ok && case.forest.below(blamed).contains(&leaf)
 }
 
 /// Why the error of this span did not matter; `None` if it did, or is told by another one.

@@ -63,7 +63,7 @@ fn sends_spans(case: &Case<'_>, memory: &mut Memory, at: u32) -> bool {
 
 /// B7: at least two peers that were called from one span could not be reached, and nobody that was called from it answered.
 fn is_cut_off(case: &Case<'_>, memory: &mut Memory, at: u32) -> bool {
-    if case.is_root(at) {
+    if case.is_root(at) || case.node(at).is(Node::ASYNC) {
         return false;
     }
     let parent = case.node(at).parent;
@@ -80,7 +80,7 @@ fn nobody_answers(case: &Case<'_>, parent: u32) -> bool {
     let mut several = false;
     for call in case.forest.children(parent) {
         let node = case.node(call);
-        if !node.asks() {
+        if !node.asks() || node.is(Node::ASYNC) {
             continue;
         }
         if node.server != NONE || node.class == Class::Ok || node.is(Node::ANSWERED) {

@@ -25,7 +25,7 @@ pub struct Groups {
 impl Groups {
     /// Marks attempts in all nodes.
     pub fn find(&mut self, nodes: &mut [Node], trace: &Trace<'_>, context: &Context<'_>) {
-        let is_attempt = |node: &Node| node.kind == Kind::Client && node.asks() && node.parent != NONE;
+        let is_attempt = |node: &Node| node.kind == Kind::Client && node.asks() && node.parent != NONE && !node.is(Node::ASYNC);
         if !nodes.iter().any(|node| is_attempt(node) && node.class != Class::Ok) {
             return;
         }

@@ -296,7 +296,8 @@ impl<'a> Descent<'a> {
         let service = self.case.node(at).service;
         let mut call = at;
         for _ in 0..MOST_PARTS {
-            if self.case.node(call).kind != Kind::Internal || self.case.is_root(call) {
+            let node = self.case.node(call);
+            if node.kind != Kind::Internal || self.case.is_root(call) || node.is(Node::ASYNC) {
                 break;
             }
             call = self.case.node(call).parent;

@@ -69,7 +69,9 @@ impl Places {
             let sender = &inputs.forest.nodes[node.parent as usize];
             is_required(hop) || (sender.kind == Kind::Producer && is_required(above.hop))
         } else {
-            asynchronous && (above.required || is_required(hop))
+            // A CONSUMER in the step may be the one that the map means (`receive`, then `process`). Who is asked on the way may not: the
+            // step itself decides what an error there means.
+            asynchronous && (above.required || (node.kind == Kind::Consumer && is_required(hop)))
         };
         if required && (begins || !above.required) {
             self.steps.push(at);

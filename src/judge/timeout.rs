@@ -74,6 +74,8 @@ pub fn used_up(case: &Case<'_>, memory: &mut Memory, found: &Found, path: &[Sect
     if own.saturating_mul(4) >= all {
         return None;
     }
+    // What came after the entry's end, on the way to a required step, did not use up its time.
+    let began = began.min(case.node(case.entry).end);
     let before = path.iter().map(|section| (section.hop, section.end_ns.min(began).saturating_sub(section.start_ns), NONE));
     let (hop, _) = memory.shares.heaviest(before)?;
     // The guess by which the call was found (E3) stays one.

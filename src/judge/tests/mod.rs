@@ -4,6 +4,7 @@
 mod attempts;
 mod blame;
 mod classes;
+mod differences;
 mod executions;
 mod golden;
 mod hops;

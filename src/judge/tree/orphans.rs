@@ -121,7 +121,7 @@ impl Calls {
 
 fn unanswered(stubs: &[Stub]) -> impl Iterator<Item = (u32, &Stub)> {
     let mut answered = vec![false; stubs.len()];
-    for stub in stubs.iter().filter(|stub| stub.answers() && stub.parent != NONE) {
+    for stub in stubs.iter().filter(|stub| stub.answers() && stub.parent != NONE && stub.how != How::Linked) {
         answered[stub.parent as usize] = true;
     }
     (0..).zip(stubs).filter(move |(at, stub)| stub.asks() && !answered[*at as usize])

@@ -5,9 +5,9 @@ use super::reading::Class;
 
 impl Descent<'_, '_> {
     /// The span whose error this one explains: nearest ancestor that is no transparent wrapper.
-    fn explained(&self, at: usize) -> Option<usize> {
+    fn explained(&self, at: usize, starts: &[usize]) -> Option<usize> {
         let mut above = self.ex.tree.up[at]?;
-        while above != self.ex.root && self.is_wrapper(above) {
+        while above != self.ex.root && self.is_wrapper(above) && !starts.contains(&above) {
             let next = self.ex.tree.up[above]?;
             if self.ex.is_step(above) || self.ex.span(next).service != self.ex.span(above).service {
                 return Some(above);
@@ -22,8 +22,10 @@ impl Descent<'_, '_> {
         if self.ex.is_step(at) || at == self.ex.root {
             return at == self.ex.root;
         }
-        let Some(above) = self.explained(at) else { return false };
-        if self.ex.is_error(above) || starts.contains(&above) {
+        let Some(above) = self.explained(at, starts) else { return false };
+        // A refused call in the chain is looked at like an error (B3).
+        let refused = self.ex.class(above) == Class::CallerError && above != self.ex.root;
+        if self.ex.is_error(above) || starts.contains(&above) || (refused && self.belongs_to_chain(above, starts)) {
             return true;
         }
         self.is_own_timeout(at)

@@ -59,7 +59,7 @@ impl Descent<'_, '_> {
     fn same_call(&self, one: usize, other: usize) -> bool {
         let key = |at: usize| {
             let span = self.ex.span(at);
-            (span.peer_text(), span.name.clone(), span.path_of_url(), span.rpc_service.clone())
+            (span.peer(), span.name.clone(), span.path_of_url(), span.rpc_service.clone())
         };
         key(one) == key(other)
     }
@@ -119,8 +119,8 @@ impl Descent<'_, '_> {
     fn choose(&self, among: &[usize]) -> Option<usize> {
         let span = |at: &usize| self.ex.span(*at);
         let on_path = among.iter().copied().filter(|at| self.path.walked.contains(at));
-        let last = on_path.min_by_key(|at| (u64::MAX - span(at).end, span(at).start, span(at).id));
-        last.or_else(|| among.iter().copied().min_by_key(|at| (span(at).end, span(at).start, span(at).id)))
+        let last = on_path.min_by_key(|at| (u64::MAX - span(at).end, span(at).start));
+        last.or_else(|| among.iter().copied().min_by_key(|at| (span(at).end, span(at).start)))
     }
 
     pub fn from(&self, at: usize) -> Blame {
@@ -188,9 +188,7 @@ impl Descent<'_, '_> {
     /// B5
     fn leaf_work(&self, at: usize) -> Blame {
         if let Some(call) = self.call_around(at) {
-            let mut blame = self.leaf_call(call);
-            blame.way.push(at);
-            return blame;
+            return self.leaf_call(call);
         }
         let cause = if reading::saturated(self.ex.span(at)) { "saturation" } else { "app_error" };
         Blame { hop: self.ex.hop(at), cause, low: false, rule: "B5", way: vec![at] }
@@ -239,13 +237,13 @@ impl Descent<'_, '_> {
         let mut peers: Vec<String> = calls.iter().filter(in_vain).map(|call| self.ex.span(*call).peer_text()).collect();
         peers.sort();
         peers.dedup();
-        (peers.len() >= 2 && !calls.iter().any(got_through)).then(|| self.ex.operation(parent))
+        (peers.len() >= 2 && !calls.iter().any(got_through)).then(|| self.ex.operation(at))
     }
 
     /// B8: the server of a timed-out call that has nothing to say but that.
     pub fn silent_server(&self, at: usize) -> Option<usize> {
         let server = self.ex.server_child(at)?;
-        let timed_out = self.ex.is_error(at) && self.ex.span(at).kind == Kind::Client && reading::timeout(self.ex.span(at));
+        let timed_out = self.ex.is_error(at) && self.ex.span(at).asks() && reading::timeout(self.ex.span(at));
         let own_error = |one: usize| self.ex.is_error(one) && !reading::echo(self.ex.span(one));
         let speaks = self.ex.tree.server_children(at).into_iter().any(own_error); // open: several servers; one that speaks is enough
         (timed_out && !speaks).then_some(server)
@@ -307,7 +305,7 @@ impl Descent<'_, '_> {
         if !ended_by_timeout || u128::from(own) * 4 >= u128::from(whole) {
             return None;
         }
-        let (hop, _) = time_by_hop(self.path, entry.start, began).into_iter().next()?;
+        let (hop, _) = time_by_hop(self.path, entry.start, began.min(entry.end)).into_iter().next()?;
         Some(Blame { hop, cause: "timeout_budget", low: false, rule: "B9", way: vec![call] })
     }
 

@@ -2,6 +2,7 @@
 
 use super::feed::Real;
 use super::generator;
+use super::hops::Hop;
 use super::map::Map;
 use super::maps;
 use super::print;
@@ -9,7 +10,7 @@ use super::shrink::shrink;
 use super::span::Span;
 use super::verdict::{self, Answer};
 use std::fmt::Write;
-use steelthread::model::{Confidence, Fate, Fates, Verdict};
+use steelthread::model::{Confidence, Fate, Fates, Outcome, Verdict};
 
 /// What both sides say of one execution, as lines that can be compared; the last is not.
 struct Said {
@@ -41,9 +42,35 @@ fn naive_lines(one: &verdict::Verdict) -> Said {
         ("absorbed", if one.entry == 0 { "not asked".into() } else { sorted(absorbed) }),
         ("low", blame.is_some_and(|blame| blame.low).to_string()),
         ("first suspect", if one.outcome == "failed" { culprit } else { "not asked".into() }),
+        ("slow blame", slow_blame(one)),
         ("path", if one.path_open { "not asked".into() } else { joined(path) }),
     ];
     Said { lines, rule: blame.map_or("", |blame| blame.rule).to_owned() }
+}
+
+/// Nothing is normal yet, so the hop with the largest share.
+fn slow_blame(one: &verdict::Verdict) -> String {
+    if !one.slow {
+        return "none".into();
+    }
+    let time = |hop: &Hop, kinds: &[&str]| {
+        let of_hop = one.path.iter().filter(|(_, whose, _, _, kind)| whose == hop && kinds.contains(kind));
+        of_hop.map(|(_, _, start, end, _)| end - start).sum::<u64>()
+    };
+    let mut shares: Vec<(u64, &Hop)> = one.path.iter().map(|(_, hop, ..)| (time(hop, &["self", "gap", "queue"]), hop)).collect();
+    shares.sort();
+    shares.dedup();
+    let Some((most, hop)) = shares.pop() else { return "not asked".into() };
+    let (own, gap, queue) = (time(hop, &["self"]), time(hop, &["gap"]), time(hop, &["queue"]));
+    if one.path_open || shares.iter().any(|(time, _)| *time == most) {
+        return "not asked".into(); // open: equals
+    }
+    let cause = match () {
+        () if gap + queue <= own => "self_time",
+        () if queue > gap => "queue",
+        () => "edge_gap",
+    };
+    format!("{} of {} {cause}", hop.id, hop.service)
 }
 
 fn sorted(mut lines: Vec<String>) -> String {
@@ -90,6 +117,7 @@ fn real_lines(real: &Real, one: &Verdict) -> Said {
         ("absorbed", sorted(absorbed)),
         ("low", one.blame.is_some_and(|blame| blame.confidence == Confidence::Low).to_string()),
         ("first suspect", one.suspects.first().map_or("nobody".into(), |first| hop(*first))),
+        ("slow blame", one.slow_blame.map_or("none".into(), |blame| format!("{} {}", hop(blame.hop), blame.cause.as_str()))),
         ("path", joined(path)),
     ];
     Said { lines, rule: one.blame.map_or(String::new(), |blame| format!("B{}", blame.rule)) }
@@ -120,11 +148,40 @@ fn fates(answer: &Answer, fates: &Fates) -> Option<(&'static str, String)> {
     (ours != theirs).then(|| ("fates", format!("measured, unmatched, ignored, duplicate: naive {ours:?} real {theirs:?}")))
 }
 
+/// What holds for every verdict (the promises of `model::Verdict`).
+fn broken_law(one: &Verdict) -> Option<String> {
+    let failed = one.outcome == Outcome::Failed;
+    let tiled = one
+        .critical_path
+        .iter()
+        .try_fold(one.start_ns, |at, next| (next.start_ns == at && next.end_ns > at).then_some(next.end_ns));
+    let on_path: u64 = one.critical_path.iter().map(|section| section.end_ns - section.start_ns).sum();
+    let laws = [
+        ("blame if and only if it failed", failed == one.blame.is_some()),
+        ("the culprit is the first suspect", one.blame.map(|blame| blame.hop) == one.suspects.first().copied()),
+        ("slow blame if and only if it is slow", one.slow == one.slow_blame.is_some()),
+        ("the path tiles the duration", tiled == Some(one.start_ns + one.duration_ns)),
+        ("the path is as long as the duration", on_path == one.duration_ns),
+        ("no suspect twice", (1..one.suspects.len()).all(|at| !one.suspects[..at].contains(&one.suspects[at]))),
+        ("no hop twice", (1..one.hops.len()).all(|at| one.hops[..at].iter().all(|other| other.hop != one.hops[at].hop))),
+        (
+            "time of a hop is its own and its edge's",
+            one.hops.iter().all(|hop| hop.self_ns + hop.edge_gap_ns == hop.critical_path_ns),
+        ),
+        ("as many latencies as calls", one.hops.iter().all(|hop| hop.latencies_ns.len() == hop.calls as usize)),
+    ];
+    laws.into_iter().find(|(_, holds)| !holds).map(|(law, _)| law.to_owned())
+}
+
 pub fn compare(real: &mut Real, map: &Map, trace: &[Span]) -> Vec<(&'static str, String)> {
     let answer = verdict::judge(trace, map);
     let (verdicts, real_fates) = real.judge(trace);
     let mut found = differences(&of_naive(&answer), &of_real(real, &verdicts));
     found.extend(fates(&answer, &real_fates));
+    found.extend(verdicts.iter().filter_map(broken_law).map(|law| ("law", law)));
+    if real_fates.received() != trace.len() as u64 {
+        found.push(("law", "the fates do not add up to the spans".into()));
+    }
     found
 }
 

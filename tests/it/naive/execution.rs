@@ -17,7 +17,7 @@ pub struct Execution<'a> {
 impl<'a> Execution<'a> {
     pub fn new(trace: &Tree, capability: &'a Capability, root: usize) -> Self {
         let mut tree = trace.clone();
-        (tree.up[root], tree.linked[root]) = (None, false); // E2: the entry is the top
+        (tree.up[root], tree.steps[root]) = (None, false); // E2: the entry is the top
         let members = tree.subtree(root);
         Self { capability, root, tree, members }
     }
@@ -35,7 +35,7 @@ impl<'a> Execution<'a> {
     }
 
     pub fn is_step(&self, at: usize) -> bool {
-        self.tree.is_step(at)
+        self.tree.steps[at]
     }
 
     /// Where required asynchronous steps begin.
@@ -50,14 +50,15 @@ impl<'a> Execution<'a> {
         self.is_step(at) || self.tree.up[at].is_some_and(|parent| self.is_asynchronous(parent))
     }
 
-    /// E4: the step's hop says `async: required`; open: so may the queue that it came through, and a hop within the step.
+    /// E4: the step's hop says `async: required`; open: so may the queue that it came through, and a CONSUMER within the step.
     pub fn is_required(&self, at: usize) -> bool {
         let says_so = |at: usize| self.rule_of(&self.hop(at)).is_some_and(|rule| rule.required);
         let Some(parent) = self.tree.up[at] else { return false };
         if self.is_step(at) {
             return says_so(at) || (self.span(parent).kind == Kind::Producer && says_so(parent));
         }
-        self.is_asynchronous(at) && (self.is_required(parent) || says_so(at))
+        let handles = self.span(at).kind == Kind::Consumer && says_so(at);
+        self.is_asynchronous(at) && (self.is_required(parent) || handles)
     }
 
     /// Synchronous, or in a required step.

@@ -104,7 +104,9 @@ impl Generator {
 
     fn step(&mut self, at: usize, now: u64, depth: usize) -> (u64, Reply) {
         let (id, service) = (self.spans[at].id, self.spans[at].service.clone());
-        match self.chance.below(100) {
+        match self.chance.below(105) {
+            100..102 => self.cut_off(id, &service, now),
+            102..105 => self.layers(id, &service, now, depth),
             0..34 => self.call_once(id, &service, now, depth),
             34..52 => self.outside(id, &service, now),
             52..66 => self.inside(id, &service, now, depth),
@@ -260,6 +262,51 @@ impl Generator {
         (self.spans[at].end, reply)
     }
 
+    /// Nothing can be reached from here (B7), or almost nothing.
+    fn cut_off(&mut self, parent: u64, service: &str, now: u64) -> (u64, Reply) {
+        let mut end = now;
+        for (peer, word) in [("cart", "ECONNREFUSED"), ("pay", "timeout"), ("stock", "UnknownHostException")] {
+            if self.full() || self.chance.percent(15) {
+                continue;
+            }
+            let at = self.push(parent, service, "call", Kind::Client, end);
+            let peer = if self.chance.percent(15) { "pay" } else { peer };
+            self.spans[at].peer_service = Some(peer.into());
+            self.spans[at].status = Status::Error;
+            self.spans[at].error_type = Some(if self.chance.percent(20) { "ConnectionError" } else { word }.into());
+            if self.chance.percent(10) {
+                self.sign(at, Reply::Fine);
+            }
+            end += self.time(900);
+            self.spans[at].end = end;
+        }
+        (end, Reply::Broken)
+    }
+
+    /// A call that has parts with spans of their own: an inner client, or connecting and the like.
+    fn layers(&mut self, parent: u64, service: &str, now: u64, depth: usize) -> (u64, Reply) {
+        let at = self.push(parent, service, "sdk", Kind::Client, now);
+        let id = self.spans[at].id;
+        let start = now + self.time(200);
+        if self.chance.percent(50) {
+            let (end, reply) = self.call_once(id, service, start, depth + 1);
+            self.spans[at].end = end + self.time(200);
+            self.sign(at, reply);
+            return (self.spans[at].end, reply);
+        }
+        let reply = self.chance.one(&[Reply::Fine, Reply::Broken, Reply::Late, Reply::Left]);
+        let part = self.push(id, service, "connect", Kind::Internal, start);
+        self.spans[part].end = start + self.time(900);
+        let end = self.spans[part].end + self.time(200);
+        self.spans[at].end = end;
+        self.name_peer(at, "bank");
+        self.sign(at, reply);
+        if reply != Reply::Fine && self.chance.percent(70) {
+            self.spans[part].status = Status::Error;
+        }
+        (end, reply)
+    }
+
     /// A message is sent, and mostly handled by somebody.
     fn message(&mut self, parent: u64, service: &str, now: u64, depth: usize) -> (u64, Reply) {
         let at = self.push(parent, service, "orders publish", Kind::Producer, now);
@@ -270,11 +317,21 @@ impl Generator {
         if self.full() || self.chance.percent(15) {
             return (self.spans[at].end, reply);
         }
-        let (id, linked) = (self.spans[at].id, self.chance.percent(45));
+        let (mut id, linked) = (self.spans[at].id, self.chance.percent(45));
+        if self.chance.percent(8) {
+            let broker = self.push(id, "broker", "store", Kind::Server, self.spans[at].start);
+            self.spans[broker].end = self.spans[at].end;
+            id = self.spans[broker].id;
+        }
         let later = self.spans[at].end + self.time(6000);
         let kind = if linked && self.chance.percent(20) { Kind::Internal } else { Kind::Consumer };
         let handler = self.chance.one(&["mail", "mail", "stock"]);
-        let step = self.push(if linked { 0 } else { id }, handler, "orders process", kind, later);
+        let above = match () {
+            () if !linked => id,
+            () if self.chance.percent(12) => parent,
+            () => 0,
+        };
+        let step = self.push(above, handler, "orders process", kind, later);
         self.spans[step].link = linked.then_some(id);
         let (end, inner) = self.steps(step, later + 1, depth + 2);
         self.spans[step].end = end + self.time(2000);

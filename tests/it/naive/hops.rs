@@ -39,8 +39,8 @@ impl Execution<'_> {
 
     /// H2
     fn of_callee(&self, at: usize) -> Option<Hop> {
-        if self.span(at).kind != Kind::Client {
-            return None;
+        if !self.span(at).asks() {
+            return None; // open: a PRODUCER is read like a CLIENT
         }
         if let Some(server) = self.server_child(at) {
             return Some(self.hop(server));

@@ -23,6 +23,8 @@ fn candidates() -> Vec<HopRule> {
     let of_kind = |service, kind| Matcher { kind: Some(kind), ..of_service(service) };
     vec![
         hop("charge", false, named("pay", "Pay/Charge")),
+        hop("checks", false, Matcher { name: Some("validate"), kind: Some(Kind::Internal), ..Matcher::default() }),
+        hop("queue", true, of_kind("web", Kind::Producer)),
         hop("cart-inside", false, of_kind("cart", Kind::Internal)),
         hop("cart", false, of_service("cart")),
         hop("pay", false, of_service("pay")),
@@ -46,7 +48,11 @@ fn hops(chance: &mut Chance, share: usize) -> Vec<HopRule> {
             let names: Vec<&'static str> = ids.iter().copied().chain(others).filter(|name| *name != hop.id).collect();
             hop.called_by = vec![chance.one(&names)];
         }
-        hop.required = hop.id == "mail" && chance.percent(50);
+        hop.required = match hop.id {
+            "mail" => chance.percent(50),
+            "stock" | "queue" => chance.percent(10),
+            _ => false,
+        };
     }
     chosen
 }

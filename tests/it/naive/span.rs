@@ -140,6 +140,11 @@ impl Span {
 
     /// H3: how the peer is called when it sends no span.
     pub fn peer_text(&self) -> String {
+        self.peer().unwrap_or_else(|| format!("unknown@{}", self.service))
+    }
+
+    /// The same, where the span says anything about its peer.
+    pub fn peer(&self) -> Option<String> {
         let port = self.port.map(|port| format!(":{port}")).unwrap_or_default();
         let address = self.address.as_ref().map(|address| format!("{address}{port}"));
         let messaging = self.messaging.as_ref().map(|(system, destination)| format!("{system}:{destination}"));
@@ -157,6 +162,6 @@ impl Span {
             self.host_of_url(),
             self.network.clone(),
         ];
-        in_order.into_iter().flatten().next().unwrap_or_else(|| format!("unknown@{}", self.service))
+        in_order.into_iter().flatten().next()
     }
 }

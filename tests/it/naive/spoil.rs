@@ -11,6 +11,11 @@ impl Generator {
 
     pub fn spoil(&mut self) {
         self.rewrite();
+        if self.chance.percent(12) {
+            for _ in 0..1 + self.chance.below(5) {
+                self.scramble();
+            }
+        }
         self.business();
         self.knot();
         self.lose();
@@ -53,9 +58,32 @@ impl Generator {
         }
     }
 
+    /// What no service would send. The rules hold all the same.
+    fn scramble(&mut self) {
+        let (at, other) = (self.any(), self.any());
+        let time = self.spans[other].start;
+        match self.chance.below(12) {
+            0 => self.spans[at].kind = self.spans[other].kind,
+            1 => self.spans[at].service = self.spans[other].service.clone(),
+            2 => self.spans[at].parent = self.spans[other].id,
+            3 => self.spans[at].parent = 0,
+            4 => self.spans[at].end = self.spans[other].end.max(self.spans[at].start),
+            5 => self.spans[at].start = time.min(self.spans[at].end),
+            6 => self.spans[at].status = Status::Ok,
+            7 => self.spans[at].status = Status::Error,
+            8 => self.spans[at].link = Some(self.spans[other].id),
+            9 => self.spans[at].end = self.spans[at].start,
+            10 => (self.spans[at].start, self.spans[at].end) = self.chance.one(&[(0, u64::MAX), (u64::MAX, u64::MAX), (0, 0)]),
+            _ => {
+                let reply = self.chance.one(&[Reply::Late, Reply::Left, Reply::Broken, Reply::Wrong]);
+                self.sign(at, reply);
+            }
+        }
+    }
+
     /// A clock that is off: a span and all below it, earlier or later.
     fn shift(&mut self, at: usize) {
-        let by = self.chance.below(8_000_000) as u64;
+        let by = self.chance.below(8_000_000) as u64; // well within the time before the first span
         let earlier = self.chance.percent(50);
         let mut moved = vec![self.spans[at].id];
         while let Some(id) = moved.pop() {

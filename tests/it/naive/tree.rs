@@ -12,6 +12,8 @@ pub struct Tree {
     pub guessed: Vec<bool>,
     /// E4: what a link says is an asynchronous step of another span's.
     pub linked: Vec<bool>,
+    /// E4: an asynchronous step begins here.
+    pub steps: Vec<bool>,
     /// The parent never came, whether or not one was guessed.
     pub lost: Vec<bool>,
     pub duplicates: usize,
@@ -34,13 +36,22 @@ impl Tree {
         }
         let duplicates = received.len() - spans.len();
         let (count, none) = (spans.len(), vec![false; spans.len()]);
-        let mut tree = Self { spans, up: vec![None; count], guessed: none.clone(), linked: none.clone(), lost: none, duplicates };
+        let mut tree = Self {
+            spans,
+            up: vec![None; count],
+            guessed: none.clone(),
+            linked: none.clone(),
+            steps: none.clone(),
+            lost: none,
+            duplicates,
+        };
         for at in 0..count {
             tree.resolve(at);
         }
         tree.cut_cycles(map);
         tree.hang_links(map);
         tree.attach_orphans(map);
+        tree.steps = (0..count).map(|at| tree.begins_step(at)).collect();
         tree
     }
 
@@ -112,6 +123,8 @@ impl Tree {
     fn hang_links(&mut self, map: &Map) {
         let mut links: Vec<(usize, usize)> = (0..self.spans.len()).filter_map(|at| Some((at, self.link_of(at)?))).collect();
         links.retain(|(from, _)| self.spans[*from].kind == Kind::Consumer || self.is_parentless(*from));
+        let is_sent = |at: usize| self.up[at].is_some_and(|parent| self.spans[parent].kind == Kind::Producer);
+        links.retain(|(from, _)| self.spans[*from].kind != Kind::Consumer || !is_sent(*from)); // its parent says as much
         links.sort_by_key(|(from, _)| self.age(*from));
         let before = self.clone();
         links.retain(|(from, to)| !before.repeats_an_entry(map, *from, *to));
@@ -132,8 +145,8 @@ impl Tree {
 
     /// Of two spans with one id a link means the one that sends.
     fn link_of(&self, at: usize) -> Option<usize> {
-        let link = self.spans[at].link?;
-        let named: Vec<usize> = (0..self.spans.len()).filter(|one| self.spans[*one].id == link && *one != at).collect();
+        let link = self.spans[at].link.filter(|link| *link != self.spans[at].id)?;
+        let named: Vec<usize> = (0..self.spans.len()).filter(|one| self.spans[*one].id == link).collect();
         let sends = named.iter().copied().find(|one| self.spans[*one].kind == Kind::Producer);
         sends.or(named.into_iter().min_by_key(|one| self.spans[*one].kind))
     }
@@ -189,11 +202,8 @@ impl Tree {
 
     pub fn server_children(&self, at: usize) -> Vec<usize> {
         let asks = self.spans[at].asks() && !self.spans[at].receives;
-        let answers = |child: &usize| match self.spans[*child].kind {
-            Kind::Server => true,
-            Kind::Consumer => !self.is_step(*child),
-            _ => false,
-        };
+        let begins = |child: usize| self.steps[child] || self.begins_step(child);
+        let answers = |child: &usize| matches!(self.spans[*child].kind, Kind::Server | Kind::Consumer) && !begins(*child);
         self.children(at).into_iter().filter(|child| asks && answers(child)).collect()
     }
 
@@ -225,17 +235,17 @@ impl Tree {
     fn around(&self, orphan: usize, floating: &[usize]) -> Option<usize> {
         let works = |at: &usize| super::reading::works(&self.spans[*at]) && self.encloses(*at, orphan);
         let open = (0..self.spans.len()).filter(|at| works(at) && !floating.contains(&self.top(*at)));
-        open.min_by_key(|at| (self.width(*at), self.age(*at)))
+        open.min_by_key(|at| (self.width(*at), self.spans[*at].id, self.spans[*at].kind)) // open: equally narrow
     }
 
     /// E4: linked, or a CONSUMER below a PRODUCER, unless a step between them began already.
-    pub fn is_step(&self, at: usize) -> bool {
+    fn begins_step(&self, at: usize) -> bool {
         let mut above = self.up[at];
         while let Some(one) = above.filter(|_| self.spans[at].kind == Kind::Consumer) {
             if self.spans[one].kind == Kind::Producer {
                 return true;
             }
-            if self.is_step(one) {
+            if self.begins_step(one) {
                 break;
             }
             above = self.up[one];

@@ -182,7 +182,7 @@ fn business_blame(descent: &Descent<'_, '_>, start: usize) -> Blame {
     }
     let found = descent.from(start);
     // Whether or not it is in error itself: where the descent comes no further, it failed as the business says.
-    let stayed = found.way.last() == Some(&start);
+    let stayed = found.way.last().is_some_and(|last| *last == start || ex.tree.has_above(start, &|above| above == *last));
     if stayed { own } else { found }
 }
 
