@@ -7,7 +7,10 @@ use crate::model::{SpanExtra, SpanRecord, TraceId};
 pub struct Batch {
     pub(super) spans: Vec<(TraceId, SpanRecord)>,
     pub(super) extras: Vec<(u32, SpanExtra)>,
-    pub(super) order: Vec<(u32, u32)>,
+    /// Positions of the spans, those of a shard together and in the order in which they came.
+    order: Vec<u32>,
+    /// Where the positions of each shard end.
+    ends: Vec<u32>,
 }
 
 impl Batch {
@@ -34,5 +37,43 @@ impl Batch {
         self.spans.clear();
         self.extras.clear();
         self.order.clear();
+        self.ends.clear();
+    }
+
+    /// Groups the spans by shard: counted, then placed, which is cheaper than sorting and keeps their order.
+    pub(super) fn sort_by_shard(&mut self, shards: usize, shard_of: impl Fn(TraceId) -> u32) {
+        let Self { spans, order, ends, .. } = self;
+        ends.clear();
+        ends.resize(shards, 0);
+        for (trace, _) in spans.iter() {
+            ends[shard_of(*trace) as usize] += 1;
+        }
+        let mut begin = 0;
+        for end in ends.iter_mut() {
+            let many = *end;
+            *end = begin;
+            begin += many;
+        }
+        order.clear();
+        order.resize(spans.len(), 0);
+        // What was the beginning of a shard moves on to its end as it is filled.
+        for (at, (trace, _)) in (0..).zip(spans.iter()) {
+            let next = &mut ends[shard_of(*trace) as usize];
+            order[*next as usize] = at;
+            *next += 1;
+        }
+    }
+
+    /// Shards that have spans, with the positions of those.
+    pub(super) fn by_shard(&self) -> impl Iterator<Item = (usize, &[u32])> {
+        let begins = std::iter::once(0).chain(self.ends.iter().copied());
+        let ranges = begins.zip(&self.ends).map(|(begin, end)| &self.order[begin as usize..*end as usize]);
+        ranges.enumerate().filter(|(_, positions)| !positions.is_empty())
+    }
+
+    /// What the span at this position has beside its record.
+    pub(super) fn extra(&self, at: u32, record: &SpanRecord) -> Option<SpanExtra> {
+        let there = record.flags & SpanRecord::EXTRA != 0;
+        there.then(|| self.extras.binary_search_by_key(&at, |extra| extra.0).ok().map(|found| self.extras[found].1)).flatten()
     }
 }

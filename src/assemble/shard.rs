@@ -3,6 +3,7 @@
 use super::{Complete, Settings};
 use crate::model::{SpanExtra, SpanRecord, TraceId};
 use foldhash::fast::RandomState;
+use std::collections::hash_map::Entry;
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 /// Deadlines are kept in steps of this, so that thousands of traces share an entry.
@@ -54,10 +55,12 @@ impl Shard {
         now_ns: u64,
         settings: &Settings,
     ) -> Taken {
-        if self.closed.iter().any(|closed| closed.contains(&trace)) {
-            return Taken::Late;
-        }
-        let open = self.open.entry(trace).or_default();
+        let open = match self.open.entry(trace) {
+            Entry::Occupied(there) => there.into_mut(),
+            // What is open is not closed: only the first span of a trace is looked for among the closed ones.
+            Entry::Vacant(_) if self.closed.iter().any(|closed| closed.contains(&trace)) => return Taken::Late,
+            Entry::Vacant(free) => free.insert(Open::default()),
+        };
         if open.spans.len() >= settings.most_spans_per_trace {
             return Taken::OverLimit;
         }

@@ -108,18 +108,14 @@ impl Table {
     /// Takes the spans of a request for which there is room. `now_ns` is the time of the request's record.
     pub fn append(&self, batch: &mut Batch, room: Room, now_ns: u64) -> Appended {
         let mask = self.shards.len() as u32 - 1;
-        let Batch { spans, extras, order } = batch;
-        order.clear();
-        order.extend(spans.iter().enumerate().map(|(at, (trace, _))| (shard_of(*trace) & mask, at as u32)));
-        order.sort_unstable();
+        batch.sort_by_shard(self.shards.len(), |trace| shard_of(trace) & mask);
         let mut appended = Appended::default();
-        for run in order.chunk_by(|one, next| one.0 == next.0) {
-            let mut shard = self.lock(run[0].0 as usize);
+        for (number, of_shard) in batch.by_shard() {
+            let mut shard = self.lock(number);
             let before = shard.bytes;
-            for &(_, at) in run {
-                let (trace, record) = spans[at as usize];
-                let extra = extras.binary_search_by_key(&at, |extra| extra.0).ok().map(|found| extras[found].1);
-                match shard.take(trace, record, extra, now_ns, &self.settings) {
+            for &at in of_shard {
+                let (trace, record) = batch.spans[at as usize];
+                match shard.take(trace, record, batch.extra(at, &record), now_ns, &self.settings) {
                     Taken::Kept => appended.kept += 1,
                     Taken::Late => appended.late += 1,
                     Taken::OverLimit => appended.over_limit += 1,
@@ -271,5 +267,68 @@ mod tests {
         let table = Table::new(Settings { most_spans_per_trace: 2, ..Settings::default() });
         let told: Vec<Appended> = (1..=3).map(|id| append(&table, 1, span(id, false), SECOND)).collect();
         assert_eq!((told[1].kept, told[2].over_limit), (1, 1));
+    }
+}
+
+#[cfg(test)]
+mod laws {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use crate::model::{ShapeId, SpanExtra, SpanId};
+    use proptest::prelude::*;
+    use std::collections::{BTreeMap, BTreeSet};
+
+    const SECOND: u64 = 1_000_000_000;
+
+    /// A request: how many seconds after the one before, and its spans: trace, whether it is an entry, whether it has an extra.
+    fn requests() -> impl Strategy<Value = Vec<(u64, Vec<(u8, bool, bool)>)>> {
+        let span = (0u8..40, prop::bool::weighted(0.2), prop::bool::weighted(0.2));
+        prop::collection::vec((0u64..12, prop::collection::vec(span, 0..30)), 1..30)
+    }
+
+    fn record(id: u64, entry: bool, extra: bool) -> (SpanRecord, Option<SpanExtra>) {
+        let flags = u32::from(entry) * SpanRecord::ENTRY | u32::from(extra) * SpanRecord::EXTRA;
+        let (id, shape) = (SpanId(id), ShapeId(0));
+        let record = SpanRecord { id, parent: SpanId::NONE, start_ns: 1, end_ns: 2, shape, operation: 0, host: 0, flags };
+        (record, extra.then_some(SpanExtra { span: id, link: SpanId::NONE, threshold: 7 }))
+    }
+
+    proptest! {
+        /// Against a plain reading: a trace is open from its first span until it is given away, and what comes then is late.
+        #[test]
+        fn every_span_is_given_away_once_in_its_order_or_is_late_and_the_memory_comes_back(requests in requests()) {
+            let table = Table::new(Settings { shards: 4, ..Settings::default() });
+            let (mut now_ns, mut id, mut late, mut out) = (100 * SECOND, 0, 0, Vec::new());
+            let (mut open, mut gone): (BTreeMap<u128, Vec<u64>>, BTreeSet<u128>) = Default::default();
+            let mut given: BTreeMap<u128, Vec<u64>> = BTreeMap::new();
+            for (wait, spans) in requests {
+                now_ns += wait * SECOND;
+                (0..table.shards()).for_each(|shard| table.due(shard, now_ns, &mut out));
+                for trace in out.drain(..) {
+                    prop_assert_eq!(trace.extras.len(), trace.spans.iter().filter(|span| span.flags & SpanRecord::EXTRA != 0).count());
+                    gone.insert(trace.trace.0);
+                    given.insert(trace.trace.0, trace.spans.iter().map(|span| span.id.0).collect());
+                }
+                let mut batch = Batch::default();
+                let mut expected_late = 0;
+                for (trace, entry, extra) in spans {
+                    id += 1;
+                    let trace = u128::from(trace) + 1;
+                    let (record, extra) = record(id, entry, extra);
+                    batch.push(TraceId(trace), record, extra);
+                    if gone.contains(&trace) { expected_late += 1 } else { open.entry(trace).or_default().push(id) }
+                }
+                let room = table.admit(&batch).unwrap();
+                let appended = table.append(&mut batch, room, now_ns);
+                prop_assert_eq!(appended.late, expected_late);
+                late += appended.late;
+            }
+            (0..table.shards()).for_each(|shard| table.drain(shard, &mut out));
+            given.extend(out.drain(..).map(|trace| (trace.trace.0, trace.spans.iter().map(|span| span.id.0).collect())));
+            let kept: usize = given.values().map(Vec::len).sum();
+            prop_assert_eq!(kept as u64 + late, id);
+            prop_assert_eq!(&given, &open);
+            prop_assert_eq!(table.used_bytes(), given.len() * super::super::shard::CLOSED_BYTES);
+        }
     }
 }
