@@ -3,7 +3,7 @@
 use super::buffer::Buffer;
 use super::frames::{Frames, HEAD};
 use super::text::Text;
-use super::{Desk, SpanSink};
+use super::{Desk, SpanSink, body};
 use crate::model::{Attribute, RawSpan};
 use crate::wire::otlp;
 
@@ -21,8 +21,8 @@ pub(super) enum Content {
 /// How much of a file is looked at to tell text from bytes.
 const LOOK: usize = 64 << 10;
 
-/// The most certain signs first: frames whose first request walks, JSON by its first character, a request that fills the file; then frames whose
-/// first request is broken or cut off, and text that is not JSON, so that what is wrong is said where it is.
+/// The most certain signs first: frames whose first request can be read, JSON by its first character, a request that fills the file; then frames
+/// whose first request is broken or cut off, and text that is not JSON, so that what is wrong is said where it is.
 pub(super) fn detect(buffer: &mut Buffer, desk: &mut Desk<'_>) -> Content {
     skip_mark(buffer);
     let start = buffer.fill(LOOK);
@@ -87,30 +87,25 @@ fn believe(frames: Frames, buffer: &mut Buffer, desk: &mut Desk<'_>) -> Belief {
     };
     let length = frames.length(head);
     if length > desk.limits.message {
-        return Belief::No;
+        // Only the exporter packs what is in frames, and it writes big-endian lengths: the magic number is sign enough.
+        let packed = buffer.window().get(begin + HEAD..).is_some_and(body::is_packed);
+        return if packed && frames == Frames::BigEndian { Belief::Likely } else { Belief::No };
     }
     let frame = &buffer.fill(begin + HEAD + length)[begin + HEAD..];
     match frame.get(..length) {
-        Some(message) if walks(message, desk) => Belief::Certain,
-        _ if frame.first() == Some(&REQUEST_BEGINS) => Belief::Likely,
+        Some(message) if body::read(message, 0, desk, &mut Nobody).is_ok() => Belief::Certain,
+        _ if body::begins(frame) => Belief::Likely,
         _ => Belief::No,
     }
 }
 
-/// The key of the only field of a request.
-const REQUEST_BEGINS: u8 = 0x0a;
-
 fn is_bare(buffer: &mut Buffer, desk: &mut Desk<'_>) -> bool {
-    if buffer.window().first() != Some(&REQUEST_BEGINS) {
+    if buffer.window().first() != Some(&body::REQUEST) {
         return false;
     }
     let limit = desk.limits.message;
     let message = buffer.fill(limit.saturating_add(1));
-    message.len() <= limit && walks(message, desk)
-}
-
-fn walks(message: &[u8], desk: &mut Desk<'_>) -> bool {
-    otlp::walk(message, 0, desk.scratch, &mut Nobody).is_ok()
+    message.len() <= limit && otlp::walk(message, 0, desk.scratch, &mut Nobody).is_ok()
 }
 
 /// Wants no spans.

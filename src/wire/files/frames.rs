@@ -1,7 +1,7 @@
-//! OTLP protobuf: requests with a length before each, or one request and nothing else.
+//! OTLP in binary: requests with a length before each (protobuf or JSON, maybe packed), or one protobuf request and nothing else.
 
 use super::buffer::Buffer;
-use super::{Desk, Step};
+use super::{Desk, Step, body};
 use crate::wire::SpanSink;
 use crate::wire::otlp;
 
@@ -36,12 +36,12 @@ impl Frames {
         let Some(message) = buffer.fill(HEAD + length).get(HEAD..HEAD + length) else {
             return cut_off(buffer, desk, HEAD + length);
         };
-        let walked = otlp::walk(message, desk.limits.attributes, desk.scratch, sink);
+        let outcome = body::read(message, desk.limits.attributes, desk, sink);
         buffer.consume(HEAD + length);
-        Some(match walked {
+        Some(match outcome {
             Ok(()) => Step::Taken,
-            Err(malformed) => {
-                desk.warn(&format!(", byte {at}"), &format!("a frame that is no OTLP request ({malformed}); skipped"));
+            Err(wrong) => {
+                desk.warn(&format!(", byte {at}"), &format!("{wrong}; skipped"));
                 Step::Refused
             }
         })

@@ -1,8 +1,11 @@
 //! Files, and whatever comes through a pipe: unpacked, framing and format found out, read step by step.
 //!
-//! It decides by content, never by name: gzip and zstd by their magic bytes; then OTLP protobuf in frames (a length of four bytes before each
-//! request: big-endian as the collector's file exporter writes it, or little-endian), JSON (OTLP or Jaeger; a document a line, or documents
-//! over many lines), or one bare protobuf request. Frames are believed only if the first one walks as a request.
+//! It decides by content, never by name: gzip and zstd by their magic bytes; then OTLP in frames (a length of four bytes before each request:
+//! big-endian as the collector's file exporter writes it, or little-endian), JSON (OTLP or Jaeger; a document a line, or documents over many
+//! lines), or one bare protobuf request. Frames are believed only if the first one can be read as a request.
+//!
+//! The file exporter writes JSON as lines and protobuf in frames. With `compression: zstd` it writes both in frames, each message packed by
+//! itself, and with its gate `exporter.file.nativeCompression` the lines or frames go through one zstd stream. All of these are read.
 //!
 //! A step hands on one document or frame. What cannot be read is skipped with a warning that names file and place, and reading goes on behind it;
 //! where no behind can be told (a cut-off file, a broken archive), the rest of that file is skipped. Memory is bounded by the largest document
@@ -10,6 +13,7 @@
 //!
 //! The road not taken: mapping files into memory. Most are compressed, some are pipes, and a file that shrinks under a map kills the process.
 
+mod body;
 mod buffer;
 mod detect;
 mod error;
@@ -24,6 +28,7 @@ mod tests;
 
 use super::SpanSink;
 use super::otlp::Scratch;
+use body::Unpacker;
 use buffer::Buffer;
 use detect::{Content, detect};
 pub use error::ReadError;
@@ -72,6 +77,7 @@ pub struct Reader {
     limits: Limits,
     warnings: Warnings,
     scratch: Scratch,
+    unpacker: Unpacker,
 }
 
 /// The file that is being read.
@@ -89,6 +95,7 @@ struct Desk<'a> {
     limits: Limits,
     warnings: &'a mut Warnings,
     scratch: &'a mut Scratch,
+    unpacker: &'a mut Unpacker,
 }
 
 impl Desk<'_> {
@@ -134,7 +141,7 @@ impl Reader {
 
     fn over(inputs: VecDeque<Input>, total: Option<u64>, limits: Limits) -> Self {
         let (position, warnings, scratch) = (Position::default(), Warnings::default(), Scratch::default());
-        Self { inputs, current: None, position, total, limits, warnings, scratch }
+        Self { inputs, current: None, position, total, limits, warnings, scratch, unpacker: Unpacker::default() }
     }
 
     /// Hands the spans of the next document to `sink`.
@@ -148,8 +155,13 @@ impl Reader {
                 self.current = Some(self.begin(input)?);
                 continue;
             };
-            let mut desk =
-                Desk { name: &current.name, limits: self.limits, warnings: &mut self.warnings, scratch: &mut self.scratch };
+            let mut desk = Desk {
+                name: &current.name,
+                limits: self.limits,
+                warnings: &mut self.warnings,
+                scratch: &mut self.scratch,
+                unpacker: &mut self.unpacker,
+            };
             let step = match &mut current.content {
                 Content::Frames(frames) => frames.step(&mut current.buffer, &mut desk, sink),
                 Content::Text(text) => text.step(&mut current.buffer, &mut desk, sink),
@@ -171,7 +183,13 @@ impl Reader {
         let (name, size) = (input.name(), input.size());
         self.position.begin_file();
         let mut buffer = Buffer::over(input.open(&self.position)?);
-        let mut desk = Desk { name: &name, limits: self.limits, warnings: &mut self.warnings, scratch: &mut self.scratch };
+        let mut desk = Desk {
+            name: &name,
+            limits: self.limits,
+            warnings: &mut self.warnings,
+            scratch: &mut self.scratch,
+            unpacker: &mut self.unpacker,
+        };
         let content = detect(&mut buffer, &mut desk);
         Ok(Current { name, size, buffer, content })
     }

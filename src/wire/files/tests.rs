@@ -1,5 +1,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
+mod packed;
+
 use super::{Limits, ReadError, Reader, Step};
 use crate::wire::seen::Seen;
 use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
