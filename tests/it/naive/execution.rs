@@ -12,14 +12,16 @@ pub struct Execution<'a> {
     /// The trace as this execution sees it: linked steps hang below the span that they link to.
     pub tree: Tree,
     pub members: Vec<usize>,
+    /// Critical path in the reference mode.
+    pub strict: bool,
 }
 
 impl<'a> Execution<'a> {
-    pub fn new(trace: &Tree, capability: &'a Capability, root: usize) -> Self {
+    pub fn new(trace: &Tree, capability: &'a Capability, root: usize, strict: bool) -> Self {
         let mut tree = trace.clone();
         (tree.up[root], tree.steps[root]) = (None, false); // E2: the entry is the top
         let members = tree.subtree(root);
-        Self { capability, root, tree, members }
+        Self { capability, root, tree, members, strict }
     }
 
     pub fn span(&self, at: usize) -> &Span {

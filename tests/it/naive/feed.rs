@@ -41,6 +41,8 @@ pub struct Real {
     limit: HopLimit,
     worker: TagWorker,
     judge: Judge,
+    /// Which critical path the next trace is judged with.
+    pub path: PathMode,
 }
 
 enum Sent {
@@ -57,7 +59,7 @@ impl Real {
         let tagger = Tagger::new(Arc::clone(&catalogue), Arc::clone(&names), Arc::clone(&shapes), Limits::default());
         let worker = tagger.worker();
         let (hops, limit, judge) = (Hops::default(), HopLimit::new(10_000), Judge::default());
-        Self { catalogue, names, shapes, hops, limit, worker, judge }
+        Self { catalogue, names, shapes, hops, limit, worker, judge, path: PathMode::Default }
     }
 
     pub fn judge(&mut self, received: &[Span]) -> (Vec<Verdict>, Fates) {
@@ -74,7 +76,7 @@ impl Real {
             hops: &self.hops,
             limit: &self.limit,
             normal: &NothingKnown,
-            path: PathMode::Default,
+            path: self.path,
         };
         let mut verdicts = Vec::new();
         let trace = Trace { id: TraceId(TRACE), spans: &spans, extras: &extras };

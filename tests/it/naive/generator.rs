@@ -233,6 +233,10 @@ impl Generator {
                 self.sign(client, Reply::Left);
                 Reply::Left
             }
+            20..22 => {
+                self.sign(client, Reply::Busy);
+                Reply::Busy
+            }
             _ => answered,
         }
     }

@@ -42,7 +42,7 @@ fn hops(chance: &mut Chance, share: usize) -> Vec<HopRule> {
     let mut chosen: Vec<HopRule> = candidates().into_iter().filter(|_| chance.percent(share)).collect();
     let ids: Vec<&'static str> = chosen.iter().map(|hop| hop.id).collect();
     for hop in &mut chosen {
-        hop.always = chance.percent(8);
+        hop.always = chance.percent(5);
         if chance.percent(30) {
             let others = ["cart", "web", "pay", "web POST /buy"];
             let names: Vec<&'static str> = ids.iter().copied().chain(others).filter(|name| *name != hop.id).collect();

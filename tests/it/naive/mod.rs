@@ -5,10 +5,14 @@
 //! Random executions go through both, and where the answers differ one of the two has misread the text. What this does not prove:
 //! that a rule is good, or that a question which both leave out is answered.
 //!
+//! Where the text leaves something open, the line that chooses says "open", and both judges choose alike. `STEELTHREAD_CASES` says how many
+//! traces are compared; a difference is printed with the smallest trace that shows it.
+//!
 //! Rules are named by their numbers: E entry and extent, C class, H hop, B blame, O outcome (2.3), P critical path (2.5).
 
 mod absorbed;
 mod chance;
+mod coverage;
 mod descent;
 mod differential;
 mod execution;

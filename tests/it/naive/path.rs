@@ -82,7 +82,7 @@ impl Execution<'_> {
             children.extend(steps.iter().copied().filter(|_| at == top));
             (self.span(at).start, self.span(at).end, children)
         };
-        let mut walk = Walk { span: &look, strict: false, sections: Vec::new(), walked: Vec::new() };
+        let mut walk = Walk { span: &look, strict: self.strict, sections: Vec::new(), walked: Vec::new() };
         walk.walk(top, self.span(top).start, end);
         let sections = walk.sections.iter().rev().map(|section| self.section(*section)).collect();
         Path { sections, walked: walk.walked }

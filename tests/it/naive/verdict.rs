@@ -34,13 +34,14 @@ pub struct Answer {
     pub duplicate: usize,
 }
 
-pub fn judge(received: &[Span], map: &Map) -> Answer {
+/// `strict`: with the critical path of the reference mode.
+pub fn judge(received: &[Span], map: &Map, strict: bool) -> Answer {
     let tree = Tree::build(received, map);
     let mut answer = Answer { duplicate: tree.duplicates, ..Answer::default() };
     let (mut measured, mut ignored) = (vec![false; tree.spans.len()], vec![false; tree.spans.len()]);
     for capability in &map.capabilities {
         for root in tree.entries(capability) {
-            let ex = Execution::new(&tree, capability, root);
+            let ex = Execution::new(&tree, capability, root, strict);
             let out = any(&capability.ignored_when, ex.span(root)); // O1
             let fate = if out { &mut ignored } else { &mut measured };
             ex.members.iter().for_each(|at| fate[*at] = true);
