@@ -8,6 +8,8 @@
 //! taken, never by dropping what was taken. The road not taken: a concurrent map of traces, which costs a lock a span.
 
 mod batch;
+#[cfg(test)]
+mod laws;
 mod shard;
 mod table;
 
