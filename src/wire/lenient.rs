@@ -35,6 +35,15 @@ impl Scalar<'_> {
         }
     }
 
+    /// As text; nothing where it is absent. `field` is how it is called where it is something else.
+    pub(super) fn text(&self, field: &str) -> Result<&[u8], String> {
+        match self {
+            Self::Absent => Ok(&[]),
+            Self::Text(text) => Ok(text.as_bytes()),
+            other => Err(format!("{field} must be text, not {}", other.found())),
+        }
+    }
+
     /// As an integer from 0 on.
     pub(super) fn uint(&self) -> Option<u64> {
         match self {

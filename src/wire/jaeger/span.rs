@@ -61,7 +61,7 @@ impl Span<'_> {
             span_id: &id("spanID", &self.span_id, 8)?,
             parent_span_id: &parent_span_id,
             trace_state: text_of(&self.tags, "w3c.tracestate").unwrap_or_default().as_bytes(),
-            name: text("operationName", &self.name)?,
+            name: self.name.text("operationName")?,
             kind: kind(&self.tags),
             start_ns: start,
             end_ns: start.saturating_add(microseconds("duration", &self.duration)?),
@@ -109,14 +109,6 @@ fn id(field: &str, found: &Scalar<'_>, width: usize) -> Result<Id, String> {
         _ => None,
     };
     decoded.ok_or_else(|| format!("{field} must be hex digits as text, not {}", found.found()))
-}
-
-fn text<'a>(field: &str, found: &'a Scalar<'_>) -> Result<&'a [u8], String> {
-    match found {
-        Scalar::Absent => Ok(&[]),
-        Scalar::Text(text) => Ok(text.as_bytes()),
-        other => Err(format!("{field} must be text, not {}", other.found())),
-    }
 }
 
 /// Microseconds as nanoseconds.

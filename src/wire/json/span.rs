@@ -52,8 +52,8 @@ impl Span<'_> {
             trace_id: &id("traceId", &self.trace_id)?,
             span_id: &id("spanId", &self.span_id)?,
             parent_span_id: &id("parentSpanId", &self.parent_span_id)?,
-            trace_state: text("traceState", &self.trace_state)?,
-            name: text("name", &self.name)?,
+            trace_state: self.trace_state.text("traceState")?,
+            name: self.name.text("name")?,
             kind: number("kind", &self.kind)?,
             start_ns: nanoseconds("startTimeUnixNano", &self.start)?,
             end_ns: nanoseconds("endTimeUnixNano", &self.end)?,
@@ -79,14 +79,6 @@ fn id(field: &str, found: &Scalar<'_>) -> Result<Id, String> {
         _ => None,
     };
     decoded.ok_or_else(|| format!("{field} must be hex digits in pairs as text, not {}", found.found()))
-}
-
-fn text<'a>(field: &str, found: &'a Scalar<'_>) -> Result<&'a [u8], String> {
-    match found {
-        Scalar::Absent => Ok(&[]),
-        Scalar::Text(text) => Ok(text.as_bytes()),
-        other => Err(format!("{field} must be text, not {}", other.found())),
-    }
 }
 
 fn number(field: &str, found: &Scalar<'_>) -> Result<i32, String> {
