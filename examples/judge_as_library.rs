@@ -46,6 +46,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         limit: &HopLimit::default(),
         normal: &NothingKnown,
         path: PathMode::Default,
+        skew: None,
     };
     let fates = Judge::default().judge(&trace, &context, &mut |verdict| print(verdict, &names, &hops));
     for (fate, spans) in fates.iter().filter(|(_, spans)| *spans > 0) {

@@ -18,6 +18,7 @@ use std::fs::File;
 use std::io::{BufWriter, Write};
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 /// Progress is told after this many traces.
 const TELL_EVERY: u64 = 1000;
@@ -59,6 +60,10 @@ pub fn analyze(settings: AnalyzeSettings, progress: &mut dyn FnMut(Progress)) ->
         warnings.push(format!(
             "the memory budget forced {early} judgements before all was read: spans that came later are late, and counts may be wrong; give more memory by --open-trace-bytes"
         ));
+    }
+    let adjusted = pipeline.adjusted_spans.load(Ordering::Relaxed);
+    if adjusted > 0 {
+        warnings.push(format!("{adjusted} spans were moved, because the clocks of two hosts disagreed (--clock-skew)"));
     }
     let nothing_read = pipeline.ledger.fates().received() == 0;
     Ok(Analysis { answers: pipeline.answers(), warnings, judged_early: early > 0, nothing_read })

@@ -2,8 +2,9 @@
 
 use super::pipeline::Pipeline;
 use crate::assemble::Complete;
-use crate::judge::{Context, Judge, PathMode, Trace};
+use crate::judge::{Context, Judge, PathMode, SkewLimit, Trace};
 use crate::model::{Fates, Verdict};
+use std::sync::atomic::Ordering;
 
 /// What one thread needs for judging.
 pub(super) struct Bench {
@@ -67,8 +68,14 @@ impl Pipeline {
             normal: &*self.baseline,
             limit: &self.hop_limit,
             path: bench.path,
+            skew: self.limits.clock_skew.map(SkewLimit::new),
         };
         let trace = Trace { id: complete.trace, spans: &complete.spans, extras: &complete.extras };
-        bench.judge.judge(&trace, &context, &mut sink)
+        let fates = bench.judge.judge(&trace, &context, &mut sink);
+        let adjusted = bench.judge.adjusted_spans();
+        if adjusted > 0 {
+            self.adjusted_spans.fetch_add(adjusted, Ordering::Relaxed);
+        }
+        fates
     }
 }

@@ -12,6 +12,7 @@ use crate::store::{Keeper, Store};
 use crate::tag::{self, TagWorker, Tagger};
 use crate::wire::{SpanSink, otlp};
 use std::path::Path;
+use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// The stages and the tables that they share.
@@ -31,6 +32,8 @@ pub(super) struct Pipeline {
     /// The store ends with the process.
     pub(super) only_in_memory: bool,
     pub(super) tagger: Arc<Tagger>,
+    /// Spans that were moved because two clocks disagreed.
+    pub(super) adjusted_spans: AtomicU64,
     /// Where a message gets its position and its time before it is handed on.
     log: PassThrough,
     idle: Mutex<Vec<Worker>>,
@@ -106,6 +109,7 @@ impl Pipeline {
             recent: Arc::default(),
             ledger: Arc::default(),
             tagger: Tagger::new(catalogue.clone(), names.clone(), shapes.clone(), tag::Limits::default()),
+            adjusted_spans: AtomicU64::new(0),
             log: PassThrough::default(),
             idle: Mutex::default(),
             catalogue,

@@ -79,6 +79,11 @@ impl Health for Door {
                 "Spans told apart less well, because a limit on names or shapes was reached.",
                 pipeline.tagger.simplified() as f64,
             ),
+            (
+                "adjusted_spans_total",
+                "Spans moved because the clocks of two hosts disagreed (--clock-skew), once for each execution they are in.",
+                pipeline.adjusted_spans.load(Ordering::Relaxed) as f64,
+            ),
             ("windows", "Windows that are counted in memory.", pipeline.windows.len() as f64),
             ("normal_hops", "Hops of which it is known what is normal.", pipeline.baseline.len() as f64),
             ("recent_verdicts", "Verdicts that can be asked for by trace id.", pipeline.recent.len() as f64),

@@ -28,6 +28,8 @@ pub struct Limits {
     pub attributes_per_span: usize,
     /// Bytes of a message, also after decompression.
     pub message_bytes: usize,
+    /// Spans are moved by at most this much where the clocks of two hosts disagree; `None`: all times are taken as they come.
+    pub clock_skew: Option<Duration>,
 }
 
 impl Default for Limits {
@@ -42,6 +44,7 @@ impl Default for Limits {
             hops_per_capability: 10_000,
             attributes_per_span: 128,
             message_bytes: 64 << 20,
+            clock_skew: None,
         }
     }
 }

@@ -116,6 +116,9 @@ pub(super) struct SizeArgs {
     /// A message, also after decompression [default: 64MiB].
     #[arg(long, value_name = "SIZE", env = "STEELTHREAD_MESSAGE_BYTES")]
     pub(super) message_bytes: Option<String>,
+    /// Where the clocks of two hosts disagree, move spans by at most this much, such as 5s; off takes all times as they come [default: off].
+    #[arg(long, value_name = "off|DURATION", env = "STEELTHREAD_CLOCK_SKEW", help_heading = "Clocks")]
+    pub(super) clock_skew: Option<String>,
 }
 
 /// `demo`.

@@ -19,6 +19,7 @@ pub(super) fn resolve(waits: &WaitArgs, sizes: &SizeArgs) -> anyhow::Result<Limi
         hops_per_capability: number("--hops-per-capability", sizes.hops_per_capability, usual.hops_per_capability)?,
         attributes_per_span: number("--attributes-per-span", sizes.attributes_per_span, usual.attributes_per_span)?,
         message_bytes: sizes.message_bytes.as_deref().map_or(Ok(usual.message_bytes), |text| size("--message-bytes", text))?,
+        clock_skew: sizes.clock_skew.as_deref().map_or(Ok(usual.clock_skew), clock_skew)?,
     };
     ensure!(
         limits.quiet <= limits.max_age,
@@ -35,6 +36,15 @@ fn told(wait: Duration) -> String {
 
 fn wait(flag: &'static str, text: Option<&str>, usual: Duration) -> anyhow::Result<Duration> {
     text.map_or(Ok(usual), |text| parse_length(text).map(Duration::from_nanos).context(flag))
+}
+
+/// `off`, or a length of time.
+fn clock_skew(text: &str) -> anyhow::Result<Option<Duration>> {
+    if text.trim().eq_ignore_ascii_case("off") {
+        return Ok(None);
+    }
+    let most = parse_length(text).context("--clock-skew takes off, or the most by which a span may be moved")?;
+    Ok(Some(Duration::from_nanos(most)))
 }
 
 fn number(flag: &'static str, given: Option<usize>, usual: usize) -> anyhow::Result<usize> {
@@ -82,6 +92,21 @@ mod tests {
         let limits = resolve(&waits, &sizes).unwrap();
         assert_eq!((limits.quiet, limits.open_trace_bytes), (Duration::from_millis(500), Some(64 << 20)));
         assert_eq!(limits.message_bytes, 1_000_000);
+    }
+
+    #[test]
+    fn clocks_are_believed_unless_a_limit_is_given() {
+        let given = |text: &str| SizeArgs { clock_skew: Some(text.into()), ..SizeArgs::default() };
+        let resolved = |text: &str| resolve(&WaitArgs::default(), &given(text)).map(|limits| limits.clock_skew);
+        assert_eq!(resolved("off").unwrap(), None);
+        assert_eq!(resolved("1500ms").unwrap(), Some(Duration::from_millis(1500)));
+        for text in ["", "on", "0s", "-5s", "5"] {
+            let told = told_of(&WaitArgs::default(), &given(text));
+            assert!(
+                told.starts_with("--clock-skew takes off, or ") && told.contains("such as") | told.contains("for example"),
+                "{told}"
+            );
+        }
     }
 
     #[test]

@@ -6,7 +6,7 @@
 //! 1. `tree`: duplicates out, parents found, cycles cut, links and orphans hung up; the spans in preorder, so that everything below a
 //!    span is a range and no step needs recursion (E2-E5). `class` reads each span (C1-C5), `attempts` joins retries (B2).
 //! 2. `entries`: executions are ranges of that order (E1); where no entry came, what there is (E6).
-//! 3. For each execution: `hops` says whose each span is (H1-H3), `steps` what is asynchronous (E4), `path` what it waited for (2.5).
+//! 3. For each execution: `skew` moves spans whose clocks are wrong, if that is asked for (2.6); `hops` says whose each span is (H1-H3), `steps` what is asynchronous (E4), `path` what it waited for (2.5).
 //! 4. `outcome` decides (2.3); `descent`, `asking`, `timeout` and `missing` find the one culprit (2.4), `absorbed` lists what did not
 //!    matter, `slow` says who took the time, `uses` counts. `verdict` puts it together.
 //!
@@ -27,6 +27,7 @@ mod hops;
 mod missing;
 mod outcome;
 mod path;
+mod skew;
 mod slow;
 mod steps;
 mod suspects;
@@ -40,10 +41,12 @@ mod tests;
 
 pub use hops::HopLimit;
 pub use path::PathMode;
+pub use skew::SkewLimit;
 
 use crate::catalogue::Catalogue;
 use crate::model::{Fate, Fates, Hops, Names, Normal, Shapes, SpanExtra, SpanRecord, TraceId, Verdict};
 use entries::Executions;
+use skew::Clocks;
 use tree::Forest;
 use verdict::Scratch;
 
@@ -75,6 +78,8 @@ pub struct Context<'a> {
     pub normal: &'a dyn Normal,
     /// Which critical path.
     pub path: PathMode,
+    /// Whether spans are moved where the clocks of two hosts disagree (2.6), and by how much at most.
+    pub skew: Option<SkewLimit>,
 }
 
 /// Judges traces, one after the other. Keeps nothing between them but memory and what it knows of the map: one for each thread at work.
@@ -82,6 +87,7 @@ pub struct Context<'a> {
 pub struct Judge {
     forest: Forest,
     executions: Executions,
+    clocks: Clocks,
     scratch: Scratch,
 }
 
@@ -91,13 +97,22 @@ impl Judge {
     pub fn judge(&mut self, trace: &Trace<'_>, context: &Context<'_>, sink: &mut impl FnMut(&Verdict)) -> Fates {
         self.forest.build(trace, context);
         self.executions.find(&self.forest, trace, context, &mut self.scratch.book);
+        self.clocks.adjusted = 0;
         for execution in self.executions.list() {
+            if let Some(limit) = context.skew {
+                self.clocks.adjust(&mut self.forest, trace, execution, limit);
+            }
             let verdict = self.scratch.judge(trace, context, &self.forest, execution);
             if let Some(verdict) = verdict {
                 sink(verdict);
             }
         }
         self.fates()
+    }
+
+    /// How many spans of the last trace were moved (2.6); one that is in several executions counts in each.
+    pub fn adjusted_spans(&self) -> u64 {
+        self.clocks.adjusted
     }
 
     fn fates(&mut self) -> Fates {

@@ -57,6 +57,45 @@ fn a_recording_gives_the_same_answers_from_the_analysis_from_its_store_and_for_a
     assert_eq!(from_file["verdicts"][0], failed[0]);
 }
 
+/// A checkout whose card service lives a second in the future.
+const SKEWED: &str = r#"{"resourceSpans":[
+{"resource":{"attributes":[{"key":"service.name","value":{"stringValue":"storefront"}},{"key":"host.name","value":{"stringValue":"a"}}]},"scopeSpans":[{"spans":[
+{"traceId":"0af7651916cd43dd8448eb211c80319c","spanId":"00000000000000a1","name":"buy","kind":2,"startTimeUnixNano":"1700000000000000000","endTimeUnixNano":"1700000000100000000","attributes":[{"key":"steelthread.capability","value":{"stringValue":"checkout"}}]},
+{"traceId":"0af7651916cd43dd8448eb211c80319c","spanId":"00000000000000a2","parentSpanId":"00000000000000a1","name":"charge","kind":3,"startTimeUnixNano":"1700000000010000000","endTimeUnixNano":"1700000000090000000"}]}]},
+{"resource":{"attributes":[{"key":"service.name","value":{"stringValue":"cards"}},{"key":"host.name","value":{"stringValue":"b"}}]},"scopeSpans":[{"spans":[
+{"traceId":"0af7651916cd43dd8448eb211c80319c","spanId":"00000000000000b1","parentSpanId":"00000000000000a2","name":"charge","kind":2,"startTimeUnixNano":"1700000001000000000","endTimeUnixNano":"1700000001060000000"}]}]}]}"#;
+
+#[test]
+fn clocks_that_disagree_are_put_right_only_if_that_is_asked_for() {
+    let folder = tempfile::tempdir().unwrap();
+    let (map, input) = (shop_map(folder.path()), folder.path().join("skewed.jsonl").display().to_string());
+    std::fs::write(&input, SKEWED.replace('\n', "")).unwrap();
+    let analyzed = |more: &[&str]| {
+        let output = run(&[&["analyze", "--map", &map, "--verdicts", "-", &input], more].concat());
+        let line: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+        let own = line["critical_path"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .filter(|section| section["service"] == "cards" && section["kind"] == "self");
+        (
+            own.count(),
+            line["critical_path"].as_array().unwrap().last().unwrap()["end_ns"].clone(),
+            String::from_utf8(output.stderr).unwrap(),
+        )
+    };
+    let (own, end, said) = analyzed(&[]);
+    assert!(own == 0 && !said.contains("clocks"), "{said}");
+    for more in [["--clock-skew", "off"], ["--clock-skew", "500ms"]] {
+        assert_eq!(analyzed(&more), (own, end.clone(), said.clone()));
+    }
+    let (own, same_end, said) = analyzed(&["--clock-skew", "1s"]);
+    assert!(own == 1 && said.contains("1 spans were moved, because the clocks of two hosts disagreed"), "{own} {said}");
+    assert_eq!((&same_end, end.as_u64()), (&end, Some(1_700_000_000_100_000_000)));
+    let (code, said) = refused(&["analyze", "--map", &map, "--clock-skew", "yes", &input]);
+    assert!(code == 2 && said.contains("--clock-skew takes off, or"), "{code} {said}");
+}
+
 #[test]
 fn the_order_of_a_recording_changes_nothing() {
     let folder = tempfile::tempdir().unwrap();

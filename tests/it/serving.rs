@@ -129,6 +129,25 @@ fn traces_that_never_complete_stay_within_the_budget_and_the_books_say_so() {
     assert!(used > 0.5e6 && used <= 1_048_576.0, "{used}");
 }
 
+#[test]
+fn spans_that_were_moved_are_a_figure_of_the_server() {
+    let folder = tempfile::tempdir().unwrap();
+    let map = shop_map(folder.path());
+    let mut request = shop::run(9, 5, 4, moments_ago()).requests.swap_remove(0);
+    // All services but one have clocks that are slow.
+    for span in request.resource_spans.iter_mut().skip(1).flat_map(|of_service| &mut of_service.scope_spans[0].spans) {
+        span.start_time_unix_nano -= 30_000_000_000;
+        span.end_time_unix_nano -= 30_000_000_000;
+    }
+    for (skew, moves) in [("off", false), ("20s", false), ("40s", true)] {
+        let server = Server::start(&["--map", &map, "--quiet", "200ms", "--clock-skew", skew]);
+        server.sender().send(request.clone()).unwrap();
+        server.settle();
+        let moved = metric(&server, "steelthread_adjusted_spans_total");
+        assert_eq!(moved > 0.0, moves, "{skew}: {moved}");
+    }
+}
+
 fn metric(server: &Server, name: &str) -> f64 {
     let text = ureq::get(format!("{}/metrics", server.api)).call().unwrap().body_mut().read_to_string().unwrap();
     let line = text.lines().find(|line| line.starts_with(&format!("{name} "))).unwrap_or_else(|| panic!("no {name} in {text}"));

@@ -2,10 +2,11 @@
 //! matter, and no trace costs the square of its length.
 
 use super::scene::{Scene, Told};
-use crate::judge::{Judge, PathMode};
+use crate::judge::{Context, Judge, PathMode, SkewLimit};
 use crate::model::{Fate, Fates, Kind, Name, Outcome, Shape, ShapeId, SpanExtra, SpanId, SpanRecord, Status, Verdict};
 use proptest::prelude::*;
 use std::collections::HashSet;
+use std::time::Duration;
 
 const MAP: &str = "\
 apiVersion: steelthread/v1
@@ -128,6 +129,16 @@ fn judge(scene: &Scene, told: &Told) -> (Vec<Verdict>, Fates) {
     (verdicts, fates)
 }
 
+/// The same, with spans moved by up to this much (2.6). The judge has judged the trace before, without that.
+fn judge_moved(scene: &Scene, told: &Told, most: u64) -> (Vec<Verdict>, Fates) {
+    let (mut judge, mut verdicts) = (Judge::default(), Vec::new());
+    judge.judge(&told.trace(), &scene.context(), &mut |_| ());
+    let context = Context { skew: Some(SkewLimit::new(Duration::from_nanos(most))), ..scene.context() };
+    let fates = judge.judge(&told.trace(), &context, &mut |verdict| verdicts.push(verdict.clone()));
+    verdicts.iter().for_each(check);
+    (verdicts, fates)
+}
+
 /// The first of each id and kind.
 fn distinct(scene: &Scene, spans: Vec<(SpanRecord, Option<SpanExtra>)>) -> Vec<(SpanRecord, Option<SpanExtra>)> {
     let mut seen = HashSet::new();
@@ -155,7 +166,34 @@ proptest! {
             0..20,
         ),
     ) {
-        SCENE.with(|scene| judge(scene, &told(spans)));
+        SCENE.with(|scene| judge(scene, &told(spans.clone())));
+        SCENE.with(|scene| judge_moved(scene, &told(spans), u64::MAX));
+    }
+
+    #[test]
+    fn moving_spans_changes_no_count_but_of_what_depends_on_times(
+        spans in prop::collection::vec(span(0_u64..60), 0..40),
+        most in prop_oneof![0_u64..60, Just(u64::MAX)],
+    ) {
+        let of = |verdict: &Verdict| (verdict.capability, verdict.entry_span_id, verdict.start_ns, verdict.end_ns, verdict.spans);
+        SCENE.with(|scene| {
+            let (as_it_came, fates) = judge(scene, &told(spans.clone()));
+            let (moved, fates_moved) = judge_moved(scene, &told(spans), most);
+            assert_eq!(fates, fates_moved);
+            assert_eq!(as_it_came.iter().map(of).collect::<Vec<_>>(), moved.iter().map(of).collect::<Vec<_>>());
+        });
+    }
+
+    #[test]
+    fn nothing_moves_by_nothing_or_on_one_host(
+        mut spans in prop::collection::vec(span(0_u64..60), 0..40),
+        most in any::<u64>(),
+    ) {
+        SCENE.with(|scene| {
+            assert_eq!(judge(scene, &told(spans.clone())), judge_moved(scene, &told(spans.clone()), 0));
+            spans.iter_mut().for_each(|span| span.0.host = 1);
+            assert_eq!(judge(scene, &told(spans.clone())), judge_moved(scene, &told(spans), most));
+        });
     }
 
     #[test]
@@ -169,7 +207,8 @@ proptest! {
             let other: Vec<_> = other.into_iter().filter(|span| kept.contains(span)).collect();
             let other = distinct(scene, other);
             assert_eq!(kept.len(), other.len());
-            assert_eq!(judge(scene, &told(kept)), judge(scene, &told(other)));
+            assert_eq!(judge(scene, &told(kept.clone())), judge(scene, &told(other.clone())));
+            assert_eq!(judge_moved(scene, &told(kept), 20), judge_moved(scene, &told(other), 20));
         });
     }
 
@@ -241,6 +280,20 @@ fn a_chain_of_100_000_spans_is_quick() {
         assert_eq!(verdicts.len(), 1);
         check(&verdicts[0]);
     }
+}
+
+#[test]
+fn a_chain_of_100_000_spans_each_by_another_clock_is_quick() {
+    let scene = Scene::new(MAP);
+    let shape_of = |number: u64| shape(&scene, if number == 1 { Kind::Server } else { Kind::Internal }, false, number == 1);
+    let mut told = built(&scene, MANY, shape_of, |number| {
+        (number - 1, 7 * MANY * (number % 3), 7 * MANY * (number % 3) + 2 * (MANY - number))
+    });
+    for (number, span) in (0_u32..).zip(&mut told.spans) {
+        span.host = 1 + number % 5;
+    }
+    let (verdicts, _) = judge_moved(&scene, &told, u64::MAX);
+    assert_eq!(verdicts[0].spans as u64, MANY);
 }
 
 #[test]

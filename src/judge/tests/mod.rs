@@ -12,4 +12,5 @@ mod laws;
 mod outcomes;
 mod path;
 mod scene;
+mod skew;
 mod slow;

@@ -13,7 +13,7 @@
 //! that span), `id=label` (the same id as that span), `th=` (sampling threshold), `key:value` (an attribute).
 
 use crate::catalogue::{self, Catalogue, Field, Scope};
-use crate::judge::{Context, HopLimit, Judge, PathMode, Trace};
+use crate::judge::{Context, HopLimit, Judge, PathMode, SkewLimit, Trace};
 use crate::model::{
     Fates, GrpcCode, Hops, Kind, Name, Names, Normal, NothingKnown, Shape, Shapes, SpanExtra, SpanId, SpanRecord, Status,
     TraceId, Value, Verdict,
@@ -37,6 +37,7 @@ pub struct Scene {
     pub hops: Hops,
     pub limit: HopLimit,
     pub path: PathMode,
+    pub skew: Option<SkewLimit>,
     pub normal: Box<dyn Normal>,
 }
 
@@ -51,6 +52,7 @@ impl Scene {
             hops: Hops::default(),
             limit: HopLimit::default(),
             path: PathMode::Default,
+            skew: None,
             normal: Box::new(NothingKnown),
         }
     }
@@ -69,6 +71,7 @@ impl Scene {
             limit: &self.limit,
             normal: self.normal.as_ref(),
             path: self.path,
+            skew: self.skew,
         }
     }
 

@@ -77,6 +77,7 @@ impl Real {
             limit: &self.limit,
             normal: &NothingKnown,
             path: self.path,
+            skew: None,
         };
         let mut verdicts = Vec::new();
         let trace = Trace { id: TraceId(TRACE), spans: &spans, extras: &extras };

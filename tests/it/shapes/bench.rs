@@ -49,6 +49,7 @@ pub fn judge_with(more: &str, text: &str) -> Said {
         limit: &limit,
         normal,
         path: PathMode::Default,
+        skew: None,
     };
     let mut verdicts = Vec::new();
     let trace = Trace { id: TraceId(1), spans: &spans, extras: &extras };
