@@ -63,19 +63,30 @@ pub(super) struct NormalShare {
     pub share: f64,
     /// Of so many cases.
     pub cases: f64,
-    /// How many times as much the stretches differ as by chance; at least 1.
-    pub unrest: f64,
+    /// Cases in a stretch.
+    a_stretch: f64,
+    /// How alike the cases of one stretch are, beyond what all cases share: 0 (not at all) to 1 (one case says what all say).
+    likeness: f64,
+}
+
+/// Variance of one case. Calls per execution may be over 1; there that of a count is the yardstick.
+fn variance(share: f64) -> f64 {
+    if share <= 1.0 { share * (1.0 - share) } else { share }
 }
 
 impl NormalShare {
     /// Nothing was counted: one in a hundred is taken for normal.
-    pub(super) const UNKNOWN: Self = Self { share: 0.0, cases: 100.0, unrest: 1.0 };
+    pub(super) const UNKNOWN: Self = Self { share: 0.0, cases: 100.0, a_stretch: 1.0, likeness: 0.0 };
 
     /// From stretches of (so many, of so many), of which those that stand out are left out.
     pub(super) fn of(stretches: &[(f64, f64)]) -> Option<Self> {
         let rates: Vec<f64> = stretches.iter().map(|(part, all)| part / all.max(1.0)).collect();
         let (median, _) = middle(&rates);
-        let chance = |at: usize| ((median + 0.5 / stretches[at].1.max(1.0)) / stretches[at].1.max(1.0)).sqrt();
+        let chance = |at: usize| {
+            let all = stretches[at].1.max(1.0);
+            let near = if median <= 1.0 { (median + 0.5 / all) * (1.0 - median + 0.5 / all) } else { median };
+            (near / all).sqrt()
+        };
         let keep = alike(&rates, chance);
         let kept: Vec<(f64, f64)> = stretches.iter().zip(keep).filter(|(_, keep)| *keep).map(|(one, _)| *one).collect();
         Self::pooled(&kept)
@@ -88,31 +99,38 @@ impl NormalShare {
             return None;
         }
         let (share, many) = (part / cases, kept.len() as f64);
-        // Calls per execution may be over 1; there the variance of a count is the yardstick.
-        let variance = if share < 1.0 { share * (1.0 - share) } else { share };
         let differ: f64 = kept.iter().map(|(part, all)| (part - share * all).powi(2) / all.max(1.0)).sum();
+        let variance = variance(share);
         let unrest = if variance > 0.0 && many > 1.0 { (differ / variance / (many - 1.0)).max(1.0) } else { 1.0 };
         // Of few stretches nobody knows how much they differ.
-        Some(Self { share, cases, unrest: unrest * (1.0 + 6.0 / many) })
+        let unrest = unrest * (1.0 + 6.0 / many);
+        let a_stretch = cases / many;
+        let likeness = ((unrest - 1.0) / (a_stretch - 1.0).max(1.0)).clamp(0.0, 1.0);
+        Some(Self { share, cases, a_stretch, likeness })
+    }
+
+    /// Of so many cases one tells as much as one of independent cases does, divided by this.
+    fn unrest(&self, cases: f64) -> f64 {
+        1.0 + (cases.min(self.a_stretch) - 1.0).max(0.0) * self.likeness
     }
 
     fn error(&self) -> f64 {
-        let variance = if self.share < 1.0 { self.share * (1.0 - self.share) } else { self.share };
-        2.0 * (self.unrest * variance / self.cases).sqrt() + 1.0 / (self.cases + 2.0)
+        2.0 * (self.unrest(self.cases) * variance(self.share) / self.cases).sqrt() + 1.0 / (self.cases + 2.0)
     }
 
     /// How likely at least `part` of `cases` are, if all is as normal.
     pub(super) fn at_least(&self, part: f64, cases: f64) -> f64 {
-        at_least(part / self.unrest, cases / self.unrest, (self.share + self.error()).min(0.99))
+        let unrest = self.unrest(cases);
+        at_least(part / unrest, cases / unrest, (self.share + self.error()).min(0.99))
     }
 
     /// How likely at most `part` of `cases` are, if all is as normal.
     pub(super) fn at_most(&self, part: f64, cases: f64) -> f64 {
+        let unrest = self.unrest(cases);
         if self.share > 1.02 {
-            let deviation = (self.unrest * self.share * (1.0 / cases + 1.0 / self.cases)).sqrt();
+            let deviation = (unrest * self.share * (1.0 / cases + 1.0 / self.cases)).sqrt();
             return above((self.share - part / cases) / deviation);
         }
-        let part = part.min(cases);
-        at_most(part / self.unrest, cases / self.unrest, (self.share - self.error()).max(0.01))
+        at_most(part.min(cases) / unrest, cases / unrest, (self.share - self.error()).clamp(0.01, 0.99))
     }
 }
