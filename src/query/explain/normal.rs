@@ -7,9 +7,9 @@
 use super::chance::{above, at_least, at_most};
 
 /// Cases in a stretch, at least: fewer say little about a share.
-pub(super) const A_STRETCH: f64 = 20.0;
+pub(super) const A_STRETCH: f64 = 10.0;
 
-/// So many median deviations off, a stretch is left out.
+/// So many standard deviations off, a stretch is left out.
 const FAR: f64 = 3.5;
 
 /// The median deviation of the normal distribution times this is its standard deviation.
@@ -30,10 +30,24 @@ pub(super) fn middle(values: &[f64]) -> (f64, f64) {
     (median_of, TO_DEVIATION * median(values.iter().map(|value| (value - median_of).abs()).collect()))
 }
 
-/// Which stretches are like most of them. `chance` is how far each may be off the median by chance alone (standard deviation).
+/// Middle and spread of the half that lies closest together: even if nearly half of the values are something else, these are the
+/// normal ones. The spread is the standard deviation, if they are distributed normally.
+fn densest(values: &[f64]) -> (f64, f64) {
+    let mut sorted = values.to_vec();
+    sorted.sort_unstable_by(f64::total_cmp);
+    let half = sorted.len() / 2 + 1;
+    let spans = sorted
+        .windows(half.min(sorted.len()))
+        .map(|some| (some[some.len() - 1] - some[0], f64::midpoint(some[0], some[some.len() - 1])));
+    let (length, middle) = spans.min_by(|one, other| one.0.total_cmp(&other.0)).unwrap_or((0.0, 0.0));
+    // The half of a normal distribution lies within 0.6745 deviations. Of few values the closest half lies closer than that.
+    (middle, length / (2.0 * 0.6745) * (1.0 + 4.0 / sorted.len().max(1) as f64))
+}
+
+/// Which stretches are like most of them. `chance` is how far each may be off by chance alone (standard deviation).
 pub(super) fn alike(values: &[f64], chance: impl Fn(usize) -> f64) -> Vec<bool> {
-    let (median, deviation) = middle(values);
-    (0..).zip(values).map(|(at, value)| (value - median).abs() <= FAR * deviation.max(chance(at))).collect()
+    let (middle, deviation) = densest(values);
+    (0..).zip(values).map(|(at, value)| (value - middle).abs() <= FAR * deviation.max(chance(at))).collect()
 }
 
 /// Joins neighbours until each has at least [`A_STRETCH`] cases. `cases` tells how many one has.
