@@ -37,7 +37,7 @@ fn densest(values: &[f64]) -> (f64, f64) {
     sorted.sort_unstable_by(f64::total_cmp);
     let half = sorted.len() / 2 + 1;
     let spans = sorted
-        .windows(half.min(sorted.len()))
+        .windows(half.min(sorted.len()).max(1))
         .map(|some| (some[some.len() - 1] - some[0], f64::midpoint(some[0], some[some.len() - 1])));
     let (length, middle) = spans.min_by(|one, other| one.0.total_cmp(&other.0)).unwrap_or((0.0, 0.0));
     // The half of a normal distribution lies within 0.6745 deviations. Of few values the closest half lies closer than that.
