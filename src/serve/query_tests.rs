@@ -3,7 +3,7 @@
 
 use super::fakes::{FakeAnswers, FakeHealth, KNOWN, NOON};
 use super::proto::query_client::QueryClient;
-use super::proto::{self, HopsRequest, RangeRequest, StatusRequest, TraceRequest};
+use super::proto::{self, ExplainRequest, HopsRequest, RangeRequest, StatusRequest, TraceRequest};
 use super::{api, fakes};
 use crate::query::{Explanation, HopsAnswer, Status, TraceAnswer};
 use serde_json::Value;
@@ -165,6 +165,17 @@ async fn grpc_asks_the_same_questions_on_the_same_port() {
     let hops = client.hops(request).await.unwrap().into_inner();
     assert_eq!((hops.hops[0].causes["timeout_no_server"], hops.buckets.unwrap().unknown), (7.0, 1.0));
     assert!(server.asked().ends_with("by: Cost, level: Service }"));
+    let request = ExplainRequest {
+        capability: "book-flight".into(),
+        baseline: Some(RangeRequest { from: "now-2h".into(), to: "now-1h".into(), ..RangeRequest::default() }),
+        level: proto::Level::Service.into(),
+        ..ExplainRequest::default()
+    };
+    let why = client.explain(request.clone()).await.unwrap().into_inner();
+    assert_eq!((why.kind.as_str(), why.suspects[0].evidence[0].normal), ("hop_failure", Some(0.001)));
+    assert!(server.asked().contains("baseline: Some(Between"));
+    let last = Some(RangeRequest { last: "1h".into(), ..RangeRequest::default() });
+    assert_eq!(client.explain(ExplainRequest { baseline: last, ..request }).await.unwrap_err().code(), Code::InvalidArgument);
     let trace = client.trace(TraceRequest { trace_id: KNOWN.into() }).await.unwrap().into_inner();
     assert_eq!(trace.verdicts[0].critical_path.len(), 4);
 }
