@@ -36,6 +36,8 @@ pub(super) enum Command {
     Status(StatusArgs),
     /// Which hops fail, and which are slow.
     Hops(HopsArgs),
+    /// Why a capability was bad: suspects, with evidence.
+    Explain(ExplainArgs),
     /// The verdicts about one trace: outcome, blame, critical path.
     Trace(TraceArgs),
     /// Print the version.
@@ -260,6 +262,31 @@ pub(super) struct HopsArgs {
     /// Which hop stands first.
     #[arg(long, value_enum, value_name = "WHAT", default_value_t)]
     pub(super) by: By,
+    /// Each hop for itself, or all hops of a service together.
+    #[arg(long, value_enum, value_name = "LEVEL", default_value_t)]
+    pub(super) level: Level,
+    #[command(flatten)]
+    pub(super) source: SourceArgs,
+    #[command(flatten)]
+    pub(super) range: RangeArgs,
+    #[command(flatten)]
+    pub(super) output: OutputArgs,
+    #[command(flatten)]
+    pub(super) watch: WatchArgs,
+}
+
+/// `explain`.
+#[derive(Debug, Args)]
+pub(super) struct ExplainArgs {
+    /// The capability; with --map also the recorded traces.
+    #[arg(required = true, value_name = "CAP|INPUT")]
+    pub(super) words: Vec<String>,
+    /// What is normal begins here: RFC 3339, or now-1d [default: 24 hours before the range].
+    #[arg(long, value_name = "MOMENT")]
+    pub(super) baseline_from: Option<String>,
+    /// And ends here [default: where the range begins]. The range itself is always left out.
+    #[arg(long, value_name = "MOMENT")]
+    pub(super) baseline_to: Option<String>,
     /// Each hop for itself, or all hops of a service together.
     #[arg(long, value_enum, value_name = "LEVEL", default_value_t)]
     pub(super) level: Level,

@@ -12,6 +12,7 @@ mod args;
 mod check;
 mod demo;
 mod exit;
+mod explain;
 mod figures;
 mod hops;
 mod limits;
@@ -53,6 +54,7 @@ fn run(command: Command) -> anyhow::Result<Ended> {
         Command::Check { maps } => check::run(&maps),
         Command::Status(args) => question::status(args),
         Command::Hops(args) => question::hops(args),
+        Command::Explain(args) => question::explain(args),
         Command::Trace(args) => question::trace(args),
         Command::Version => told(&format!("steelthread {}\n", env!("CARGO_PKG_VERSION"))),
         Command::Completions { shell } => {

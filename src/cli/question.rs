@@ -1,14 +1,15 @@
 //! `status`, `hops` and `trace`: a question is put, and its answer printed, once or again and again.
 
-use super::args::{HopsArgs, RangeArgs, StatusArgs, TraceArgs, WatchArgs};
+use super::args::{ExplainArgs, HopsArgs, RangeArgs, StatusArgs, TraceArgs, WatchArgs};
 use super::exit::Ended;
 use super::output::{self, Look};
 use super::source::{self, Opened, Source};
-use super::{hops, status, trace};
+use super::{explain, hops, status, trace};
 use crate::app::clock;
 use crate::model::TraceId;
 use crate::query::{
-    API_VERSION, Between, HopsQuestion, StatusQuestion, TraceAnswer, VerdictLine, parse_length, parse_moment, parse_range,
+    API_VERSION, Between, ExplainQuestion, HopsQuestion, StatusQuestion, TraceAnswer, VerdictLine, parse_length, parse_moment,
+    parse_range,
 };
 use anyhow::{Context, ensure};
 use std::io::{BufRead, BufReader, IsTerminal};
@@ -33,6 +34,20 @@ pub(super) fn hops(args: HopsArgs) -> anyhow::Result<Ended> {
         let question = HopsQuestion { capability: capability.clone(), between, by: args.by, level: args.level };
         let answer = opened.answers.hops(&question)?;
         output::render(args.output.output, &answer, |answer| hops::table(answer, look), hops::rows)
+    })?;
+    Ok(ended(&opened))
+}
+
+pub(super) fn explain(args: ExplainArgs) -> anyhow::Result<Ended> {
+    let normal = RangeArgs { last: None, from: args.baseline_from, to: args.baseline_to };
+    parse_range(None, normal.from.as_deref(), normal.to.as_deref(), clock::now_ns()).context("the baseline")?;
+    let (opened, capability, every) = open(args.source, args.words, &args.range, args.watch)?;
+    let capability = capability.context("which capability? write: steelthread explain CAP")?;
+    repeat(every, || {
+        let (between, baseline) = (between(&args.range, &opened)?, between(&normal, &opened)?);
+        let question = ExplainQuestion { capability: capability.clone(), between, baseline, level: args.level };
+        let answer = opened.answers.explain(&question)?;
+        output::render(args.output.output, &answer, explain::text, explain::rows)
     })?;
     Ok(ended(&opened))
 }

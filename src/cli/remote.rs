@@ -2,7 +2,8 @@
 
 use crate::model::TraceId;
 use crate::query::{
-    Answers, Between, By, HopsAnswer, HopsQuestion, Level, QueryError, Status, StatusQuestion, TraceAnswer, moment_text,
+    Answers, Between, By, ExplainQuestion, Explanation, HopsAnswer, HopsQuestion, Level, QueryError, Status, StatusQuestion,
+    TraceAnswer, moment_text,
 };
 use clap::ValueEnum;
 use serde::de::DeserializeOwned;
@@ -99,6 +100,15 @@ impl Answers for Remote {
             Some(id) => self.ask(&format!("/api/v1/capabilities/{}/hops", quoted(id)), words),
             None => self.ask("/api/v1/hops", words),
         }
+    }
+
+    fn explain(&self, question: &ExplainQuestion) -> Result<Explanation, QueryError> {
+        let mut words = between(question.between);
+        if let Some(it) = question.baseline {
+            words.extend([("baseline_from", moment_text(it.from_ns)), ("baseline_to", moment_text(it.to_ns))]);
+        }
+        words.push(("level", word::<Level>(&question.level)));
+        self.ask(&format!("/api/v1/capabilities/{}/explain", quoted(&question.capability)), words)
     }
 
     fn trace(&self, trace: TraceId) -> Result<TraceAnswer, QueryError> {

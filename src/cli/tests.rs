@@ -4,7 +4,7 @@
 use super::args::{Arguments, Command, Format};
 use super::output::{Look, render};
 use super::remote::Remote;
-use super::{analyze, exit, hops, manual, status, trace};
+use super::{analyze, exit, explain, hops, manual, status, trace};
 use crate::model::TraceId;
 use crate::query::*;
 use crate::serve::fakes::{self, FakeAnswers, FakeHealth, KNOWN, NOON};
@@ -67,6 +67,21 @@ from 2026-09-01T11:00:00Z to 2026-09-01T12:00:00Z
 }
 
 #[test]
+fn an_explanation_is_told_in_sentences_best_suspect_first() {
+    let expected = "\
+book-flight: a hop fails (hop_failure)
+from 2026-09-01T11:00:00Z to 2026-09-01T12:00:00Z, 120 executions; normal is 2026-08-31T11:00:00Z to 2026-09-01T11:00:00Z, 2400 executions
+
+1. card-network of pay.acmepay.example   share 100.0%, score 0.222
+   - 9 of 120 executions failed because of card-network (7.5%), normally 0.1%: timeout_no_server 9
+   traces: 0af7651916cd43dd8448eb211c80319c
+";
+    assert_eq!(explain::text(&fakes::explanation()), expected);
+    let nothing = Explanation { kind: ExplainKind::NothingUnusual, suspects: Vec::new(), ..fakes::explanation() };
+    assert!(explain::text(&nothing).ends_with("no difference from what is normal is statistically sure\n"));
+}
+
+#[test]
 fn a_trace_is_told_in_sentences_with_its_critical_path_as_bars() {
     let expected = "\
 trace 0af7651916cd43dd8448eb211c80319c
@@ -106,7 +121,12 @@ fn colours_are_only_there_where_they_are_wanted() {
 
 #[test]
 fn csv_has_a_row_for_each_and_all_rows_are_as_long_as_the_head() {
-    for rows in [status::rows(&fakes::status()), hops::rows(&fakes::hops()), trace::rows(&the_trace())] {
+    for rows in [
+        status::rows(&fakes::status()),
+        hops::rows(&fakes::hops()),
+        trace::rows(&the_trace()),
+        explain::rows(&fakes::explanation()),
+    ] {
         assert!(rows.iter().all(|row| row.len() == rows[0].len()), "{rows:?}");
     }
     let text = render(Format::Csv, &fakes::hops(), |_| String::new(), hops::rows).unwrap();
@@ -158,6 +178,14 @@ async fn a_server_answers_as_if_it_were_asked_in_its_own_process() {
         };
         assert_eq!(server.hops(&question).unwrap().level, Level::Service);
         assert_eq!(answers.asked.lock().unwrap().pop().unwrap(), format!("{question:?}"));
+        let why = ExplainQuestion {
+            capability: "book-flight".into(),
+            between: question.between,
+            baseline: Some(Between { from_ns: 1, to_ns: NOON }),
+            level: Level::Service,
+        };
+        assert_eq!(server.explain(&why).unwrap(), Explanation { level: Level::Service, ..fakes::explanation() });
+        assert_eq!(answers.asked.lock().unwrap().pop().unwrap(), format!("{why:?}"));
         assert_eq!(server.trace(TraceId::parse(KNOWN).unwrap()).unwrap(), the_trace());
         let unknown = StatusQuestion { capability: Some("a/b c".into()), ..StatusQuestion::default() };
         let told = server.status(&unknown).unwrap_err().to_string();
@@ -204,6 +232,8 @@ fn arguments_are_read_as_the_specification_writes_them() {
         "analyze --map m.yaml --verdicts - --critical-path reference -o json a.jsonl -",
         "check a.yaml b.yaml",
         "status --map m.yaml book-flight a.jsonl --from now-2h --to now-1h",
+        "explain book-flight --store d --from now-1h --to now --baseline-from now-2d --baseline-to now-1d --level service",
+        "explain book-flight --last 15m",
         "trace 0af7651916cd43dd8448eb211c80319c --server http://there",
         "completions bash",
         "man",
@@ -224,6 +254,7 @@ fn wrong_arguments_end_with_2_and_help_with_0() {
         "steelthread status --store d --server http://there",
         "steelthread status --last 1h --from now-1h",
         "steelthread hops --by name",
+        "steelthread explain",
     ] {
         assert_eq!(code(line), 2, "{line}");
     }

@@ -1,7 +1,7 @@
 //! Words of the documents as people say them.
 
 use crate::model::Fate;
-use crate::query::State;
+use crate::query::{ExplainKind, State};
 
 /// A cause (spec 2.4), for the sentence "because …".
 pub(super) fn cause(word: &str) -> &str {
@@ -73,6 +73,20 @@ pub(super) fn state_word(state: State) -> &'static str {
         State::Failing => "failing",
         State::NoData => "no_data",
         State::TooFew => "too_few",
+    }
+}
+
+/// What was out of the ordinary, as a headline.
+pub(super) fn explained(kind: ExplainKind) -> &'static str {
+    match kind {
+        ExplainKind::HopFailure => "a hop fails",
+        ExplainKind::HopSlow => "a hop is slow",
+        ExplainKind::Edge => "the way to a hop is slow",
+        ExplainKind::MissingStep => "calls that are normally made are missing",
+        ExplainKind::Caller => "more requests than normal are wrong",
+        ExplainKind::Traffic => "the number of executions is not normal",
+        ExplainKind::SystemAccident => "worse as a whole, and no hop by itself is",
+        ExplainKind::NothingUnusual => "nothing unusual",
     }
 }
 

@@ -8,9 +8,12 @@ use super::class::Class;
 use super::hops::Book;
 use super::tree::{NONE, Node};
 use crate::catalogue::Expect;
-use crate::model::{HopId, HopUse, Hops, Kind, Section, SectionKind};
+use crate::model::{CallerUse, HopId, HopUse, Hops, Kind, Section, SectionKind};
 use foldhash::fast::RandomState;
 use std::collections::HashMap;
+
+/// Callers of a hop in an execution that are told apart; who else called is not counted, so that looking through them stays short.
+const MOST_CALLERS: usize = 32;
 
 /// Hop uses by hop, and the memory of earlier ones.
 #[derive(Debug, Default)]
@@ -50,6 +53,9 @@ impl Tally {
             of_hop.calls += 1;
             of_hop.errors += u32::from(node.class == Class::Error);
             of_hop.latencies_ns.push(node.end - node.start);
+            if let Some((caller, gap_ns)) = caller(case, at) {
+                count_caller(&mut of_hop.callers, caller, gap_ns);
+            }
         }
         if node.class == Class::Error && node.server != NONE && case.node(node.server).class != Class::Error {
             self.slot(case.hop(node.server), uses).errors += 1;
@@ -77,9 +83,33 @@ impl Tally {
 }
 
 fn renewed(spare: HopUse, hop: HopId) -> HopUse {
-    let mut latencies_ns = spare.latencies_ns;
+    let (mut latencies_ns, mut callers) = (spare.latencies_ns, spare.callers);
     latencies_ns.clear();
-    HopUse { latencies_ns, ..HopUse::new(hop) }
+    callers.clear();
+    HopUse { latencies_ns, callers, ..HopUse::new(hop) }
+}
+
+/// The operation that made this call, and what of the call's duration was spent outside of the callee.
+fn caller(case: &Case<'_>, at: u32) -> Option<(HopId, u64)> {
+    let node = case.node(at);
+    if node.kind.asks() {
+        return Some((case.place(at).operation.hop, 0));
+    }
+    if case.is_root(at) {
+        return None;
+    }
+    let parent = case.node(node.parent);
+    let gap_ns = if parent.server == at { (parent.end - parent.start).saturating_sub(node.end - node.start) } else { 0 };
+    Some((case.place(node.parent).operation.hop, gap_ns))
+}
+
+fn count_caller(callers: &mut Vec<CallerUse>, hop: HopId, gap_ns: u64) {
+    if let Some(known) = callers.iter_mut().find(|one| one.hop == hop) {
+        known.calls = known.calls.saturating_add(1);
+        known.gap_ns = known.gap_ns.saturating_add(gap_ns);
+    } else if callers.len() < MOST_CALLERS {
+        callers.push(CallerUse { hop, calls: 1, gap_ns });
+    }
 }
 
 fn is_call(case: &Case<'_>, at: u32) -> bool {

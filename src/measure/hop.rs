@@ -1,7 +1,8 @@
 //! What is counted of one hop in one window.
 
 use super::{Spread, Tally};
-use crate::model::{AbsorbedKind, Cause, HopUse, TraceId, Weight};
+use crate::model::{AbsorbedKind, Cause, HopId, HopUse, TraceId, Weight};
+use std::cmp::Reverse;
 
 /// Figures of which each execution adds at most one: they cannot be summed over the hops of a service, because an execution that
 /// called two of them would count twice.
@@ -184,6 +185,15 @@ impl Trouble {
     }
 }
 
+/// Calls of one caller.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Calls {
+    /// How many.
+    pub calls: Tally,
+    /// Of their durations, what was not spent in the callee: nanoseconds times weight, in units of 2^-16.
+    pub gap: u128,
+}
+
 /// A hop in a window.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct HopFigures {
@@ -197,10 +207,14 @@ pub struct HopFigures {
     pub several: Option<Box<Share>>,
     /// What went wrong.
     pub trouble: Option<Box<Trouble>>,
+    /// Who called it, ascending; each once. Bounded by the hops of a capability.
+    pub callers: Vec<(HopId, Calls)>,
+    /// The execution that spent most of its critical path here: nanoseconds, and its trace (of equals the smallest).
+    pub slowest: Option<(u64, Reverse<TraceId>)>,
 }
 
 impl HopFigures {
-    pub(super) fn count_calls(&mut self, usage: &HopUse, weight: Weight) {
+    pub(super) fn count_calls(&mut self, usage: &HopUse, trace: TraceId, weight: Weight) {
         self.calls.add(weight, u64::from(usage.calls));
         for latency in &usage.latencies_ns {
             self.latency.record(*latency, weight);
@@ -208,9 +222,29 @@ impl HopFigures {
         if usage.errors > 0 {
             self.trouble().errors.add(weight, u64::from(usage.errors));
         }
+        for caller in &usage.callers {
+            let calls = self.calls_of(caller.hop);
+            calls.calls.add(weight, u64::from(caller.calls));
+            calls.gap = calls.gap.saturating_add(u128::from(caller.gap_ns) * u128::from(weight.units()));
+        }
+        if usage.critical_path_ns > 0 {
+            self.slowest = self.slowest.max(Some((usage.critical_path_ns, Reverse(trace))));
+        }
         if usage.retries > 0 {
             self.trouble().retries.add(weight, u64::from(usage.retries));
         }
+    }
+
+    /// The calls of a caller.
+    pub fn calls_of(&mut self, caller: HopId) -> &mut Calls {
+        let at = match self.callers.binary_search_by_key(&caller, |(hop, _)| *hop) {
+            Ok(at) => at,
+            Err(at) => {
+                self.callers.insert(at, (caller, Calls::default()));
+                at
+            }
+        };
+        &mut self.callers[at].1
     }
 
     pub(super) fn count_absorbed(&mut self, kind: AbsorbedKind, weight: Weight) {
@@ -235,6 +269,12 @@ impl HopFigures {
         self.calls += other.calls;
         self.latency.merge(&other.latency);
         self.alone.merge(&other.alone);
+        for (caller, theirs) in &other.callers {
+            let mine = self.calls_of(*caller);
+            mine.calls += theirs.calls;
+            mine.gap = mine.gap.saturating_add(theirs.gap);
+        }
+        self.slowest = self.slowest.max(other.slowest);
         if let Some(theirs) = &other.several {
             self.several.get_or_insert_default().merge(theirs);
         }

@@ -30,7 +30,7 @@ mod tests;
 pub use admission::SeriesLimits;
 pub use baseline::{Baseline, ENOUGH, HALF_LIFE_NS};
 pub use histogram::{Histogram, Spread, bucket_of, middle_of};
-pub use hop::{Failures, HopFigures, Share, Trouble};
+pub use hop::{Calls, Failures, HopFigures, Share, Trouble};
 pub use ledger::{Ledger, MOST_UNKNOWN_CAPABILITIES};
 pub use recent::Recent;
 pub use tally::{Tally, units_to_count};

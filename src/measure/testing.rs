@@ -2,8 +2,8 @@
 
 use super::{SLICE_NS, SeriesLimits, Windows};
 use crate::model::{
-    Absorbed, AbsorbedKind, Blame, Cause, Confidence, Hop, HopId, HopUse, Hops, Name, Names, Outcome, Section, SectionKind,
-    SlowBlame, SpanId, TraceId, Verdict, Weight,
+    Absorbed, AbsorbedKind, Blame, CallerUse, Cause, Confidence, Hop, HopId, HopUse, Hops, Name, Names, Outcome, Section,
+    SectionKind, SlowBlame, SpanId, TraceId, Verdict, Weight,
 };
 use proptest::prelude::*;
 use std::sync::Arc;
@@ -101,6 +101,7 @@ fn a_use() -> impl Strategy<Value = (usize, HopUse)> {
                 self_ns,
                 edge_gap_ns,
                 latencies_ns,
+                callers: vec![CallerUse { hop: HopId(3), calls: 1, gap_ns: 7 }],
             };
             (hop, usage)
         },

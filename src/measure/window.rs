@@ -133,7 +133,7 @@ impl Window {
                 let figures = self.hops.entry(of_hop[0].hop).or_default();
                 for place in of_hop {
                     let usage = &verdict.hops[place.at as usize];
-                    figures.count_calls(usage, weight);
+                    figures.count_calls(usage, verdict.trace_id, weight);
                     part.add_use(usage);
                     self.critical_path = plus(self.critical_path, usage.critical_path_ns, weight);
                 }

@@ -29,6 +29,7 @@ pub use raw::{Attribute, RawLink, RawSpan, Value};
 pub use record::{Kind, SpanExtra, SpanRecord, Status};
 pub use shape::{FactId, GrpcCode, Shape, ShapeId, Shapes, Tags};
 pub use verdict::{
-    Absorbed, AbsorbedKind, Blame, Cause, Confidence, Evidence, HopUse, Outcome, Section, SectionKind, SlowBlame, Verdict,
+    Absorbed, AbsorbedKind, Blame, CallerUse, Cause, Confidence, Evidence, HopUse, Outcome, Section, SectionKind, SlowBlame,
+    Verdict,
 };
 pub use weight::Weight;

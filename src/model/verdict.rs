@@ -212,6 +212,19 @@ pub struct HopUse {
     pub edge_gap_ns: u64,
     /// Duration of each call, nanoseconds.
     pub latencies_ns: Vec<u64>,
+    /// Who called it, each once; calls without a caller in the execution (its entry) are not among them.
+    pub callers: Vec<CallerUse>,
+}
+
+/// What one caller made of a hop in one execution.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct CallerUse {
+    /// The operation that called.
+    pub hop: HopId,
+    /// How often.
+    pub calls: u32,
+    /// Of the durations of its calls, what was not spent in the callee, nanoseconds; on the critical path or not.
+    pub gap_ns: u64,
 }
 
 impl HopUse {
@@ -227,6 +240,7 @@ impl HopUse {
             self_ns: 0,
             edge_gap_ns: 0,
             latencies_ns: Vec::new(),
+            callers: Vec::new(),
         }
     }
 }

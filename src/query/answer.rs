@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 /// `apiVersion` of every document.
 pub const API_VERSION: &str = "steelthread/v1";
 
-fn api_version() -> String {
+pub(super) fn api_version() -> String {
     API_VERSION.into()
 }
 

@@ -1,13 +1,14 @@
 //! Where questions are answered.
 
+use super::explain::{Blocks, explain};
 use super::hops::Table;
-use super::status::capability_status;
+use super::status::{capability_status, count};
 use super::{
-    API_VERSION, Answers, Between, HopsAnswer, HopsQuestion, QueryError, Range, Spans, Status, StatusQuestion, TraceAnswer,
-    VerdictLine, verdict_line,
+    API_VERSION, Answers, Between, ExplainQuestion, Explanation, HopsAnswer, HopsQuestion, QueryError, Range, Spans, Status,
+    StatusQuestion, TraceAnswer, VerdictLine, verdict_line,
 };
 use crate::catalogue::Capability;
-use crate::measure::{Ledger, Recent, Window};
+use crate::measure::{Ledger, Recent, SLICE_NS, Window};
 use crate::model::{Fates, Hops, Name, Names, TraceId};
 use crate::store::{Keeper, StoreError};
 use std::collections::{BTreeMap, HashMap};
@@ -114,6 +115,27 @@ impl Desk {
     }
 }
 
+/// A baseline is this long unless told otherwise.
+const A_DAY_NS: u64 = 24 * 3_600_000_000_000;
+
+/// With fewer executions than this on either side, little can be sure.
+const FEW: u64 = 100;
+
+/// What must be known about how an explanation came about.
+fn note(executions: u64, before: u64) -> Option<String> {
+    Some(match (executions, before) {
+        (0, _) => "no execution was counted in this range".into(),
+        (_, 0) => "nothing was counted in the baseline: only failures can be told, against one in a hundred; \
+             --baseline-from and --baseline-to name another one"
+            .into(),
+        (_, before) if before < FEW => format!("the baseline holds only {before} executions: what differs little is not told"),
+        (executions, _) if executions < FEW => {
+            format!("the range holds only {executions} executions: what differs little is not told")
+        }
+        _ => return None,
+    })
+}
+
 impl Answers for Desk {
     fn status(&self, question: &StatusQuestion) -> Result<Status, QueryError> {
         let asked = self.asked(question.capability.as_deref())?;
@@ -154,6 +176,37 @@ impl Answers for Desk {
             failed: super::status::count(table.failed),
             estimated: table.estimated,
             sampled: table.sampled(),
+        })
+    }
+
+    fn explain(&self, question: &ExplainQuestion) -> Result<Explanation, QueryError> {
+        let asked = self.asked(Some(&question.capability))?;
+        let capability = asked.first().map(|at| self.ids[*at]);
+        let range = self.range(question.between)?;
+        let day_before = Between { from_ns: range.from_ns.saturating_sub(A_DAY_NS), to_ns: range.from_ns };
+        let baseline = question.baseline.unwrap_or(day_before);
+        let (mut now, mut normal) = (Blocks::default(), Blocks::default());
+        self.keeper.read(range.from_ns..range.to_ns, capability, &mut |key, window| now.add(key.slice_ns, window))?;
+        // The range is left out of what it is compared with: so are the slices that it cuts, because a fault may have begun in them.
+        let (from_ns, to_ns) = (range.from_ns.saturating_sub(SLICE_NS - 1), range.to_ns);
+        self.keeper.read(baseline.from_ns..baseline.to_ns, capability, &mut |key, window| {
+            if key.slice_ns < from_ns || key.slice_ns >= to_ns {
+                normal.add(key.slice_ns, window);
+            }
+        })?;
+        let why = explain(&now, &normal, question.level, &self.names, &self.hops);
+        let (executions, before) = (now.sum().executions(), normal.sum().executions());
+        Ok(Explanation {
+            api_version: API_VERSION.into(),
+            capability: question.capability.clone(),
+            level: question.level,
+            range: Range::from(range),
+            baseline: Range::from(baseline),
+            kind: why.kind,
+            suspects: why.suspects,
+            executions: count(executions),
+            baseline_executions: count(before),
+            note: note(executions.raw, before.raw),
         })
     }
 

@@ -46,7 +46,7 @@ enum Currency {
 }
 
 /// Under what a hop is summed.
-fn row_of(hop: Hop, level: Level) -> Hop {
+pub(super) fn row_of(hop: Hop, level: Level) -> Hop {
     match level {
         Level::Hop => hop,
         Level::Service => Hop { hop: hop.service, service: hop.service, external: false },

@@ -12,6 +12,8 @@
 
 mod answer;
 mod desk;
+mod explain;
+mod explained;
 mod hops;
 mod line;
 mod money;
@@ -25,6 +27,7 @@ mod tests;
 
 pub use answer::*;
 pub use desk::Desk;
+pub use explained::{EvidenceLine, ExplainKind, Explanation, Suspect};
 pub use line::{verdict_json, verdict_line};
 pub use question::*;
 pub use range::{moment_text, parse_length, parse_moment, parse_range};

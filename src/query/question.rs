@@ -1,6 +1,6 @@
 //! What can be asked.
 
-use super::{HopsAnswer, Level, Status, TraceAnswer};
+use super::{Explanation, HopsAnswer, Level, Status, TraceAnswer};
 use crate::model::TraceId;
 
 /// A stretch of time, nanoseconds since 1970: `from_ns` belongs to it, `to_ns` does not.
@@ -48,6 +48,19 @@ pub struct HopsQuestion {
     pub level: Level,
 }
 
+/// `explain`.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct ExplainQuestion {
+    /// The capability.
+    pub capability: String,
+    /// `None`: everything there is, and then nothing to compare it with unless a baseline is given.
+    pub between: Option<Between>,
+    /// What is normal; `None`: the 24 hours before. The range itself is always left out.
+    pub baseline: Option<Between>,
+    /// Summed at which level.
+    pub level: Level,
+}
+
 /// Why a question has no answer.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum QueryError {
@@ -83,6 +96,12 @@ pub trait Answers: Send + Sync {
     /// # Errors
     /// If the capability is not in the map, or what is kept cannot be read.
     fn hops(&self, question: &HopsQuestion) -> Result<HopsAnswer, QueryError>;
+
+    /// Why a capability was bad.
+    ///
+    /// # Errors
+    /// If the capability is not in the map, or what is kept cannot be read.
+    fn explain(&self, question: &ExplainQuestion) -> Result<Explanation, QueryError>;
 
     /// The verdicts about a recent trace.
     ///

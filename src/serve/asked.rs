@@ -1,6 +1,6 @@
 //! Words of a question, as they stand in an address, and what they mean.
 
-use crate::query::{By, HopsQuestion, Level, QueryError, StatusQuestion, parse_range};
+use crate::query::{Between, By, ExplainQuestion, HopsQuestion, Level, QueryError, StatusQuestion, parse_range};
 use clap::ValueEnum;
 use serde::Deserialize;
 
@@ -22,6 +22,26 @@ pub(super) struct HopsWords {
     pub(super) last: Option<String>,
     pub(super) by: Option<String>,
     pub(super) level: Option<String>,
+}
+
+/// The range, the level, and what is normal.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct ExplainWords {
+    pub(super) from: Option<String>,
+    pub(super) to: Option<String>,
+    pub(super) last: Option<String>,
+    pub(super) baseline_from: Option<String>,
+    pub(super) baseline_to: Option<String>,
+    pub(super) level: Option<String>,
+}
+
+impl ExplainWords {
+    pub(super) fn question(self, capability: String, now_ns: u64) -> Result<ExplainQuestion, QueryError> {
+        let between = parse_range(self.last.as_deref(), self.from.as_deref(), self.to.as_deref(), now_ns)?;
+        let baseline: Option<Between> = parse_range(None, self.baseline_from.as_deref(), self.baseline_to.as_deref(), now_ns)?;
+        Ok(ExplainQuestion { capability, between, baseline, level: word::<Level>("level", self.level.as_deref())? })
+    }
 }
 
 impl StatusWords {

@@ -78,6 +78,12 @@ impl Answers for FakeAnswers {
         Ok(HopsAnswer { capability: question.capability.clone(), level: question.level, ..hops() })
     }
 
+    fn explain(&self, question: &ExplainQuestion) -> Result<Explanation, QueryError> {
+        self.asked.lock().unwrap().push(format!("{question:?}"));
+        known(Some(&question.capability))?;
+        Ok(Explanation { capability: question.capability.clone(), level: question.level, ..explanation() })
+    }
+
     fn trace(&self, trace: TraceId) -> Result<TraceAnswer, QueryError> {
         if trace.to_string() != KNOWN {
             return Err(QueryError::NoSuchTrace(trace));
@@ -177,6 +183,29 @@ fn search() -> CapabilityStatus {
         lost_value: None,
         sampled: None,
         skewed: 0,
+    }
+}
+
+pub(crate) fn explanation() -> Explanation {
+    let text = "9 of 120 executions failed because of card-network (7.5%), normally 0.1%: timeout_no_server 9".to_string();
+    Explanation {
+        api_version: API_VERSION.into(),
+        capability: "book-flight".into(),
+        level: Level::Hop,
+        range: range(),
+        baseline: Range { from: "2026-08-31T11:00:00Z".into(), to: "2026-09-01T11:00:00Z".into() },
+        kind: ExplainKind::HopFailure,
+        suspects: vec![Suspect {
+            hop: "card-network".into(),
+            service: "pay.acmepay.example".into(),
+            score: 0.222,
+            share: 1.0,
+            evidence: vec![EvidenceLine { kind: "failures".into(), text, value: 0.075, normal: Some(0.001) }],
+            trace_ids: vec![KNOWN.into()],
+        }],
+        executions: Count(120.0),
+        baseline_executions: Count(2400.0),
+        note: None,
     }
 }
 

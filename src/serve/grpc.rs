@@ -1,9 +1,11 @@
 //! Questions over gRPC: the same as over HTTP.
 
-use super::asked::{HopsWords, StatusWords};
+use super::asked::{ExplainWords, HopsWords, StatusWords};
 use super::desk::Desk;
 use super::proto::query_server::Query;
-use super::proto::{HopsRequest, HopsResponse, StatusRequest, StatusResponse, TraceRequest, TraceResponse};
+use super::proto::{
+    ExplainRequest, ExplainResponse, HopsRequest, HopsResponse, StatusRequest, StatusResponse, TraceRequest, TraceResponse,
+};
 use crate::model::TraceId;
 use crate::query::QueryError;
 use tonic::{Request, Response, Status};
@@ -36,6 +38,14 @@ impl Query for QueryService {
         let capability = given(std::mem::take(&mut request.capability));
         let question = HopsWords::try_from(request)?.question(capability, (self.0.clock)())?;
         let answer = self.0.ask(move |answers| answers.hops(&question)).await?;
+        Ok(Response::new(answer.into()))
+    }
+
+    async fn explain(&self, request: Request<ExplainRequest>) -> Result<Response<ExplainResponse>, Status> {
+        let mut request = request.into_inner();
+        let capability = std::mem::take(&mut request.capability);
+        let question = ExplainWords::try_from(request)?.question(capability, (self.0.clock)())?;
+        let answer = self.0.ask(move |answers| answers.explain(&question)).await?;
         Ok(Response::new(answer.into()))
     }
 

@@ -1,10 +1,10 @@
 //! Questions over HTTP: one route a question, answered with the documents of spec 4.2.
 
-use super::asked::{HopsWords, StatusWords};
+use super::asked::{ExplainWords, HopsWords, StatusWords};
 use super::desk::Desk;
 use super::metrics;
 use crate::model::TraceId;
-use crate::query::{API_VERSION, HopsAnswer, QueryError, Status, TraceAnswer};
+use crate::query::{API_VERSION, Explanation, HopsAnswer, QueryError, Status, TraceAnswer};
 use axum::Router;
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Path, Query, State};
@@ -19,6 +19,7 @@ pub(super) fn routes(desk: Desk) -> Router {
         .route("/api/v1/status", get(status))
         .route("/api/v1/capabilities/{id}", get(capability))
         .route("/api/v1/capabilities/{id}/hops", get(capability_hops))
+        .route("/api/v1/capabilities/{id}/explain", get(explain))
         .route("/api/v1/hops", get(hops))
         .route("/api/v1/traces/{trace_id}", get(trace))
         .route("/healthz", get(|| async { "ok\n" }))
@@ -85,6 +86,15 @@ async fn capability_hops(
     Ok(Json(desk.ask(move |answers| answers.hops(&question)).await?))
 }
 
+async fn explain(
+    State(desk): State<Desk>,
+    Path(id): Path<String>,
+    words: Words<ExplainWords>,
+) -> Result<Json<Explanation>, Refused> {
+    let question = words?.0.question(id, (desk.clock)())?;
+    Ok(Json(desk.ask(move |answers| answers.explain(&question)).await?))
+}
+
 async fn trace(State(desk): State<Desk>, Path(id): Path<String>) -> Result<Json<TraceAnswer>, Refused> {
     let id = TraceId::parse(&id).map_err(|error| QueryError::Bad(error.to_string()))?;
     Ok(Json(desk.ask(move |answers| answers.trace(id)).await?))
@@ -107,8 +117,8 @@ async fn nothing_here(uri: Uri, headers: HeaderMap) -> Response {
         return tonic::Status::unimplemented(format!("there is no {}", uri.path())).into_http::<axum::body::Body>();
     }
     let told = format!(
-        "there is no {}; there are /api/v1/status, /api/v1/capabilities/ID, /api/v1/capabilities/ID/hops, /api/v1/hops, \
-         /api/v1/traces/TRACE_ID, /healthz, /readyz, /metrics",
+        "there is no {}; there are /api/v1/status, /api/v1/capabilities/ID, /api/v1/capabilities/ID/hops, \
+         /api/v1/capabilities/ID/explain, /api/v1/hops, /api/v1/traces/TRACE_ID, /healthz, /readyz, /metrics",
         uri.path()
     );
     Refused(StatusCode::NOT_FOUND, told).into_response()

@@ -1,6 +1,6 @@
 //! Documents as messages of `query.proto`, field by field.
 
-use super::asked::{HopsWords, StatusWords};
+use super::asked::{ExplainWords, HopsWords, StatusWords};
 use super::grpc::given;
 use super::proto;
 use crate::query;
@@ -11,6 +11,29 @@ impl From<Option<proto::RangeRequest>> for StatusWords {
     fn from(range: Option<proto::RangeRequest>) -> Self {
         let range = range.unwrap_or_default();
         Self { from: given(range.from), to: given(range.to), last: given(range.last) }
+    }
+}
+
+/// The word for a level.
+fn level_word(level: i32) -> Result<Option<String>, Status> {
+    Ok(match proto::Level::try_from(level).map_err(|error| Status::invalid_argument(error.to_string()))? {
+        proto::Level::Unspecified => None,
+        proto::Level::Hop => Some("hop".into()),
+        proto::Level::Service => Some("service".into()),
+    })
+}
+
+impl TryFrom<proto::ExplainRequest> for ExplainWords {
+    type Error = Status;
+
+    fn try_from(asked: proto::ExplainRequest) -> Result<Self, Status> {
+        let StatusWords { from, to, last } = asked.range.into();
+        let baseline: StatusWords = asked.baseline.into();
+        if baseline.last.is_some() {
+            return Err(Status::invalid_argument("a baseline has no 'last'; write its 'from' and 'to'"));
+        }
+        let level = level_word(asked.level)?;
+        Ok(Self { from, to, last, baseline_from: baseline.from, baseline_to: baseline.to, level })
     }
 }
 
@@ -25,13 +48,9 @@ impl TryFrom<proto::HopsRequest> for HopsWords {
             proto::By::Cost => Some("cost"),
             proto::By::Resilience => Some("resilience"),
         };
-        let level = match proto::Level::try_from(asked.level).map_err(|error| Status::invalid_argument(error.to_string()))? {
-            proto::Level::Unspecified => None,
-            proto::Level::Hop => Some("hop"),
-            proto::Level::Service => Some("service"),
-        };
+        let level = level_word(asked.level)?;
         let StatusWords { from, to, last } = asked.range.into();
-        Ok(Self { from, to, last, by: by.map(Into::into), level: level.map(Into::into) })
+        Ok(Self { from, to, last, by: by.map(Into::into), level })
     }
 }
 
@@ -100,6 +119,8 @@ mirror! {
         maybe blame slow_blame;
         lists suspects absorbed critical_path;
     }
+    EvidenceLine => EvidenceLine { same kind text value normal; }
+    Suspect => Suspect { same hop service score share trace_ids; lists evidence; }
     TraceAnswer => TraceResponse { same api_version; lists verdicts; }
 }
 
@@ -131,12 +152,35 @@ impl From<query::CapabilityStatus> for proto::CapabilityStatus {
     }
 }
 
+impl From<query::Level> for proto::Level {
+    fn from(level: query::Level) -> Self {
+        match level {
+            query::Level::Hop => Self::Hop,
+            query::Level::Service => Self::Service,
+        }
+    }
+}
+
+impl From<query::Explanation> for proto::ExplainResponse {
+    fn from(it: query::Explanation) -> Self {
+        Self {
+            api_version: it.api_version,
+            capability: it.capability,
+            level: proto::Level::from(it.level).into(),
+            range: Some(it.range.into()),
+            baseline: Some(it.baseline.into()),
+            kind: it.kind.as_str().into(),
+            suspects: each(it.suspects),
+            executions: it.executions.0,
+            baseline_executions: it.baseline_executions.0,
+            note: it.note,
+        }
+    }
+}
+
 impl From<query::HopsAnswer> for proto::HopsResponse {
     fn from(it: query::HopsAnswer) -> Self {
-        let level = match it.level {
-            query::Level::Hop => proto::Level::Hop,
-            query::Level::Service => proto::Level::Service,
-        };
+        let level = proto::Level::from(it.level);
         Self {
             api_version: it.api_version,
             capability: it.capability,

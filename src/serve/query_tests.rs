@@ -3,9 +3,9 @@
 
 use super::fakes::{FakeAnswers, FakeHealth, KNOWN, NOON};
 use super::proto::query_client::QueryClient;
-use super::proto::{self, HopsRequest, RangeRequest, StatusRequest, TraceRequest};
+use super::proto::{self, ExplainRequest, HopsRequest, RangeRequest, StatusRequest, TraceRequest};
 use super::{api, fakes};
-use crate::query::{HopsAnswer, Status, TraceAnswer};
+use crate::query::{Explanation, HopsAnswer, Status, TraceAnswer};
 use serde_json::Value;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -82,6 +82,8 @@ async fn each_question_has_a_route_and_answers_with_its_document() {
     let hops: HopsAnswer = serde_json::from_value(server.document("/api/v1/capabilities/book-flight/hops").await).unwrap();
     assert_eq!(hops, fakes::hops());
     assert_eq!(server.document("/api/v1/hops").await["capability"], Value::Null);
+    let why: Explanation = serde_json::from_value(server.document("/api/v1/capabilities/book-flight/explain").await).unwrap();
+    assert_eq!(why, fakes::explanation());
     let trace: TraceAnswer = serde_json::from_value(server.document(&format!("/api/v1/traces/{KNOWN}")).await).unwrap();
     assert_eq!(trace.verdicts, [fakes::verdict()]);
 }
@@ -92,6 +94,11 @@ async fn words_in_the_address_mean_what_they_mean_on_the_command_line() {
     server.document("/api/v1/hops?last=1h&by=latency&level=service").await;
     let hour = format!("Some(Between {{ from_ns: {}, to_ns: {NOON} }})", NOON - 3_600_000_000_000);
     assert_eq!(server.asked(), format!("HopsQuestion {{ capability: None, between: {hour}, by: Latency, level: Service }}"));
+    server.document("/api/v1/capabilities/search/explain?last=1h&baseline_from=now-1h&baseline_to=now&level=service").await;
+    assert_eq!(
+        server.asked(),
+        format!("ExplainQuestion {{ capability: \"search\", between: {hour}, baseline: {hour}, level: Service }}")
+    );
     server.document("/api/v1/capabilities/search?from=2026-09-01T11:00:00Z&to=now").await;
     assert_eq!(server.asked(), format!("StatusQuestion {{ capability: Some(\"search\"), between: {hour} }}"));
 }
@@ -158,6 +165,17 @@ async fn grpc_asks_the_same_questions_on_the_same_port() {
     let hops = client.hops(request).await.unwrap().into_inner();
     assert_eq!((hops.hops[0].causes["timeout_no_server"], hops.buckets.unwrap().unknown), (7.0, 1.0));
     assert!(server.asked().ends_with("by: Cost, level: Service }"));
+    let request = ExplainRequest {
+        capability: "book-flight".into(),
+        baseline: Some(RangeRequest { from: "now-2h".into(), to: "now-1h".into(), ..RangeRequest::default() }),
+        level: proto::Level::Service.into(),
+        ..ExplainRequest::default()
+    };
+    let why = client.explain(request.clone()).await.unwrap().into_inner();
+    assert_eq!((why.kind.as_str(), why.suspects[0].evidence[0].normal), ("hop_failure", Some(0.001)));
+    assert!(server.asked().contains("baseline: Some(Between"));
+    let last = Some(RangeRequest { last: "1h".into(), ..RangeRequest::default() });
+    assert_eq!(client.explain(ExplainRequest { baseline: last, ..request }).await.unwrap_err().code(), Code::InvalidArgument);
     let trace = client.trace(TraceRequest { trace_id: KNOWN.into() }).await.unwrap().into_inner();
     assert_eq!(trace.verdicts[0].critical_path.len(), 4);
 }

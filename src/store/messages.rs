@@ -100,6 +100,26 @@ pub(super) struct HopRecord {
     pub absorbed: Vec<CountRecord>,
     #[prost(message, repeated, tag = "12")]
     pub failures: Vec<FailuresRecord>,
+    #[prost(message, repeated, tag = "13")]
+    pub callers: Vec<CallerRecord>,
+    #[prost(uint64, tag = "14")]
+    pub slowest_ns: u64,
+    #[prost(bytes = "vec", tag = "15")]
+    pub slowest: Vec<u8>,
+}
+
+#[derive(Clone, PartialEq, Message)]
+pub(super) struct CallerRecord {
+    #[prost(string, tag = "1")]
+    pub hop: String,
+    #[prost(string, tag = "2")]
+    pub service: String,
+    #[prost(bool, tag = "3")]
+    pub external: bool,
+    #[prost(message, optional, tag = "4")]
+    pub calls: Option<CountRecord>,
+    #[prost(message, optional, tag = "5")]
+    pub gap: Option<SumRecord>,
 }
 
 #[derive(Clone, PartialEq, Message)]

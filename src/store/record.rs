@@ -6,11 +6,13 @@
 //! that without sampling it is one small number; counts in a histogram are cut at the binary point for the same reason.
 
 use super::messages::{
-    CountRecord, FailuresRecord, HopRecord, JointRecord, LimitRecord, ShareRecord, SpreadRecord, SumRecord, WindowRecord,
+    CallerRecord, CountRecord, FailuresRecord, HopRecord, JointRecord, LimitRecord, ShareRecord, SpreadRecord, SumRecord,
+    WindowRecord,
 };
-use crate::measure::{Failures, Histogram, HopFigures, Share, Spread, Tally, Trouble, Window, WithinLimit};
+use crate::measure::{Calls, Failures, Histogram, HopFigures, Share, Spread, Tally, Trouble, Window, WithinLimit};
 use crate::model::{Cause, Hop, Hops, Name, Names, TraceId};
 use prost::Message;
+use std::cmp::Reverse;
 
 /// First byte of a window.
 pub(super) const FORMAT: u8 = 1;
@@ -135,7 +137,17 @@ fn share(record: ShareRecord) -> Result<Share, Unreadable> {
     })
 }
 
-fn hop_record(hop: Hop, figures: &HopFigures, names: &Names) -> HopRecord {
+fn caller_record(caller: Hop, calls: &Calls, names: &Names) -> CallerRecord {
+    CallerRecord {
+        hop: names.text(caller.hop).into(),
+        service: names.text(caller.service).into(),
+        external: caller.external,
+        calls: count(calls.calls),
+        gap: sum(calls.gap),
+    }
+}
+
+fn hop_record(hop: Hop, figures: &HopFigures, names: &Names, hops: &Hops) -> HopRecord {
     let nothing = Trouble::default();
     let trouble = figures.trouble.as_deref().unwrap_or(&nothing);
     let failures = trouble.failures.iter().map(|(cause, failures)| FailuresRecord {
@@ -143,6 +155,10 @@ fn hop_record(hop: Hop, figures: &HopFigures, names: &Names) -> HopRecord {
         count: count(failures.count),
         samples: failures.samples.iter().map(|trace| trace.to_wire().to_vec()).collect(),
     });
+    let mut callers: Vec<CallerRecord> =
+        figures.callers.iter().map(|(caller, calls)| caller_record(hops.get(*caller), calls, names)).collect();
+    callers
+        .sort_unstable_by(|one, other| (&one.hop, &one.service, one.external).cmp(&(&other.hop, &other.service, other.external)));
     HopRecord {
         hop: names.text(hop.hop).into(),
         service: names.text(hop.service).into(),
@@ -156,10 +172,13 @@ fn hop_record(hop: Hop, figures: &HopFigures, names: &Names) -> HopRecord {
         slow_blamed: count(trouble.slow_blamed),
         absorbed: counts(&trouble.absorbed),
         failures: failures.collect(),
+        callers,
+        slowest_ns: figures.slowest.map_or(0, |(time_ns, _)| time_ns),
+        slowest: figures.slowest.map_or_else(Vec::new, |(_, trace)| trace.0.to_wire().to_vec()),
     }
 }
 
-fn hop_figures(record: HopRecord) -> Result<HopFigures, Unreadable> {
+fn hop_figures(record: HopRecord, names: &Names, hops: &Hops) -> Result<HopFigures, Unreadable> {
     let mut trouble = Trouble {
         errors: tally(record.errors),
         retries: tally(record.retries),
@@ -172,13 +191,24 @@ fn hop_figures(record: HopRecord) -> Result<HopFigures, Unreadable> {
         let read = Failures { count: tally(failures.count), samples };
         trouble.failures_mut(Cause::from_word(&failures.cause).unwrap_or(Cause::Unknown)).merge(&read);
     }
-    Ok(HopFigures {
+    let slowest = TraceId::from_wire(&record.slowest).map(|trace| (record.slowest_ns, Reverse(trace)));
+    let mut figures = HopFigures {
         calls: tally(record.calls),
         latency: spread(record.latency)?,
         alone: share(record.alone.unwrap_or_default())?,
         several: record.several.map(share).transpose()?.map(Box::new),
         trouble: (trouble != Trouble::default()).then(|| Box::new(trouble)),
-    })
+        callers: Vec::new(),
+        slowest,
+    };
+    for one in record.callers {
+        let caller =
+            Hop { hop: names.intern(one.hop.as_bytes()), service: names.intern(one.service.as_bytes()), external: one.external };
+        let calls = figures.calls_of(hops.intern(caller));
+        calls.calls += tally(one.calls);
+        calls.gap = calls.gap.saturating_add(number(one.gap));
+    }
+    Ok(figures)
 }
 
 /// The bytes of a window.
@@ -192,7 +222,7 @@ pub(super) fn encode(window: &Window, names: &Names, hops: &Hops) -> Vec<u8> {
         limits: limits.map(|one| LimitRecord { under_ns: one.under_ns, good: count(one.good), all: count(one.all) }).collect(),
         critical_path: sum(window.critical_path),
         skewed: window.skewed,
-        hops: window.hops.iter().map(|(hop, figures)| hop_record(hops.get(*hop), figures, names)).collect(),
+        hops: window.hops.iter().map(|(hop, figures)| hop_record(hops.get(*hop), figures, names, hops)).collect(),
         joint: Vec::new(),
     };
     record
@@ -232,7 +262,7 @@ pub(super) fn decode(bytes: &[u8], names: &Names, hops: &Hops) -> Result<Window,
         limits.map(|one| WithinLimit { under_ns: one.under_ns, good: tally(one.good), all: tally(one.all) }).collect();
     for one in record.hops {
         let hop = hops.intern(Hop { hop: name(&one.hop), service: name(&one.service), external: one.external });
-        window.hops.entry(hop).or_default().merge(&hop_figures(one)?);
+        window.hops.entry(hop).or_default().merge(&hop_figures(one, names, hops)?);
     }
     for one in record.joint {
         window.joint.entry(name(&one.service)).or_default().merge(&share(one.share.unwrap_or_default())?);

@@ -254,7 +254,10 @@ const FORMAT_1: &str = include_str!("format_1.hex");
 fn a_window_that_format_1_wrote_is_still_read() {
     let world = World::default();
     let bytes: Vec<u8> = FORMAT_1.split_whitespace().map(|byte| u8::from_str_radix(byte, 16).unwrap()).collect();
-    assert_eq!(record::decode(&bytes, &world.names, &world.hops).unwrap(), a_full_window(&world));
+    let mut expected = a_full_window(&world);
+    // Kept since 0.2; what was written before is read without it.
+    expected.hops.values_mut().for_each(|figures| figures.slowest = None);
+    assert_eq!(record::decode(&bytes, &world.names, &world.hops).unwrap(), expected);
 }
 
 #[test]

@@ -102,3 +102,24 @@ fn a_judge_that_is_used_again_says_the_same() {
     assert_eq!(told[..2], told[2..]);
     assert_ne!(told[0].hops[0].hop, Hops::UNKNOWN);
 }
+
+#[test]
+fn who_called_is_told_with_what_the_call_took_outside_of_the_callee() {
+    let scene = Scene::with("");
+    let verdict = scene.one(TEXT);
+    let mut told: Vec<String> = Vec::new();
+    for usage in &verdict.hops {
+        for caller in &usage.callers {
+            told.push(format!("{} <- {} x{} {}", scene.hop(usage.hop), scene.hop(caller.hop), caller.calls, caller.gap_ns));
+        }
+    }
+    told.sort();
+    let expected = [
+        // The call took 50, the server 30 of them.
+        "'cart get' of cart <- 'shop GET' of shop x1 20",
+        "'db.example:5432' <- 'shop GET' of shop x1 0",
+        "'kafka:orders' <- 'shop GET' of shop x1 0",
+        "'lib parse' of lib <- 'shop GET' of shop x1 0",
+    ];
+    assert_eq!(told, expected);
+}

@@ -1,0 +1,132 @@
+//! A real day with labelled faults: for each fault and each normal window, what `explain` says.
+//!
+//! `cargo run --release --example explain_day -- DATA_FOLDER [--baseline before|hour|day] [--level hop|service]`
+//!
+//! The folder holds `map.yaml`, `faults.json` (`faults` and `normal_windows`, each with `from` and `to`, faults with `service` and
+//! `type`) and `otlp/*`. Instead of analysing the recordings again, `--store DIR` asks a store that `analyze --store` has made.
+#![allow(clippy::print_stdout, reason = "an example talks to whoever runs it")]
+
+use serde::Deserialize;
+use std::error::Error;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use steelthread::app::{self, AnalyzeSettings, Limits};
+use steelthread::catalogue;
+use steelthread::query::{Answers, Between, ExplainKind, ExplainQuestion, Explanation, Level, StatusQuestion, parse_moment};
+
+const HOUR_NS: u64 = 3_600_000_000_000;
+
+#[derive(Deserialize)]
+struct Labels {
+    faults: Vec<Fault>,
+    normal_windows: Vec<Stretch>,
+}
+
+#[derive(Deserialize)]
+struct Fault {
+    id: String,
+    service: String,
+    r#type: String,
+    #[serde(flatten)]
+    stretch: Stretch,
+}
+
+#[derive(Deserialize)]
+struct Stretch {
+    from: String,
+    to: String,
+}
+
+struct Asked {
+    data: PathBuf,
+    store: Option<PathBuf>,
+    baseline: String,
+    level: Level,
+}
+
+fn arguments() -> Result<Asked, Box<dyn Error>> {
+    let mut asked = Asked { data: PathBuf::new(), store: None, baseline: "before".into(), level: Level::Service };
+    let mut words = std::env::args().skip(1);
+    while let Some(word) = words.next() {
+        match word.as_str() {
+            "--baseline" => asked.baseline = words.next().unwrap_or_default(),
+            "--store" => asked.store = words.next().map(PathBuf::from),
+            "--level" => asked.level = if words.next().as_deref() == Some("hop") { Level::Hop } else { Level::Service },
+            _ => asked.data = word.into(),
+        }
+    }
+    if !["before", "hour", "day"].contains(&asked.baseline.as_str()) || !asked.data.is_dir() {
+        return Err("write: explain_day DATA_FOLDER [--baseline before|hour|day] [--level hop|service] [--store DIR]".into());
+    }
+    Ok(asked)
+}
+
+fn answers(asked: &Asked) -> Result<Arc<dyn Answers>, Box<dyn Error>> {
+    if let Some(store) = &asked.store {
+        return Ok(app::open_store(store)?);
+    }
+    let map = std::fs::read_to_string(asked.data.join("map.yaml"))?;
+    let mut inputs: Vec<PathBuf> =
+        std::fs::read_dir(asked.data.join("otlp"))?.map(|entry| entry.map(|entry| entry.path())).collect::<Result<_, _>>()?;
+    inputs.sort();
+    let settings = AnalyzeSettings {
+        catalogue: catalogue::parse("map.yaml", &map)?,
+        inputs,
+        store: None,
+        verdicts: None,
+        reference_path: false,
+        limits: Limits::default(),
+    };
+    Ok(app::analyze(settings, &mut |_| {})?.answers)
+}
+
+fn explain(answers: &dyn Answers, capability: &str, asked: &Asked, stretch: &Stretch) -> Result<Explanation, Box<dyn Error>> {
+    let between = Between { from_ns: parse_moment(&stretch.from, 0)?, to_ns: parse_moment(&stretch.to, 0)? };
+    let baseline = match asked.baseline.as_str() {
+        "hour" => Some(Between { from_ns: between.from_ns.saturating_sub(HOUR_NS), to_ns: between.from_ns }),
+        "day" => {
+            let day = between.from_ns / (24 * HOUR_NS) * (24 * HOUR_NS);
+            Some(Between { from_ns: day, to_ns: day + 24 * HOUR_NS })
+        }
+        _ => None,
+    };
+    let question = ExplainQuestion { capability: capability.into(), between: Some(between), baseline, level: asked.level };
+    Ok(answers.explain(&question)?)
+}
+
+fn first(answer: &Explanation) -> (&str, &str) {
+    let first = answer.suspects.first();
+    let evidence = first.and_then(|one| one.evidence.first()).map_or("-", |line| line.text.as_str());
+    (first.map_or("-", |one| one.hop.as_str()), evidence)
+}
+
+fn main() -> Result<(), Box<dyn Error>> {
+    let asked = arguments()?;
+    let labels: Labels = serde_json::from_str(&std::fs::read_to_string(Path::new(&asked.data).join("faults.json"))?)?;
+    let answers = answers(&asked)?;
+    let status = answers.status(&StatusQuestion::default())?;
+    let capability = status.capabilities.first().map(|one| one.id.clone()).ok_or("the map has no capability")?;
+    let (mut top, mut near, mut alarms) = (0, 0, 0);
+    println!("{:8} {:15} {:22} {:>4} {:16} {:22} first evidence", "fault", "type", "service", "rank", "kind", "first suspect");
+    for fault in &labels.faults {
+        let answer = explain(answers.as_ref(), &capability, &asked, &fault.stretch)?;
+        let rank = answer.suspects.iter().position(|one| one.service == fault.service).map(|at| at + 1);
+        top += u32::from(rank == Some(1));
+        near += u32::from(rank.is_some_and(|rank| rank <= 3));
+        let (suspect, evidence) = first(&answer);
+        let (rank, kind) = (rank.map_or("-".into(), |rank| rank.to_string()), answer.kind.as_str());
+        println!("{:8} {:15} {:22} {rank:>4} {kind:16} {suspect:22} {evidence}", fault.id, fault.r#type, fault.service);
+    }
+    for stretch in &labels.normal_windows {
+        let answer = explain(answers.as_ref(), &capability, &asked, stretch)?;
+        alarms += u32::from(answer.kind != ExplainKind::NothingUnusual);
+        let (suspect, evidence) = first(&answer);
+        println!("normal   {:38} {:>4} {:16} {suspect:22} {evidence}", stretch.from, "", answer.kind.as_str());
+    }
+    println!(
+        "\nfirst {top} of {}, in the first three {near}; {alarms} alarms in {} normal windows",
+        labels.faults.len(),
+        labels.normal_windows.len()
+    );
+    Ok(())
+}

@@ -1,0 +1,101 @@
+//! Calls that are not made: an early return shows in no time and in no error.
+//!
+//! What is compared is calls per execution *in which the caller was called*, so that a caller that is itself called less is not
+//! blamed. The caller comes first, because it returned early; whom it did not call comes second, in case it vanished by itself.
+
+use super::figures::Table;
+use super::found::{Found, Group, line, percent};
+use super::normal::{NormalShare, stretches};
+use crate::model::{Hop, Names};
+use crate::query::ExplainKind;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Calls must have fallen by such a part, however sure it is.
+const LEAST_FEWER: f64 = 0.3;
+
+/// Fewer calls than these in a hundred executions of the caller are none to miss.
+const LEAST_NORMAL: f64 = 0.02;
+
+/// Fewer calls than normal.
+#[derive(Debug)]
+pub(super) struct Fewer {
+    caller: Hop,
+    callee: Hop,
+    chance: f64,
+    /// Calls per execution of the caller, now and normally.
+    rate: (f64, f64),
+    /// Executions of the caller.
+    executions: f64,
+    /// Share of all executions in which a call is missing.
+    spoilt: f64,
+    enough: bool,
+}
+
+/// All pairs of a caller and a callee that were seen before.
+pub(super) fn all(now: &Table, baseline: &[Table]) -> Vec<Fewer> {
+    let edges: BTreeSet<(Hop, Hop)> = baseline
+        .iter()
+        .flat_map(|table| &table.rows)
+        .flat_map(|(callee, figures)| figures.callers.keys().map(|caller| (*caller, *callee)))
+        .collect();
+    edges.into_iter().filter_map(|(caller, callee)| fewer(caller, callee, now, baseline)).collect()
+}
+
+fn fewer(caller: Hop, callee: Hop, now: &Table, baseline: &[Table]) -> Option<Fewer> {
+    let executions = now.row(caller)?.executions();
+    let (calls, _) = now.calls(caller, callee);
+    let pairs: Vec<(f64, f64)> = baseline
+        .iter()
+        .filter_map(|table| Some((table.calls(caller, callee).0, table.row(caller)?.executions())))
+        .filter(|(_, executions)| *executions > 0.0)
+        .collect();
+    let joined: Vec<(f64, f64)> = stretches(&pairs, |(_, executions)| *executions)
+        .into_iter()
+        .map(|range| pairs[range].iter().fold((0.0, 0.0), |sum, one| (sum.0 + one.0, sum.1 + one.1)))
+        .collect();
+    let normal = NormalShare::of(&joined)?;
+    if executions < 3.0 || normal.cases < super::normal::A_STRETCH || normal.share < LEAST_NORMAL {
+        return None;
+    }
+    let rate = calls / executions;
+    let fallen = 1.0 - rate / normal.share;
+    let usage = executions / now.executions.max(1.0);
+    Some(Fewer {
+        caller,
+        callee,
+        chance: normal.at_most(calls, executions),
+        rate: (rate, normal.share),
+        executions,
+        spoilt: (fallen * normal.share.min(1.0) * usage).max(0.0),
+        enough: fallen >= LEAST_FEWER,
+    })
+}
+
+/// Those that surely are missing.
+pub(super) fn group(all: Vec<Fewer>, alpha: f64, names: &Names) -> Group {
+    let mut sure: Vec<Fewer> = all.into_iter().filter(|one| one.enough && one.chance <= alpha).collect();
+    sure.sort_by(|one, other| {
+        other.spoilt.total_cmp(&one.spoilt).then_with(|| (one.caller, one.callee).cmp(&(other.caller, other.callee)))
+    });
+    let mut found: BTreeMap<Hop, Found> = BTreeMap::new();
+    for one in &sure {
+        let (caller, callee) = (names.text(one.caller.hop), names.text(one.callee.hop));
+        let (now, normally) = (rate(one.rate.0), rate(one.rate.1));
+        let fallen = percent(1.0 - one.rate.0 / one.rate.1);
+        let text = format!(
+            "{caller} called {callee} {now} times an execution, normally {normally} times: {fallen} fewer in the {:.0} executions in which {caller} was at work",
+            one.executions
+        );
+        let kind = if one.rate.0 <= 0.0 { "vanished" } else { "calls" };
+        for (hop, size) in [(one.caller, one.spoilt), (one.callee, 0.5 * one.spoilt)] {
+            let of_hop = found.entry(hop).or_insert_with(|| Found::new(hop, ExplainKind::MissingStep));
+            of_hop.size = of_hop.size.max(size);
+            of_hop.evidence.push(line(kind, text.clone(), one.rate.0, Some(one.rate.1)));
+        }
+    }
+    Group { magnitude: sure.iter().map(|one| one.spoilt).fold(0.0, f64::max), found: found.into_values().collect() }
+}
+
+fn rate(calls: f64) -> String {
+    if calls >= 1.0 { format!("{calls:.2}") } else { format!("{calls:.3}") }
+}
