@@ -30,7 +30,7 @@ use found::Group;
 use std::collections::BTreeMap;
 
 /// Chance that a range in which nothing happened is told to be unusual: at most about this.
-const FALSE_ALARM: f64 = 0.002;
+const FALSE_ALARM: f64 = 0.01;
 
 /// Trace ids told of a suspect.
 const MOST_TRACES: usize = 5;
