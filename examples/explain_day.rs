@@ -12,7 +12,9 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use steelthread::app::{self, AnalyzeSettings, Limits};
 use steelthread::catalogue;
-use steelthread::query::{Answers, Between, ExplainKind, ExplainQuestion, Explanation, Level, StatusQuestion, parse_moment};
+use steelthread::query::{
+    Answers, Between, ExplainKind, ExplainQuestion, Explanation, HopsAnswer, HopsQuestion, Level, StatusQuestion, parse_moment,
+};
 
 const HOUR_NS: u64 = 3_600_000_000_000;
 
@@ -94,6 +96,36 @@ fn explain(answers: &dyn Answers, capability: &str, asked: &Asked, stretch: &Str
     Ok(answers.explain(&question)?)
 }
 
+/// For a fault that was missed: how all that is measured was then, and in the hour before. Whoever looks for a trace finds it here, or
+/// sees that there is none.
+fn show(answers: &dyn Answers, capability: &str, fault: &Fault) -> Result<(), Box<dyn Error>> {
+    let (from_ns, to_ns) = (parse_moment(&fault.stretch.from, 0)?, parse_moment(&fault.stretch.to, 0)?);
+    let ask = |from_ns, to_ns| -> Result<HopsAnswer, Box<dyn Error>> {
+        let (capability, between) = (Some(capability.to_owned()), Some(Between { from_ns, to_ns }));
+        Ok(answers.hops(&HopsQuestion { capability, between, level: Level::Service, ..HopsQuestion::default() })?)
+    };
+    let (now, before) = (ask(from_ns, to_ns)?, ask(from_ns.saturating_sub(HOUR_NS), from_ns)?);
+    let most = |answer: &HopsAnswer| answer.hops.iter().map(|row| row.executions.0).fold(1.0, f64::max);
+    println!("\n{} ({} of {}) was missed. Then, and in the hour before:", fault.id, fault.r#type, fault.service);
+    println!(
+        "{:24} {:>19} {:>19} {:>19} {:>19}",
+        "service", "share of executions", "calls an execution", "call's median ms", "own work p95 ms"
+    );
+    for row in &now.hops {
+        let Some(other) = before.hops.iter().find(|other| other.service == row.service) else { continue };
+        let pair = |now: f64, before: f64| format!("{now:9.3} {before:9.3}");
+        println!(
+            "{:24} {} {} {} {}",
+            row.service,
+            pair(row.executions.0 / most(&now), other.executions.0 / most(&before)),
+            pair(row.calls.0 / most(&now), other.calls.0 / most(&before)),
+            pair(row.latency_ms.p50.unwrap_or(0.0), other.latency_ms.p50.unwrap_or(0.0)),
+            pair(row.self_ms.p95.unwrap_or(0.0), other.self_ms.p95.unwrap_or(0.0)),
+        );
+    }
+    Ok(())
+}
+
 fn first(answer: &Explanation) -> (&str, &str) {
     let first = answer.suspects.first();
     let evidence = first.and_then(|one| one.evidence.first()).map_or("-", |line| line.text.as_str());
@@ -106,13 +138,14 @@ fn main() -> Result<(), Box<dyn Error>> {
     let answers = answers(&asked)?;
     let status = answers.status(&StatusQuestion::default())?;
     let capability = status.capabilities.first().map(|one| one.id.clone()).ok_or("the map has no capability")?;
-    let (mut top, mut near, mut alarms) = (0, 0, 0);
+    let (mut top, mut near, mut alarms, mut missed) = (0, 0, 0, Vec::new());
     println!("{:8} {:15} {:22} {:>4} {:16} {:22} first evidence", "fault", "type", "service", "rank", "kind", "first suspect");
     for fault in &labels.faults {
         let answer = explain(answers.as_ref(), &capability, &asked, &fault.stretch)?;
         let rank = answer.suspects.iter().position(|one| one.service == fault.service).map(|at| at + 1);
         top += u32::from(rank == Some(1));
         near += u32::from(rank.is_some_and(|rank| rank <= 3));
+        missed.extend((rank != Some(1)).then_some(fault));
         let (suspect, evidence) = first(&answer);
         let (rank, kind) = (rank.map_or("-".into(), |rank| rank.to_string()), answer.kind.as_str());
         println!("{:8} {:15} {:22} {rank:>4} {kind:16} {suspect:22} {evidence}", fault.id, fault.r#type, fault.service);
@@ -123,6 +156,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         let (suspect, evidence) = first(&answer);
         println!("normal   {:38} {:>4} {:16} {suspect:22} {evidence}", stretch.from, "", answer.kind.as_str());
     }
+    missed.iter().try_for_each(|fault| show(answers.as_ref(), &capability, fault))?;
     println!(
         "\nfirst {top} of {}, in the first three {near}; {alarms} alarms in {} normal windows",
         labels.faults.len(),

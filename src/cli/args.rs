@@ -281,10 +281,10 @@ pub(super) struct ExplainArgs {
     /// The capability; with --map also the recorded traces.
     #[arg(required = true, value_name = "CAP|INPUT")]
     pub(super) words: Vec<String>,
-    /// What is normal begins here: RFC 3339, or now-1d [default: 24 hours before the range].
+    /// What is normal begins here: RFC 3339, or now-1d. Without a baseline it is the 24 hours before the range.
     #[arg(long, value_name = "MOMENT")]
     pub(super) baseline_from: Option<String>,
-    /// And ends here [default: where the range begins]. The range itself is always left out.
+    /// And ends here [default: now]. The range itself is always left out.
     #[arg(long, value_name = "MOMENT")]
     pub(super) baseline_to: Option<String>,
     /// Each hop for itself, or all hops of a service together.

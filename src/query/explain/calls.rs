@@ -7,7 +7,7 @@ use super::figures::Table;
 use super::found::{Found, Group, line, percent};
 use super::normal::{NormalShare, stretches};
 use crate::model::{Hop, Names};
-use crate::query::ExplainKind;
+use crate::query::{EvidenceLine, ExplainKind};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Calls must have fallen by such a part, however sure it is.
@@ -16,12 +16,16 @@ const LEAST_FEWER: f64 = 0.3;
 /// Fewer calls than these in a hundred executions of the caller are none to miss.
 const LEAST_NORMAL: f64 = 0.02;
 
-/// Fewer calls than normal.
+/// Calls that grew to so many times the normal number are told beside whatever else speaks for a suspect.
+const MORE: f64 = 1.5;
+
+/// Calls of a pair, now and normally.
 #[derive(Debug)]
-pub(super) struct Fewer {
+pub(super) struct Pair {
     caller: Hop,
     callee: Hop,
-    chance: f64,
+    /// How likely so few by chance, and so many.
+    chance: (f64, f64),
     /// Calls per execution of the caller, now and normally.
     rate: (f64, f64),
     /// Executions of the caller.
@@ -32,16 +36,16 @@ pub(super) struct Fewer {
 }
 
 /// All pairs of a caller and a callee that were seen before.
-pub(super) fn all(now: &Table, baseline: &[Table]) -> Vec<Fewer> {
+pub(super) fn all(now: &Table, baseline: &[Table]) -> Vec<Pair> {
     let edges: BTreeSet<(Hop, Hop)> = baseline
         .iter()
         .flat_map(|table| &table.rows)
         .flat_map(|(callee, figures)| figures.callers.keys().map(|caller| (*caller, *callee)))
         .collect();
-    edges.into_iter().filter_map(|(caller, callee)| fewer(caller, callee, now, baseline)).collect()
+    edges.into_iter().filter_map(|(caller, callee)| pair(caller, callee, now, baseline)).collect()
 }
 
-fn fewer(caller: Hop, callee: Hop, now: &Table, baseline: &[Table]) -> Option<Fewer> {
+fn pair(caller: Hop, callee: Hop, now: &Table, baseline: &[Table]) -> Option<Pair> {
     let executions = now.row(caller)?.executions();
     let (calls, _) = now.calls(caller, callee);
     let pairs: Vec<(f64, f64)> = baseline
@@ -60,10 +64,10 @@ fn fewer(caller: Hop, callee: Hop, now: &Table, baseline: &[Table]) -> Option<Fe
     let rate = calls / executions;
     let fallen = 1.0 - rate / normal.share;
     let usage = executions / now.executions.max(1.0);
-    Some(Fewer {
+    Some(Pair {
         caller,
         callee,
-        chance: normal.at_most(calls, executions),
+        chance: (normal.at_most(calls, executions), normal.at_least(calls, executions)),
         rate: (rate, normal.share),
         executions,
         spoilt: (fallen * normal.share.min(1.0) * usage).max(0.0),
@@ -72,8 +76,8 @@ fn fewer(caller: Hop, callee: Hop, now: &Table, baseline: &[Table]) -> Option<Fe
 }
 
 /// Those that surely are missing.
-pub(super) fn group(all: Vec<Fewer>, alpha: f64, names: &Names) -> Group {
-    let mut sure: Vec<Fewer> = all.into_iter().filter(|one| one.enough && one.chance <= alpha).collect();
+pub(super) fn group(all: &[Pair], alpha: f64, names: &Names) -> Group {
+    let mut sure: Vec<&Pair> = all.iter().filter(|one| one.enough && one.chance.0 <= alpha).collect();
     sure.sort_by(|one, other| {
         other.spoilt.total_cmp(&one.spoilt).then_with(|| (one.caller, one.callee).cmp(&(other.caller, other.callee)))
     });
@@ -94,6 +98,18 @@ pub(super) fn group(all: Vec<Fewer>, alpha: f64, names: &Names) -> Group {
         }
     }
     Group { magnitude: sure.iter().map(|one| one.spoilt).fold(0.0, f64::max), found: found.into_values().collect() }
+}
+
+/// Calls that surely grew in number: to be told of the callee if it is a suspect. By themselves they are a busy day, and no trouble.
+pub(super) fn more(all: &[Pair], callee: Hop, alpha: f64, names: &Names) -> Vec<EvidenceLine> {
+    let grown = |one: &&Pair| one.callee == callee && one.rate.0 >= MORE * one.rate.1 && one.chance.1 <= alpha;
+    let told = |one: &Pair| {
+        let (caller, callee) = (names.text(one.caller.hop), names.text(one.callee.hop));
+        let text =
+            format!("{caller} called {callee} {} times an execution, normally {} times", rate(one.rate.0), rate(one.rate.1));
+        line("calls", text, one.rate.0, Some(one.rate.1))
+    };
+    all.iter().filter(grown).map(told).collect()
 }
 
 fn rate(calls: f64) -> String {

@@ -30,7 +30,7 @@ use found::Group;
 use std::collections::BTreeMap;
 
 /// Chance that a range in which nothing happened is told to be unusual: at most about this.
-const FALSE_ALARM: f64 = 0.002;
+const FALSE_ALARM: f64 = 0.01;
 
 /// Trace ids told of a suspect.
 const MOST_TRACES: usize = 5;
@@ -50,23 +50,26 @@ pub(super) fn explain(now: &Blocks, baseline: &Blocks, level: Level, names: &Nam
     let (window, blocks) = (now.sum(), baseline.list());
     let table = Table::of(&window, level, hops);
     let tables: Vec<Table> = blocks.iter().map(|block| Table::of(&block.window, level, hops)).collect();
-    let (longer, fewer, more) = (time::all(&table, &tables), calls::all(&table, &tables), failures::all(&table, &tables));
-    let alpha = FALSE_ALARM / (longer.len() + fewer.len() + more.len() + 1) as f64;
+    let (longer, pairs, more) = (time::all(&table, &tables), calls::all(&table, &tables), failures::all(&table, &tables));
+    let alpha = FALSE_ALARM / (longer.len() + pairs.len() + more.len() + 1) as f64;
     let caller = bucket(Hops::CALLER, hops);
     let [failed, absorbed] = failures::groups(more, alpha, &table, &tables, names, hops);
     let slow = time::group(longer, alpha, &table, &tables, names);
-    let missing = calls::group(fewer, alpha, names);
+    let missing = calls::group(&pairs, alpha, names);
     let rejected = whole::rejected(&window, &blocks, alpha, caller);
-    let suspects = ranked([failed, slow, missing, absorbed, rejected], names);
-    if let Some((kind, _)) = suspects.first() {
-        return Why { kind: *kind, suspects: suspects.into_iter().map(|(_, suspect)| suspect).collect() };
+    let mut suspects = ranked([failed, slow, missing, absorbed, rejected], names);
+    for (hop, _, suspect) in &mut suspects {
+        suspect.evidence.extend(calls::more(&pairs, *hop, alpha, names));
+    }
+    if let Some((_, kind, _)) = suspects.first() {
+        return Why { kind: *kind, suspects: suspects.into_iter().map(|(_, _, suspect)| suspect).collect() };
     }
     if let Some(evidence) = whole::worse(&window, &blocks, alpha) {
         return Why { kind: ExplainKind::SystemAccident, suspects: vec![nobody(evidence, names)] };
     }
     let traffic = ranked([whole::traffic(&now.list(), &blocks, caller)], names);
     let kind = if traffic.is_empty() { ExplainKind::NothingUnusual } else { ExplainKind::Traffic };
-    Why { kind, suspects: traffic.into_iter().map(|(_, suspect)| suspect).collect() }
+    Why { kind, suspects: traffic.into_iter().map(|(_, _, suspect)| suspect).collect() }
 }
 
 /// No hop, but the evidence is to be told.
@@ -85,7 +88,7 @@ struct Sum {
 }
 
 /// Suspects of all groups, best first, with the kind that weighs most at each.
-fn ranked<const N: usize>(groups: [Group; N], names: &Names) -> Vec<(ExplainKind, Suspect)> {
+fn ranked<const N: usize>(groups: [Group; N], names: &Names) -> Vec<(Hop, ExplainKind, Suspect)> {
     let mut sums: BTreeMap<Hop, Sum> = BTreeMap::new();
     for group in groups {
         let all: f64 = group.found.iter().map(|found| found.size).sum();
@@ -108,7 +111,7 @@ fn ranked<const N: usize>(groups: [Group; N], names: &Names) -> Vec<(ExplainKind
         other.score.total_cmp(&sum.score).then_with(|| name(hop).cmp(&name(other_hop)))
     });
     list.truncate(MOST_SUSPECTS);
-    list.into_iter().map(|(hop, sum)| (sum.most.2, suspect(hop, sum, names))).collect()
+    list.into_iter().map(|(hop, sum)| (hop, sum.most.2, suspect(hop, sum, names))).collect()
 }
 
 fn suspect(hop: Hop, mut sum: Sum, names: &Names) -> Suspect {

@@ -135,6 +135,11 @@ impl NormalShare {
     /// How likely at least `part` of `cases` are, if all is as normal.
     pub(super) fn at_least(&self, part: f64, cases: f64) -> f64 {
         let unrest = self.unrest(cases);
+        if self.share > 1.02 || part > cases {
+            let share = self.share + self.error();
+            let deviation = (unrest * share * (1.0 / cases + 1.0 / self.cases)).sqrt();
+            return above((part / cases - share) / deviation);
+        }
         at_least(part / unrest, cases / unrest, (self.share + self.error()).min(0.99))
     }
 

@@ -28,6 +28,8 @@ struct Weather {
     called: [f64; 5],
     /// Of a thousand executions so many fail, because of this hop.
     failed: (u64, usize, Cause),
+    /// So often each callee is called by an execution that calls it.
+    tries: u32,
     /// Of a thousand, so many have an error of the card network that the customer does not see.
     absorbed: u64,
     /// Of a thousand.
@@ -43,6 +45,7 @@ const FAIR: Weather = Weather {
     way: [0.0, 2.0, 2.0, 2.0, 0.0],
     called: [1.0, 1.0, 0.7, 0.4, 1.0],
     failed: (2, CARD, Cause::Unreachable),
+    tries: 1,
     absorbed: 0,
     rejected: 5,
     whole: 1.0,
@@ -145,7 +148,7 @@ impl Scene {
         (usage.calls, usage.self_ns, usage.edge_gap_ns, usage.critical_path_ns) = (1, own, way, own + way);
         usage.latencies_ns = vec![own];
         if at != WEB {
-            usage.callers = vec![CallerUse { hop: self.world.hop(CALLER[at]), calls: 1, gap_ns: way }];
+            usage.callers = vec![CallerUse { hop: self.world.hop(CALLER[at]), calls: weather.tries, gap_ns: way }];
         }
         usage
     }
@@ -280,6 +283,14 @@ fn errors_that_the_customer_does_not_see_are_told_but_weigh_less() {
     assert_eq!(answer.suspects[0].evidence[0].kind, "absorbed");
     let both = after_fair(Weather { absorbed: 200, failed: (150, PRICING, Cause::AppError), ..FAIR });
     assert_eq!(first(&both).1, "pricing");
+}
+
+#[test]
+fn calls_that_grew_in_number_are_told_of_a_suspect_and_are_no_reason_by_themselves() {
+    assert_eq!(after_fair(Weather { tries: 3, ..FAIR }).kind, ExplainKind::NothingUnusual);
+    let answer = after_fair(Weather { tries: 3, failed: (150, PRICING, Cause::AppError), ..FAIR });
+    let texts: Vec<&str> = answer.suspects[0].evidence.iter().map(|line| line.text.as_str()).collect();
+    assert!(texts.iter().any(|text| text.starts_with("web called pricing 2.") && text.contains("normally 0.")), "{texts:?}");
 }
 
 #[test]
