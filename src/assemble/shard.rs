@@ -10,6 +10,9 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 const STEP_NS: u64 = 100_000_000;
 /// What an open trace costs beside its spans: map entry, deadline, headers of the vectors.
 pub(super) const TRACE_BYTES: usize = 200;
+/// What room for a span costs: its size, and a quarter for the allocator. Without that quarter, a million spans in a budget of 64 MiB
+/// took 80 MiB and more of resident memory.
+pub(super) const SPAN_BYTES: usize = size_of::<SpanRecord>() * 5 / 4;
 /// Spans for which a trace has room from the first one.
 pub(super) const FIRST_SPANS: usize = 4;
 /// Spans for which room is added at most at once.
@@ -71,11 +74,11 @@ impl Shard {
         }
         let before = open.spans.capacity();
         if open.spans.len() == before {
-            // By half and never by much: a vector that doubles may hold twice what is in it, and asks for all of that at once.
-            open.spans.reserve_exact((before / 2).clamp(FIRST_SPANS, MOST_GROWTH));
+            // Doubling fits the size classes of the allocator; large vectors grow in steps, so that none asks for much at once.
+            open.spans.reserve_exact(before.clamp(FIRST_SPANS, MOST_GROWTH));
         }
         open.spans.push(record);
-        self.bytes += (open.spans.capacity() - before) * size_of::<SpanRecord>();
+        self.bytes += (open.spans.capacity() - before) * SPAN_BYTES;
         if let Some(extra) = extra {
             self.bytes += EXTRA_BYTES;
             open.extras.push(extra);
@@ -118,7 +121,7 @@ impl Shard {
 
     fn close(&mut self, trace: TraceId, settings: &Settings, out: &mut Vec<Complete>) {
         let Some(open) = self.open.remove(&trace) else { return };
-        let held = open.spans.capacity() * size_of::<SpanRecord>() + open.extras.len() * EXTRA_BYTES;
+        let held = open.spans.capacity() * SPAN_BYTES + open.extras.len() * EXTRA_BYTES;
         self.bytes = self.bytes.saturating_sub(held + TRACE_BYTES);
         if self.closed[0].len() >= settings.closed_ids_per_shard() {
             self.forget_older();

@@ -1,6 +1,6 @@
 //! All shards, and the budget.
 
-use super::shard::{EXTRA_BYTES, FIRST_SPANS, Shard, TRACE_BYTES, Taken};
+use super::shard::{EXTRA_BYTES, FIRST_SPANS, SPAN_BYTES, Shard, TRACE_BYTES, Taken};
 use super::{Batch, Complete};
 use crate::model::{SpanRecord, TraceId};
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -96,7 +96,7 @@ impl Table {
     /// [`Overloaded`] if the budget does not allow for them.
     pub fn admit(&self, batch: &Batch) -> Result<Room, Overloaded> {
         // At worst every span begins a trace.
-        let bytes = batch.len() * (TRACE_BYTES + FIRST_SPANS * size_of::<SpanRecord>()) + batch.extras.len() * EXTRA_BYTES;
+        let bytes = batch.len() * (TRACE_BYTES + FIRST_SPANS * SPAN_BYTES) + batch.extras.len() * EXTRA_BYTES;
         let used_bytes = self.used.fetch_add(bytes, Ordering::Relaxed);
         if used_bytes.saturating_add(bytes) > self.settings.budget_bytes {
             self.used.fetch_sub(bytes, Ordering::Relaxed);
