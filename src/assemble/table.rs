@@ -2,7 +2,7 @@
 
 use super::shard::{EXTRA_BYTES, FIRST_SPANS, SPAN_BYTES, Shard, TRACE_BYTES, Taken};
 use super::{Batch, Complete};
-use crate::model::{SpanRecord, TraceId};
+use crate::model::TraceId;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -186,7 +186,7 @@ fn shard_of(trace: TraceId) -> u32 {
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
-    use crate::model::{ShapeId, SpanExtra, SpanId};
+    use crate::model::{ShapeId, SpanExtra, SpanId, SpanRecord};
 
     const SECOND: u64 = 1_000_000_000;
 
