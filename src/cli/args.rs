@@ -20,7 +20,7 @@ const EXIT_CODES: &str = "Answers go to standard output, talk to standard error.
 /// Commands.
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
-    /// Receive spans over OTLP/gRPC, judge, and answer questions.
+    /// Receive spans over OTLP/gRPC and OTLP/HTTP, judge, and answer questions.
     Serve(ServeArgs),
     /// Show everything at work: a server, and a small shop that breaks on a script.
     Demo(DemoArgs),
@@ -66,9 +66,9 @@ pub(super) struct ServeArgs {
     /// Where spans come in by OTLP/gRPC.
     #[arg(long, value_name = "ADDRESS", env = "STEELTHREAD_OTLP_GRPC", default_value = "127.0.0.1:4317")]
     pub(super) otlp_grpc: String,
-    /// Where spans come in by OTLP/HTTP (not in this version yet: nothing listens there).
-    #[arg(long, value_name = "ADDRESS", env = "STEELTHREAD_OTLP_HTTP")]
-    pub(super) otlp_http: Option<String>,
+    /// Where spans come in by OTLP/HTTP, protobuf and JSON, on /v1/traces; off for nowhere.
+    #[arg(long, value_name = "ADDRESS", env = "STEELTHREAD_OTLP_HTTP", default_value = "127.0.0.1:4318")]
+    pub(super) otlp_http: String,
     /// Where questions are answered, HTTP and gRPC.
     #[arg(long, value_name = "ADDRESS", env = "STEELTHREAD_API", default_value = "127.0.0.1:4319")]
     pub(super) api: String,
@@ -79,6 +79,38 @@ pub(super) struct ServeArgs {
     pub(super) waits: WaitArgs,
     #[command(flatten)]
     pub(super) sizes: SizeArgs,
+    #[command(flatten)]
+    pub(super) doors: DoorArgs,
+}
+
+/// What connections and senders may cost.
+#[derive(Debug, Default, Args)]
+#[command(next_help_heading = "Connections and senders")]
+pub(super) struct DoorArgs {
+    /// What one sender may send in a second, decompressed; one that sends more is asked to wait [default: no limit].
+    #[arg(long, value_name = "SIZE", env = "STEELTHREAD_SENDER_BYTES_PER_SECOND")]
+    pub(super) sender_bytes_per_second: Option<String>,
+    /// Connections of one port; further ones are closed at once [default: 4096].
+    #[arg(long, value_name = "NUMBER", env = "STEELTHREAD_CONNECTIONS")]
+    pub(super) connections: Option<usize>,
+    /// Requests at one time on one HTTP/2 connection [default: 256].
+    #[arg(long, value_name = "NUMBER", env = "STEELTHREAD_STREAMS_PER_CONNECTION")]
+    pub(super) streams_per_connection: Option<u32>,
+    /// Bytes of all headers of a request [default: 32KiB].
+    #[arg(long, value_name = "SIZE", env = "STEELTHREAD_HEADER_BYTES")]
+    pub(super) header_bytes: Option<String>,
+    /// The head of a request, and a TLS handshake, take no longer [default: 10s].
+    #[arg(long, value_name = "DURATION", env = "STEELTHREAD_HEADER_TIMEOUT")]
+    pub(super) header_timeout: Option<String>,
+    /// The longest pause within a body, or in reading an answer [default: 30s].
+    #[arg(long, value_name = "DURATION", env = "STEELTHREAD_PAUSE_TIMEOUT")]
+    pub(super) pause_timeout: Option<String>,
+    /// A whole body takes no longer [default: 2m].
+    #[arg(long, value_name = "DURATION", env = "STEELTHREAD_BODY_TIMEOUT")]
+    pub(super) body_timeout: Option<String>,
+    /// A connection without requests is closed after this time [default: 5m].
+    #[arg(long, value_name = "DURATION", env = "STEELTHREAD_IDLE_TIMEOUT")]
+    pub(super) idle_timeout: Option<String>,
 }
 
 /// When a trace is complete.

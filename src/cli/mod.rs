@@ -11,6 +11,7 @@ mod analyze;
 mod args;
 mod check;
 mod demo;
+mod doors;
 mod exit;
 mod explain;
 mod figures;
