@@ -19,7 +19,7 @@
 use crate::collector::Collector;
 use crate::processes::{PATIENCE, poll};
 use crate::sender::Sender;
-use crate::server::Server;
+use crate::server::{NOT_BEFORE_THE_END, Server};
 use crate::shop;
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -98,7 +98,7 @@ const HOPS: [(&str, &str); 10] = [
 fn ours(server: &Server, figure: &str) -> Counts {
     let mut counts = Counts::new();
     for (capability, entry) in ENTRIES {
-        for row in server.hops(capability)["hops"].as_array().unwrap() {
+        for row in server.kept(&["hops", capability])["hops"].as_array().unwrap() {
             let hop = row["hop"].as_str().unwrap().replace(&format!("web {entry}"), "web");
             // The queue itself is a hop for us; `service_graph` knows only those at its two ends.
             if !hop.starts_with("kafka:") {
@@ -144,7 +144,7 @@ fn agree(what: &str, ours: &Counts, theirs: impl Fn() -> Counts) {
 #[test]
 fn our_executions_and_calls_are_those_that_the_collector_counts() {
     let folder = tempfile::tempdir().unwrap();
-    let server = Server::start(folder.path(), "server", steelthread::demo::MAP, &["--quiet", "2s"]);
+    let mut server = Server::start(folder.path(), "server", steelthread::demo::MAP, &NOT_BEFORE_THE_END);
     let metrics = folder.path().join("metrics.json");
     let collector = Collector::start(folder.path(), "agreement", &config(server.grpc, &metrics));
     let told = shop::run(13, 12, 60, steelthread::app::clock::now_ns() - 60_000_000_000);
@@ -152,7 +152,9 @@ fn our_executions_and_calls_are_those_that_the_collector_counts() {
     for request in &told.requests {
         sender.send(request.clone()).unwrap();
     }
-    let status = server.settle(told.spans);
+    server.arrived(told.spans);
+    server.go();
+    let status = server.kept(&["status"]);
     let (executions, failed) = entries(&status, &told.tally);
     let calls = |status: Option<&str>| {
         let mut counts = Counts::new();

@@ -9,6 +9,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 use tokio::net::TcpStream;
 use tokio::task::JoinSet;
+use tonic::codegen::http::Request;
+use tonic::codegen::http::response::Parts;
 use tonic::{Code, Status};
 
 /// An encoded request, framed for gRPC, and where its trace ids lie.
@@ -46,13 +48,31 @@ impl Template {
     }
 }
 
+/// Which of the server's doors.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub enum Door {
+    /// OTLP/gRPC.
+    Grpc,
+    /// OTLP/HTTP, protobuf.
+    Http,
+}
+
+/// How a request was answered.
+enum Answer {
+    Taken,
+    /// With the time to wait.
+    Refused,
+    /// In any other way.
+    Other(String),
+}
+
 /// How the server answered, requests.
 #[derive(Default, Debug)]
 pub struct Answers {
-    pub acknowledged: AtomicU64,
-    pub refused: AtomicU64,
+    pub acknowledged: u64,
+    pub refused: u64,
     /// Everything but success and a refusal with the time to wait.
-    pub others: std::sync::Mutex<Vec<String>>,
+    pub others: Vec<String>,
 }
 
 /// `google.rpc.Status`, as far as it is looked at.
@@ -78,22 +98,19 @@ fn delay(status: &Status) -> Option<Duration> {
 }
 
 impl Answers {
-    fn add(&self, answer: Result<Status, h2::Error>) {
+    fn add(&mut self, answer: Answer) {
         match answer {
-            Ok(status) if status.code() == Code::Ok => _ = self.acknowledged.fetch_add(1, Ordering::Relaxed),
-            Ok(status) if matches!(status.code(), Code::Unavailable | Code::ResourceExhausted) && delay(&status).is_some() => {
-                self.refused.fetch_add(1, Ordering::Relaxed);
-            }
-            Ok(status) => self.others.lock().unwrap().push(format!("{status:?}")),
-            Err(error) => self.others.lock().unwrap().push(error.to_string()),
+            Answer::Taken => self.acknowledged += 1,
+            Answer::Refused => self.refused += 1,
+            Answer::Other(words) => self.others.push(words),
         }
     }
 }
 
 /// Sends for so long; ends when all answers are there.
-pub fn blast(port: u16, template: Template, lasting: Duration, connections: usize, streams: usize) -> Answers {
+pub fn blast(port: u16, door: Door, template: Template, lasting: Duration, connections: usize, streams: usize) -> Answers {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
-    let (template, answers, next) = (Arc::new(template), Arc::new(Answers::default()), Arc::new(AtomicU64::new(0)));
+    let (template, next) = (Arc::new(template), Arc::new(AtomicU64::new(0)));
     runtime.block_on(async {
         let until = Instant::now() + lasting;
         let mut senders = JoinSet::new();
@@ -103,37 +120,64 @@ pub fn blast(port: u16, template: Template, lasting: Duration, connections: usiz
             let (client, connection) = h2::client::handshake(socket).await.unwrap();
             tokio::spawn(connection);
             for _ in 0..streams {
-                let (client, template, answers, next) = (client.clone(), template.clone(), answers.clone(), next.clone());
+                let (client, template, next) = (client.clone(), template.clone(), next.clone());
                 senders.spawn(async move {
+                    let mut answers = Answers::default();
                     while Instant::now() < until {
                         let body = template.numbered(next.fetch_add(1, Ordering::Relaxed));
-                        answers.add(export(client.clone(), body).await);
+                        let answer = export(client.clone(), door, body).await;
+                        answers.add(answer.unwrap_or_else(|error| Answer::Other(error.to_string())));
                     }
+                    answers
                 });
             }
         }
-        senders.join_all().await;
-    });
-    Arc::into_inner(answers).unwrap()
+        let mut all = Answers::default();
+        for mut answers in senders.join_all().await {
+            all.acknowledged += answers.acknowledged;
+            all.refused += answers.refused;
+            all.others.append(&mut answers.others);
+        }
+        all
+    })
 }
 
-async fn export(client: h2::client::SendRequest<Bytes>, body: Bytes) -> Result<Status, h2::Error> {
-    let request =
-        tonic::codegen::http::Request::post("http://localhost/opentelemetry.proto.collector.trace.v1.TraceService/Export")
-            .header("content-type", "application/grpc")
-            .header("te", "trailers")
-            .body(())
-            .unwrap();
-    let (response, mut stream) = client.ready().await?.send_request(request, false)?;
+async fn export(client: h2::client::SendRequest<Bytes>, door: Door, framed: Bytes) -> Result<Answer, h2::Error> {
+    let (path, kind, body) = match door {
+        Door::Grpc => ("opentelemetry.proto.collector.trace.v1.TraceService/Export", "application/grpc", framed),
+        Door::Http => ("v1/traces", "application/x-protobuf", framed.slice(5..)),
+    };
+    let request = Request::post(format!("http://localhost/{path}")).header("content-type", kind).header("te", "trailers");
+    let (response, mut stream) = client.ready().await?.send_request(request.body(()).unwrap(), false)?;
     // A refusal may come before all is sent, and ends the stream: then this fails, and the answer is there all the same.
     let _ = stream.send_data(body, true);
     let (head, mut body) = response.await?.into_parts();
-    if let Some(status) = Status::from_header_map(&head.headers) {
-        return Ok(status);
-    }
     while let Some(bytes) = body.data().await {
         body.flow_control().release_capacity(bytes?.len())?;
     }
-    let trailers = body.trailers().await?.unwrap_or_default();
-    Ok(Status::from_header_map(&trailers).unwrap_or_else(|| Status::unknown("an answer without a status")))
+    if door == Door::Http {
+        return Ok(by_http(&head));
+    }
+    let status = match Status::from_header_map(&head.headers) {
+        Some(status) => Some(status),
+        None => Status::from_header_map(&body.trailers().await?.unwrap_or_default()),
+    };
+    Ok(status.map_or_else(|| Answer::Other("no status".into()), by_grpc))
+}
+
+fn by_grpc(status: Status) -> Answer {
+    match status.code() {
+        Code::Ok => Answer::Taken,
+        Code::Unavailable | Code::ResourceExhausted if delay(&status).is_some() => Answer::Refused,
+        _ => Answer::Other(format!("{status:?}")),
+    }
+}
+
+fn by_http(head: &Parts) -> Answer {
+    let seconds = head.headers.get("retry-after").and_then(|value| value.to_str().ok()?.parse::<u64>().ok());
+    match head.status.as_u16() {
+        200 => Answer::Taken,
+        429 | 503 if seconds.is_some_and(|seconds| seconds > 0) => Answer::Refused,
+        _ => Answer::Other(format!("{head:?}")),
+    }
 }

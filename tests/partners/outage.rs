@@ -6,12 +6,11 @@
 use crate::collector::Collector;
 use crate::figures::{holds, hops_hold};
 use crate::sender::Sender;
-use crate::server::{Server, steelthread};
+use crate::server::Server;
 use crate::shop;
 use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
 use serde_json::Value;
 use std::collections::BTreeMap;
-use std::path::Path;
 use std::time::{Duration, Instant};
 
 /// How long the server is away.
@@ -46,14 +45,6 @@ service: {{pipelines: {{traces: {{receivers: [otlp], exporters: [otlp_grpc]}}}}}
     )
 }
 
-/// What a store tells, when nobody has it open.
-fn kept(store: &Path, question: &[&str]) -> Value {
-    let mut command = steelthread();
-    let output = command.args(question).args(["-o", "json", "--store"]).arg(store).output().unwrap();
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    serde_json::from_slice(&output.stdout).unwrap()
-}
-
 fn executions(status: &Value) -> u64 {
     status["capabilities"].as_array().unwrap().iter().map(|row| row["executions"].as_u64().unwrap()).sum()
 }
@@ -61,9 +52,7 @@ fn executions(status: &Value) -> u64 {
 #[test]
 fn nothing_is_lost_or_counted_twice_when_the_server_is_away_under_load() {
     let folder = tempfile::tempdir().unwrap();
-    let store = folder.path().join("store");
-    let flags = ["--quiet", "2s", "--store", store.to_str().unwrap()];
-    let mut server = Server::start(folder.path(), "server", steelthread::demo::MAP, &flags);
+    let mut server = Server::start(folder.path(), "server", steelthread::demo::MAP, &["--quiet", "2s"]);
     let collector = Collector::start(folder.path(), "outage", &config(&server));
     let told = shop::run(17, 40, 50, steelthread::app::clock::now_ns() - 100_000_000_000);
     let requests = whole_traces(&told.requests);
@@ -81,7 +70,7 @@ fn nothing_is_lost_or_counted_twice_when_the_server_is_away_under_load() {
     });
     std::thread::sleep(THERE);
     server.go();
-    let before = executions(&kept(&store, &["status"]));
+    let before = executions(&server.kept(&["status"]));
     std::thread::sleep(AWAY);
     server.come();
     load.join().unwrap();
@@ -97,6 +86,6 @@ fn nothing_is_lost_or_counted_twice_when_the_server_is_away_under_load() {
     assert!(!said.contains("Dropping data") && !said.contains("rejected"), "{said}");
     server.go();
     assert!(before > 0 && before < all / 2, "{before} of {all} executions came before the server went");
-    holds(&kept(&store, &["status"]), &told.tally);
-    hops_hold(|capability| kept(&store, &["hops", capability]), &told.tally);
+    holds(&server.kept(&["status"]), &told.tally);
+    hops_hold(|capability| server.kept(&["hops", capability]), &told.tally);
 }

@@ -1,14 +1,13 @@
 //! Far more load than the server may take: it refuses the rest in words that senders understand, keeps to its memory, loses nothing that it
 //! said yes to, and is well again soon after.
 
-use crate::blaster::{Template, blast};
+use crate::blaster::{Door, Template, blast};
 use crate::sender::Sender;
 use crate::server::Server;
 use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
 use opentelemetry_proto::tonic::common::v1::{AnyValue, KeyValue, any_value::Value};
 use opentelemetry_proto::tonic::resource::v1::Resource;
 use opentelemetry_proto::tonic::trace::v1::{ResourceSpans, ScopeSpans, Span};
-use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 const MAP: &str = "
@@ -29,6 +28,9 @@ const OPEN_TRACES: u64 = MIB;
 const MESSAGE: u64 = MIB;
 
 const CONNECTIONS: usize = 32;
+
+/// Requests at one time on each connection.
+const STREAMS: usize = 4;
 
 /// What the server may grow by: open traces, requests under way, for each connection a frame of HTTP/2 (1 MiB is the largest that the server
 /// takes) that is read before anybody looks at it, and what an allocator keeps.
@@ -68,8 +70,8 @@ fn lasting() -> Duration {
     Duration::from_secs(seconds.map_or(15, |text| text.parse().expect("STEELTHREAD_OVERLOAD_SECONDS is a number of seconds")))
 }
 
-#[test]
-fn ten_times_too_much_is_refused_with_a_delay_and_nothing_that_was_acknowledged_is_lost() {
+/// Ten times too much through this door.
+fn endures(door: Door) {
     let folder = tempfile::tempdir().unwrap();
     let (open, message) = (OPEN_TRACES.to_string(), MESSAGE.to_string());
     let limits = ["--quiet", "2s", "--open-trace-bytes", &open, "--message-bytes", &message];
@@ -80,20 +82,20 @@ fn ten_times_too_much_is_refused_with_a_delay_and_nothing_that_was_acknowledged_
 
     let template = Template::new(&request(2, 32));
     let (spans, traces) = (template.spans, template.traces);
-    let answers = blast(server.grpc, template, lasting(), CONNECTIONS, 4);
+    let port = if door == Door::Grpc { server.grpc } else { server.http };
+    let answers = blast(port, door, template, lasting(), CONNECTIONS, STREAMS);
 
     let ended = Instant::now();
     while sender.send(request(3, 1)).is_err() {
         assert!(ended.elapsed() < Duration::from_secs(5), "a normal request is still refused");
         std::thread::sleep(Duration::from_millis(50));
     }
-    let (taken, refused) = (answers.acknowledged.load(Ordering::Relaxed), answers.refused.load(Ordering::Relaxed));
-    let others = answers.others.lock().unwrap();
+    let (taken, refused, others) = (answers.acknowledged, answers.refused, answers.others);
     let grown = server.memory("VmHWM").saturating_sub(before);
+    let well = ended.elapsed();
     println!(
-        "{} requests of {spans} spans: {taken} taken, {refused} refused; recovered in {:?}; grown by {grown} of {BOUND} bytes from {before}",
-        taken + refused,
-        ended.elapsed()
+        "{door:?}: {taken} requests of {spans} spans taken, {refused} refused; well in {well:?}; grown by {} MiB",
+        grown / MIB
     );
     assert!(others.is_empty(), "{} other answers, such as {}", others.len(), others[0]);
     assert!(taken > 0 && refused >= 9 * taken, "{taken} requests were taken, {refused} refused: that is not ten times too much");
@@ -103,4 +105,14 @@ fn ten_times_too_much_is_refused_with_a_delay_and_nothing_that_was_acknowledged_
     assert_eq!(status["spans"]["fates"]["measured"], taken * spans + 32);
     let row = &status["capabilities"][0];
     assert_eq!((&row["executions"], &row["ok"]), (&(taken * traces + 2).into(), &(taken * traces + 2).into()));
+}
+
+#[test]
+fn ten_times_too_much_by_grpc_is_refused_with_a_delay_and_nothing_that_was_acknowledged_is_lost() {
+    endures(Door::Grpc);
+}
+
+#[test]
+fn ten_times_too_much_by_http_is_refused_with_a_delay_and_nothing_that_was_acknowledged_is_lost() {
+    endures(Door::Http);
 }

@@ -14,10 +14,14 @@ pub fn steelthread() -> Command {
     command
 }
 
+/// Flags with which no trace is judged before the server is told to stop: then it does not matter how slow a machine is.
+pub const NOT_BEFORE_THE_END: [&str; 6] = ["--quiet", "1h", "--max-age", "1h", "--no-entry", "1h"];
+
 pub struct Server {
     process: Option<Process>,
     arguments: Vec<String>,
     log: PathBuf,
+    store: PathBuf,
     /// OTLP/gRPC.
     pub grpc: u16,
     /// OTLP/HTTP.
@@ -26,17 +30,20 @@ pub struct Server {
 }
 
 impl Server {
-    /// `name` is for its files in `folder`: `NAME.yaml` is the map, `NAME.log` what it said.
+    /// `name` is for its files in `folder`: `NAME.yaml` is the map, `NAME.log` what it said, `NAME.store` what it keeps.
     pub fn start(folder: &Path, name: &str, map: &str, arguments: &[&str]) -> Self {
         let (grpc, http, api) = (free_port(), free_port(), free_port());
         let written = folder.join(format!("{name}.yaml"));
         std::fs::write(&written, map).unwrap();
+        let store = folder.join(format!("{name}.store"));
         let mut all = vec!["serve".to_owned(), "--map".into(), written.display().to_string()];
+        all.extend(["--store".to_owned(), store.display().to_string()]);
         for (flag, port) in [("--otlp-grpc", grpc), ("--otlp-http", http), ("--api", api)] {
             all.extend([flag.into(), format!("127.0.0.1:{port}")]);
         }
         all.extend(arguments.iter().map(|&word| word.to_owned()));
-        let mut server = Self { process: None, arguments: all, log: folder.join(format!("{name}.log")), grpc, http, api };
+        let log = folder.join(format!("{name}.log"));
+        let mut server = Self { process: None, arguments: all, log, store, grpc, http, api };
         server.come();
         server
     }
@@ -57,6 +64,13 @@ impl Server {
         assert_eq!(process.terminate(), 0, "{}", process.said());
     }
 
+    /// What its store tells when it is gone, such as `status`.
+    pub fn kept(&self, question: &[&str]) -> Value {
+        let output = steelthread().args(question).args(["-o", "json", "--store"]).arg(&self.store).output().unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        serde_json::from_slice(&output.stdout).unwrap()
+    }
+
     pub fn get(&self, path: &str) -> Value {
         serde_json::from_str(&self.text(path)).unwrap()
     }
@@ -65,20 +79,25 @@ impl Server {
         ureq::get(format!("http://127.0.0.1:{}{path}", self.api)).call().unwrap().body_mut().read_to_string().unwrap()
     }
 
-    pub fn hops(&self, capability: &str) -> Value {
-        self.get(&format!("/api/v1/capabilities/{capability}/hops"))
+    /// Waits until so many spans came in and none is in flight; gives the status. What was refused is not among them: it comes again.
+    pub fn settle(&self, spans: u64) -> Value {
+        self.wait_for(spans, |fates| fates["in_flight"] == 0)
     }
 
-    /// Waits until at least so many spans came in and none is in flight; gives the status.
-    pub fn settle(&self, spans: u64) -> Value {
+    /// Waits until so many spans came in; gives the status.
+    pub fn arrived(&self, spans: u64) -> Value {
+        self.wait_for(spans, |_| true)
+    }
+
+    fn wait_for(&self, spans: u64, settled: impl Fn(&Value) -> bool) -> Value {
         let mut status = Value::Null;
-        let settled = poll(PATIENCE, || {
+        let there = poll(PATIENCE, || {
             status = self.get("/api/v1/status");
             let fates = &status["spans"]["fates"];
-            let kept = status["spans"]["received"].as_u64().unwrap() - fates["shed"].as_u64().unwrap_or(0);
-            (fates["in_flight"] == 0 && kept >= spans).then_some(())
+            let kept = status["spans"]["received"].as_u64().unwrap() - fates["shed"].as_u64().unwrap();
+            (kept >= spans && settled(fates)).then_some(())
         });
-        assert!(settled.is_some(), "{spans} spans were sent: {status:#}");
+        assert!(there.is_some(), "{spans} spans were sent: {}", status["spans"]);
         status
     }
 
