@@ -27,14 +27,15 @@ const OPEN_TRACES: u64 = MIB;
 /// `--message-bytes`; requests that are not yet whole may take twice as much.
 const MESSAGE: u64 = MIB;
 
-const CONNECTIONS: usize = 32;
+/// So many that not every one has the widest window.
+const CONNECTIONS: u64 = 64;
 
-/// Requests at one time on each connection.
-const STREAMS: usize = 4;
+/// Requests at one time on each connection: more than fit into any window.
+const STREAMS: usize = 32;
 
-/// What the server may grow by: open traces, requests under way, for each connection a frame of HTTP/2 (1 MiB is the largest that the server
-/// takes) that is read before anybody looks at it, and what an allocator keeps.
-const BOUND: u64 = OPEN_TRACES + 2 * MESSAGE + CONNECTIONS as u64 * MIB + 32 * MIB;
+/// What the server may grow by: open traces, requests under way, what may be sent ahead on each connection before it is read (8 MiB on the
+/// first 16, 1 MiB on further ones), and what an allocator keeps.
+const BOUND: u64 = OPEN_TRACES + 2 * MESSAGE + (16 * 8 + (CONNECTIONS - 16)) * MIB + 32 * MIB;
 
 fn text(key: &str, value: &str) -> KeyValue {
     KeyValue { key: key.into(), value: Some(AnyValue { value: Some(Value::StringValue(value.into())) }), ..KeyValue::default() }
@@ -83,7 +84,7 @@ fn endures(door: Door) {
     let template = Template::new(&request(2, 32));
     let (spans, traces) = (template.spans, template.traces);
     let port = if door == Door::Grpc { server.grpc } else { server.http };
-    let answers = blast(port, door, template, lasting(), CONNECTIONS, STREAMS);
+    let answers = blast(port, door, template, lasting(), CONNECTIONS as usize, STREAMS);
 
     let ended = Instant::now();
     while sender.send(request(3, 1)).is_err() {
