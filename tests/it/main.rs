@@ -3,8 +3,8 @@
 
 mod analyzing;
 mod explaining;
-mod figures;
 mod laws;
+mod made;
 mod naive;
 mod program;
 mod serving;

@@ -8,8 +8,8 @@
 mod agreement;
 mod blaster;
 mod collector;
-#[path = "../it/figures.rs"]
-mod figures;
+#[path = "../it/made.rs"]
+mod made;
 mod matrix;
 mod outage;
 mod overload;

@@ -2,7 +2,7 @@
 //! all of them must tell what was sent.
 
 use crate::collector::{Collector, Generated};
-use crate::figures::{holds, hops_hold};
+use crate::made::{holds, hops_hold};
 use crate::sender::Sender;
 use crate::server::{NOT_BEFORE_THE_END, Server};
 use crate::shop;

@@ -4,7 +4,7 @@
 //! is judged then, and the rest of it, if there were one, would be another execution to the server that comes back.
 
 use crate::collector::Collector;
-use crate::figures::{holds, hops_hold};
+use crate::made::{holds, hops_hold};
 use crate::sender::Sender;
 use crate::server::Server;
 use crate::shop;
