@@ -6,7 +6,7 @@ mod serve;
 
 pub(super) use questions::{ExplainArgs, Format, HopsArgs, OutputArgs, RangeArgs, SourceArgs, StatusArgs, TraceArgs, WatchArgs};
 pub(super) use runs::{AnalyzeArgs, CriticalPath, DemoArgs};
-pub(super) use serve::{ServeArgs, SizeArgs, WaitArgs};
+pub(super) use serve::{Listing, ServeArgs, SizeArgs, WaitArgs};
 
 use clap::{Parser, Subcommand};
 use std::path::PathBuf;

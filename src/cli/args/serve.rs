@@ -1,12 +1,22 @@
 //! Arguments of a server, and those of its limits that `analyze` shares.
 
-use clap::Args;
+use crate::cli::config::Settings;
 use clap::builder::BoolishValueParser;
+use clap::{Args, ValueEnum};
 use std::path::PathBuf;
 
 /// `serve`.
 #[derive(Debug, Args)]
 pub(in crate::cli) struct ServeArgs {
+    /// Settings in one YAML file: each flag without its dashes is a key. Flags and environment go before it.
+    #[arg(long, value_name = "FILE", env = "STEELTHREAD_CONFIG")]
+    pub(in crate::cli) config: Option<PathBuf>,
+    /// Print all settings, each with where it comes from, and end.
+    #[arg(long, value_enum, value_name = "FORM", num_args = 0..=1, require_equals = true, default_missing_value = "yaml")]
+    pub(in crate::cli) print_config: Option<Listing>,
+    /// Where each setting comes from.
+    #[arg(skip)]
+    pub(in crate::cli) settings: Settings,
     /// The capability map.
     #[arg(long, value_name = "MAP", env = "STEELTHREAD_MAP")]
     pub(in crate::cli) map: PathBuf,
@@ -26,9 +36,41 @@ pub(in crate::cli) struct ServeArgs {
     #[arg(long, env = "STEELTHREAD_ALLOW_ANONYMOUS", value_parser = BoolishValueParser::new())]
     pub(in crate::cli) allow_anonymous: bool,
     #[command(flatten)]
+    pub(in crate::cli) access: AccessArgs,
+    #[command(flatten)]
     pub(in crate::cli) waits: WaitArgs,
     #[command(flatten)]
     pub(in crate::cli) sizes: SizeArgs,
+}
+
+/// In which form settings are printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(in crate::cli) enum Listing {
+    /// As a file for --config, origins as comments.
+    Yaml,
+    /// One document.
+    Json,
+}
+
+/// Who may come in, and how lines are secured.
+#[derive(Debug, Default, Args)]
+#[command(next_help_heading = "TLS and tokens")]
+pub(in crate::cli) struct AccessArgs {
+    /// The certificates that all ports show, PEM, own certificate first. Read again when it changes.
+    #[arg(long, value_name = "FILE", env = "STEELTHREAD_TLS_CERT")]
+    pub(in crate::cli) tls_cert: Option<PathBuf>,
+    /// The private key of the certificate, PEM, not encrypted.
+    #[arg(long, value_name = "FILE", env = "STEELTHREAD_TLS_KEY")]
+    pub(in crate::cli) tls_key: Option<PathBuf>,
+    /// Senders of spans must show a certificate that one of these authorities has signed, PEM.
+    #[arg(long, value_name = "FILE", env = "STEELTHREAD_TLS_CLIENT_CA")]
+    pub(in crate::cli) tls_client_ca: Option<PathBuf>,
+    /// Senders of spans must show a token of this file: a line each, `NAME: TOKEN`.
+    #[arg(long, value_name = "FILE", env = "STEELTHREAD_INTAKE_TOKEN_FILE")]
+    pub(in crate::cli) intake_token_file: Option<PathBuf>,
+    /// Whoever asks must show a token of this file: a line each, `NAME: TOKEN`.
+    #[arg(long, value_name = "FILE", env = "STEELTHREAD_API_TOKEN_FILE")]
+    pub(in crate::cli) api_token_file: Option<PathBuf>,
 }
 
 /// When a trace is complete.
