@@ -32,6 +32,12 @@ pub use compiled::{
     CallerErrors, Capability, Catalogue, Expect, Field, HopRule, Objective, ObjectiveKind, Problems, Scope, Thread, ValueRule,
 };
 
+/// How a map is read and its problems are told, for other files in YAML.
+pub(crate) mod document {
+    pub(crate) use super::problems::{Findings, Place, nearest, quote};
+    pub(crate) use super::yaml::{Body, Node, read};
+}
+
 /// Reads and compiles a map. `file` is the name that problems are reported under.
 ///
 /// # Errors

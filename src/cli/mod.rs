@@ -10,6 +10,7 @@
 mod analyze;
 mod args;
 mod check;
+mod config;
 mod demo;
 mod exit;
 mod explain;
@@ -32,16 +33,18 @@ mod trace;
 mod words;
 
 use args::{Arguments, Command};
-use clap::{CommandFactory, Parser};
+use clap::CommandFactory;
 use exit::Ended;
 use std::io::Write;
 use std::process::ExitCode;
 
 /// Runs the program with the arguments of the process.
 pub fn main() -> ExitCode {
-    match Arguments::try_parse() {
-        Ok(arguments) => exit::code(run(arguments.command)),
-        Err(error) => exit::usage(&error),
+    match config::read(std::env::args_os().collect()) {
+        Ok(config::Read::Arguments(arguments)) => exit::code(run(arguments.command)),
+        Ok(config::Read::Listing(text)) => exit::code(told(&text)),
+        Err(config::Refused::Usage(error)) => exit::usage(&error),
+        Err(config::Refused::Told(error)) => exit::code(Err(error)),
     }
 }
 

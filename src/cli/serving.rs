@@ -7,12 +7,13 @@ use crate::app::{self, Listening, ServeSettings};
 use anyhow::{Context, bail};
 use std::net::{SocketAddr, ToSocketAddrs};
 
-pub(super) fn run(args: ServeArgs) -> anyhow::Result<Ended> {
+pub(super) fn run(mut args: ServeArgs) -> anyhow::Result<Ended> {
     let map = args.map.display().to_string();
     if let Some(address) = &args.otlp_http {
         super::say(&format!("warning: OTLP/HTTP is not in this version yet: nothing will listen at {address}"));
     }
-    let settings = resolve(args)?;
+    let origins = std::mem::take(&mut args.settings);
+    let settings = resolve(args).map_err(|error| origins.placed(error))?;
     let capabilities = settings.catalogue.capabilities().len();
     let stored = settings.store.as_ref().map(|folder| folder.display().to_string());
     runtime()?.block_on(async {

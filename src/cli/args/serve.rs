@@ -1,0 +1,116 @@
+//! Arguments of a server, and those of its limits that `analyze` shares.
+
+use crate::cli::config::Settings;
+use clap::builder::BoolishValueParser;
+use clap::{Args, ValueEnum};
+use std::path::PathBuf;
+
+/// `serve`.
+#[derive(Debug, Args)]
+pub(in crate::cli) struct ServeArgs {
+    /// Settings in one YAML file: each flag without its dashes is a key. Flags and environment go before it.
+    #[arg(long, value_name = "FILE", env = "STEELTHREAD_CONFIG")]
+    pub(in crate::cli) config: Option<PathBuf>,
+    /// Print all settings, each with where it comes from, and end.
+    #[arg(long, value_enum, value_name = "FORM", num_args = 0..=1, require_equals = true, default_missing_value = "yaml")]
+    pub(in crate::cli) print_config: Option<Listing>,
+    /// Where each setting comes from.
+    #[arg(skip)]
+    pub(in crate::cli) settings: Settings,
+    /// The capability map.
+    #[arg(long, value_name = "MAP", env = "STEELTHREAD_MAP")]
+    pub(in crate::cli) map: PathBuf,
+    /// Keep what was counted in this folder; without it everything is gone when the server ends.
+    #[arg(long, value_name = "DIR", env = "STEELTHREAD_STORE")]
+    pub(in crate::cli) store: Option<PathBuf>,
+    /// Where spans come in by OTLP/gRPC.
+    #[arg(long, value_name = "ADDRESS", env = "STEELTHREAD_OTLP_GRPC", default_value = "127.0.0.1:4317")]
+    pub(in crate::cli) otlp_grpc: String,
+    /// Where spans come in by OTLP/HTTP (not in this version yet: nothing listens there).
+    #[arg(long, value_name = "ADDRESS", env = "STEELTHREAD_OTLP_HTTP")]
+    pub(in crate::cli) otlp_http: Option<String>,
+    /// Where questions are answered, HTTP and gRPC.
+    #[arg(long, value_name = "ADDRESS", env = "STEELTHREAD_API", default_value = "127.0.0.1:4319")]
+    pub(in crate::cli) api: String,
+    /// Answer questions of anybody who can reach an address that is not this machine's loopback.
+    #[arg(long, env = "STEELTHREAD_ALLOW_ANONYMOUS", value_parser = BoolishValueParser::new())]
+    pub(in crate::cli) allow_anonymous: bool,
+    #[command(flatten)]
+    pub(in crate::cli) access: AccessArgs,
+    #[command(flatten)]
+    pub(in crate::cli) waits: WaitArgs,
+    #[command(flatten)]
+    pub(in crate::cli) sizes: SizeArgs,
+}
+
+/// In which form settings are printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(in crate::cli) enum Listing {
+    /// As a file for --config, origins as comments.
+    Yaml,
+    /// One document.
+    Json,
+}
+
+/// Who may come in, and how lines are secured.
+#[derive(Debug, Default, Args)]
+#[command(next_help_heading = "TLS and tokens")]
+pub(in crate::cli) struct AccessArgs {
+    /// The certificates that all ports show, PEM, own certificate first. Read again when it changes.
+    #[arg(long, value_name = "FILE", env = "STEELTHREAD_TLS_CERT")]
+    pub(in crate::cli) tls_cert: Option<PathBuf>,
+    /// The private key of the certificate, PEM, not encrypted.
+    #[arg(long, value_name = "FILE", env = "STEELTHREAD_TLS_KEY")]
+    pub(in crate::cli) tls_key: Option<PathBuf>,
+    /// Senders of spans must show a certificate that one of these authorities has signed, PEM.
+    #[arg(long, value_name = "FILE", env = "STEELTHREAD_TLS_CLIENT_CA")]
+    pub(in crate::cli) tls_client_ca: Option<PathBuf>,
+    /// Senders of spans must show a token of this file: a line each, `NAME: TOKEN`.
+    #[arg(long, value_name = "FILE", env = "STEELTHREAD_INTAKE_TOKEN_FILE")]
+    pub(in crate::cli) intake_token_file: Option<PathBuf>,
+    /// Whoever asks must show a token of this file: a line each, `NAME: TOKEN`.
+    #[arg(long, value_name = "FILE", env = "STEELTHREAD_API_TOKEN_FILE")]
+    pub(in crate::cli) api_token_file: Option<PathBuf>,
+}
+
+/// When a trace is complete.
+#[derive(Debug, Default, Args)]
+#[command(next_help_heading = "When a trace is complete")]
+pub(in crate::cli) struct WaitArgs {
+    /// Judge when the entry span has been seen and nothing came for this long [default: 7s].
+    #[arg(long, value_name = "DURATION", env = "STEELTHREAD_QUIET")]
+    pub(in crate::cli) quiet: Option<String>,
+    /// Judge this long after the first span, if the entry span has been seen [default: 30s].
+    #[arg(long, value_name = "DURATION", env = "STEELTHREAD_MAX_AGE")]
+    pub(in crate::cli) max_age: Option<String>,
+    /// Give up waiting for an entry span this long after the first span [default: 60s].
+    #[arg(long, value_name = "DURATION", env = "STEELTHREAD_NO_ENTRY")]
+    pub(in crate::cli) no_entry: Option<String>,
+}
+
+/// How much there may be.
+#[derive(Debug, Default, Args)]
+#[command(next_help_heading = "Limits")]
+pub(in crate::cli) struct SizeArgs {
+    /// Memory for open traces [default: a quarter of the machine's, at most 2GiB].
+    #[arg(long, value_name = "SIZE", env = "STEELTHREAD_OPEN_TRACE_BYTES")]
+    pub(in crate::cli) open_trace_bytes: Option<String>,
+    /// Spans of a trace [default: 100000].
+    #[arg(long, value_name = "NUMBER", env = "STEELTHREAD_SPANS_PER_TRACE")]
+    pub(in crate::cli) spans_per_trace: Option<usize>,
+    /// Distinct names of services, operations and the like [default: 1000000].
+    #[arg(long, value_name = "NUMBER", env = "STEELTHREAD_NAMES")]
+    pub(in crate::cli) names: Option<usize>,
+    /// Hops of a capability [default: 10000].
+    #[arg(long, value_name = "NUMBER", env = "STEELTHREAD_HOPS_PER_CAPABILITY")]
+    pub(in crate::cli) hops_per_capability: Option<usize>,
+    /// Attributes of a span or resource that are looked at [default: 128].
+    #[arg(long, value_name = "NUMBER", env = "STEELTHREAD_ATTRIBUTES_PER_SPAN")]
+    pub(in crate::cli) attributes_per_span: Option<usize>,
+    /// A message, also after decompression [default: 64MiB].
+    #[arg(long, value_name = "SIZE", env = "STEELTHREAD_MESSAGE_BYTES")]
+    pub(in crate::cli) message_bytes: Option<String>,
+    /// Where the clocks of two hosts disagree, move spans by at most this much, such as 5s; off takes all times as they come [default: off].
+    #[arg(long, value_name = "off|DURATION", env = "STEELTHREAD_CLOCK_SKEW", help_heading = "Clocks")]
+    pub(in crate::cli) clock_skew: Option<String>,
+}
