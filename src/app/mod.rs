@@ -7,11 +7,13 @@ pub mod clock;
 
 mod analysis;
 mod crew;
+mod generation;
 mod judging;
 mod keeping;
 mod pipeline;
 mod server;
 mod settings;
+mod swap;
 
 pub use analysis::{analyze, open_store};
 pub use server::serve;

@@ -69,15 +69,17 @@ impl Health for Door {
 
     fn gauges(&self) -> Vec<(&'static str, &'static str, f64)> {
         let pipeline = &self.pipeline;
+        let maps = pipeline.maps.load();
+        let shapes: usize = maps.all().map(|map| map.shapes.len()).sum();
         vec![
             ("open_trace_bytes", "Bytes that open traces and ids of closed ones take.", pipeline.table.used_bytes() as f64),
             ("open_trace_bytes_limit", "Bytes that they may take.", pipeline.table.budget_bytes() as f64),
             ("names", "Distinct texts that are stored.", pipeline.names.len() as f64),
-            ("shapes", "Distinct shapes of spans that are stored.", pipeline.shapes.len() as f64),
+            ("shapes", "Distinct shapes of spans that are stored.", shapes as f64),
             (
                 "simplified_spans_total",
                 "Spans told apart less well, because a limit on names or shapes was reached.",
-                pipeline.tagger.simplified() as f64,
+                maps.fresh.tagger.simplified() as f64,
             ),
             (
                 "adjusted_spans_total",

@@ -1,6 +1,6 @@
 //! All shards, and the budget.
 
-use super::shard::{EXTRA_BYTES, FIRST_SPANS, SPAN_BYTES, Shard, TRACE_BYTES, Taken};
+use super::shard::{EXTRA_BYTES, FIRST_SPANS, Offered, SPAN_BYTES, Shard, TRACE_BYTES, Taken};
 use super::{Batch, Complete};
 use crate::model::TraceId;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -107,6 +107,12 @@ impl Table {
 
     /// Takes the spans of a request for which there is room. `now_ns` is the time of the request's record.
     pub fn append(&self, batch: &mut Batch, room: Room, now_ns: u64) -> Appended {
+        self.append_read_twice(batch, None, room, now_ns)
+    }
+
+    /// The same, with the spans also by another reading, one for one: each goes to its trace as that trace's first span was read. A
+    /// trace that begins is of the reading of `batch`.
+    pub fn append_read_twice(&self, batch: &mut Batch, other: Option<&Batch>, room: Room, now_ns: u64) -> Appended {
         let mask = self.shards.len() as u32 - 1;
         batch.sort_by_shard(self.shards.len(), |trace| shard_of(trace) & mask);
         let mut appended = Appended::default();
@@ -114,8 +120,8 @@ impl Table {
             let mut shard = self.lock(number);
             let before = shard.bytes;
             for &at in of_shard {
-                let (trace, record) = batch.spans[at as usize];
-                match shard.take(trace, record, batch.extra(at, &record), now_ns, &self.settings) {
+                let (trace, _) = batch.spans[at as usize];
+                match shard.take(trace, &Offered { batch, other, at }, now_ns, &self.settings) {
                     Taken::Kept => appended.kept += 1,
                     Taken::Late => appended.late += 1,
                     Taken::OverLimit => appended.over_limit += 1,
@@ -135,6 +141,11 @@ impl Table {
     /// How many shards there are.
     pub fn shards(&self) -> usize {
         self.shards.len()
+    }
+
+    /// Open traces of this reading. While another one is in use, their numbers must differ in the lowest bit.
+    pub fn begun(&self, reading: u32) -> usize {
+        (0..self.shards.len()).map(|shard| self.lock(shard).begun(reading)).sum()
     }
 
     /// Gives away what is due in a shard.
