@@ -15,6 +15,7 @@ mod server;
 mod settings;
 mod swap;
 
+pub use crate::serve::ConnectionLimits;
 pub use analysis::{analyze, open_store};
 pub use server::serve;
 pub use settings::{Analysis, AnalyzeSettings, Ended, Error, Limits, Listening, Progress, ServeSettings};

@@ -2,16 +2,13 @@
 
 use super::args::ServeArgs;
 use super::exit::Ended;
-use super::{limits, maps, remote, stop};
+use super::{doors, limits, maps, remote, stop};
 use crate::app::{self, Listening, ServeSettings};
 use anyhow::{Context, bail};
 use std::net::{SocketAddr, ToSocketAddrs};
 
 pub(super) fn run(mut args: ServeArgs) -> anyhow::Result<Ended> {
     let map = args.map.display().to_string();
-    if let Some(address) = &args.otlp_http {
-        super::say(&format!("warning: OTLP/HTTP is not in this version yet: nothing will listen at {address}"));
-    }
     let origins = std::mem::take(&mut args.settings);
     let settings = resolve(args).map_err(|error| origins.placed(error))?;
     let capabilities = settings.catalogue.capabilities().len();
@@ -35,6 +32,9 @@ pub(super) fn runtime() -> anyhow::Result<tokio::runtime::Runtime> {
 fn resolve(args: ServeArgs) -> anyhow::Result<ServeSettings> {
     let limits = limits::resolve(&args.waits, &args.sizes)?;
     let otlp_grpc = address("--otlp-grpc", &args.otlp_grpc)?;
+    let otlp_http = (args.otlp_http != "off").then(|| address("--otlp-http", &args.otlp_http)).transpose()?;
+    let connections = doors::connections(&args.doors)?;
+    let sender_bytes_per_second = doors::sender_bytes_per_second(&args.doors)?;
     let api = address("--api", &args.api)?;
     if !api.ip().is_loopback() && !args.allow_anonymous {
         bail!(
@@ -43,7 +43,7 @@ fn resolve(args: ServeArgs) -> anyhow::Result<ServeSettings> {
         );
     }
     let catalogue = maps::read(&args.map)?;
-    Ok(ServeSettings { catalogue, otlp_grpc, api, store: args.store, limits })
+    Ok(ServeSettings { catalogue, otlp_grpc, otlp_http, api, connections, sender_bytes_per_second, store: args.store, limits })
 }
 
 /// `127.0.0.1:4317`, `[::1]:4317`, `localhost:4317`.
@@ -57,8 +57,10 @@ fn announcement(listening: Listening, stored: Option<&str>) -> String {
     let api = format!("http://{}", reachable(listening.api));
     let server = if api == remote::DEFAULT { String::new() } else { format!(" --server {api}") };
     let kept = stored.map_or_else(|| "only in memory (--store DIR keeps it)".into(), |folder| format!("in {folder}"));
+    let http =
+        listening.otlp_http.map_or_else(String::new, |at| format!("  and at            http://{at}/v1/traces (OTLP/HTTP)\n"));
     format!(
-        "  spans come in at  {} (OTLP/gRPC)\n  questions go to   {api} (HTTP and gRPC)\n  what is counted   is kept {kept}\n\
+        "  spans come in at  {} (OTLP/gRPC)\n{http}  questions go to   {api} (HTTP and gRPC)\n  what is counted   is kept {kept}\n\
          Try:\n  steelthread status{server}\n  steelthread hops{server}\n  curl {api}/api/v1/status\nCtrl-C stops it.",
         listening.otlp_grpc
     )
@@ -80,9 +82,14 @@ mod tests {
 
     #[test]
     fn the_announcement_gives_commands_that_work_as_they_stand() {
-        let at = |api: &str| Listening { otlp_grpc: "127.0.0.1:4317".parse().unwrap(), api: api.parse().unwrap() };
+        let at = |api: &str| Listening {
+            otlp_grpc: "127.0.0.1:4317".parse().unwrap(),
+            otlp_http: "127.0.0.1:4318".parse().ok(),
+            api: api.parse().unwrap(),
+        };
         let usual = announcement(at("127.0.0.1:4319"), None);
         assert!(usual.contains("  steelthread status\n") && usual.contains("only in memory"), "{usual}");
+        assert!(usual.contains("http://127.0.0.1:4318/v1/traces (OTLP/HTTP)\n"), "{usual}");
         let other = announcement(at("0.0.0.0:9000"), Some("counts"));
         assert!(
             other.contains("steelthread hops --server http://127.0.0.1:9000\n") && other.contains("kept in counts"),

@@ -6,7 +6,7 @@ mod serve;
 
 pub(super) use questions::{ExplainArgs, Format, HopsArgs, OutputArgs, RangeArgs, SourceArgs, StatusArgs, TraceArgs, WatchArgs};
 pub(super) use runs::{AnalyzeArgs, CriticalPath, DemoArgs};
-pub(super) use serve::{Listing, ServeArgs, SizeArgs, WaitArgs};
+pub(super) use serve::{DoorArgs, Listing, ServeArgs, SizeArgs, WaitArgs};
 
 use clap::{Parser, Subcommand};
 use std::path::PathBuf;
@@ -26,7 +26,7 @@ const EXIT_CODES: &str = "Answers go to standard output, talk to standard error.
 /// Commands.
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
-    /// Receive spans over OTLP/gRPC, judge, and answer questions.
+    /// Receive spans over OTLP/gRPC and OTLP/HTTP, judge, and answer questions.
     Serve(ServeArgs),
     /// Show everything at work: a server, and a small shop that breaks on a script.
     Demo(DemoArgs),
