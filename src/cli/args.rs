@@ -60,6 +60,9 @@ pub(super) struct ServeArgs {
     /// The capability map.
     #[arg(long, value_name = "MAP", env = "STEELTHREAD_MAP")]
     pub(super) map: PathBuf,
+    /// Look this often whether the map has changed; off: only on SIGHUP [default: 2s].
+    #[arg(long, value_name = "off|DURATION", env = "STEELTHREAD_MAP_POLL")]
+    pub(super) map_poll: Option<String>,
     /// Keep what was counted in this folder; without it everything is gone when the server ends.
     #[arg(long, value_name = "DIR", env = "STEELTHREAD_STORE")]
     pub(super) store: Option<PathBuf>,

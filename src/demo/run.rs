@@ -74,6 +74,7 @@ pub async fn run(
         api: settings.api,
         store: settings.store.clone(),
         limits: limits(),
+        map_file: None,
     };
     let (open, opened) = oneshot::channel();
     let (close, closed) = oneshot::channel::<()>();
