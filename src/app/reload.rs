@@ -10,8 +10,9 @@ use super::swap::{Step, Swap};
 use super::{MapFile, clock};
 use crate::catalogue::{self, Catalogue, Changes};
 use std::hash::{DefaultHasher, Hash, Hasher};
-use std::sync::Arc;
+use std::path::Path;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
@@ -25,7 +26,7 @@ type Gauge = (&'static str, &'static str, f64);
 
 /// The thread that looks at the map.
 pub(super) struct Reloading {
-    thread: Option<JoinHandle<()>>,
+    thread: Mutex<Option<JoinHandle<()>>>,
     told: Arc<Told>,
 }
 
@@ -57,13 +58,13 @@ impl Reloading {
             })
         };
         let thread = file.map(spawn).transpose()?;
-        Ok(Self { thread, told })
+        Ok(Self { thread: Mutex::new(thread), told })
     }
 
     /// Looks no more. A swap that is under way stays as it is: both maps are in use.
-    pub(super) fn finish(&mut self) {
+    pub(super) fn finish(&self) {
         self.told.stop.store(true, Ordering::Relaxed);
-        let Some(thread) = self.thread.take() else { return };
+        let Some(thread) = self.thread.lock().unwrap_or_else(PoisonError::into_inner).take() else { return };
         thread.thread().unpark();
         if thread.join().is_err() {
             tracing::error!("the thread that looks at the map has failed; the map was not read again");
@@ -110,7 +111,11 @@ struct Watcher {
 }
 
 impl Watcher {
-    fn new(pipeline: Arc<Pipeline>, file: MapFile, told: Arc<Told>) -> Self {
+    fn new(pipeline: Arc<Pipeline>, mut file: MapFile, told: Arc<Told>) -> Self {
+        // A pipe is empty once it has been read: whoever gives one has no file to change.
+        if std::fs::metadata(&file.path).is_ok_and(|about| !about.is_file()) {
+            file.poll = None;
+        }
         let current = pipeline.maps.load().fresh.catalogue.clone();
         let until_look = file.poll.unwrap_or_default();
         Self { pipeline, file, told, current, swap: None, until_look, seen: None, refused: None, waiting: None }
@@ -150,11 +155,11 @@ impl Watcher {
 
     /// Reads the file, and does what follows. Whoever asks gets an answer, and at once; else only what is new is told.
     fn look(&mut self, asked: bool) {
-        let text = read(&self.file);
-        let hash = hash(&text);
+        let text = read(&self.file.path);
         if text.as_deref() == Ok(self.current.text()) {
             return self.is_current(asked);
         }
+        let hash = hash(&text);
         if !asked {
             if self.refused == Some(hash) || self.waiting == Some(hash) {
                 return;
@@ -223,14 +228,128 @@ impl Watcher {
     }
 }
 
-fn read(file: &MapFile) -> Result<String, String> {
-    let path = file.path.display();
-    let bytes = std::fs::read(&file.path).map_err(|error| format!("{path}: cannot be read: {error}"))?;
-    String::from_utf8(bytes).map_err(|_| format!("{path}: not UTF-8 text; save it as UTF-8"))
+fn read(path: &Path) -> Result<String, String> {
+    let name = path.display();
+    let cannot = |error: std::io::Error| format!("{name}: cannot be read: {error}");
+    if !std::fs::metadata(path).map_err(cannot)?.is_file() {
+        return Err(format!("{name}: cannot be read again, because it is no file on a disk; start again with one"));
+    }
+    let bytes = std::fs::read(path).map_err(cannot)?;
+    String::from_utf8(bytes).map_err(|_| format!("{name}: not UTF-8 text; save it as UTF-8"))
 }
 
 fn hash(text: &Result<String, String>) -> u64 {
     let mut hasher = DefaultHasher::new();
     text.hash(&mut hasher);
     hasher.finish()
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, clippy::expect_used)]
+    use super::super::Limits;
+    use super::super::pipeline::Place;
+    use super::*;
+
+    fn map(capability: &str) -> String {
+        format!(
+            "apiVersion: steelthread/v1\nkind: CapabilityMap\ncapabilities:\n- id: {capability}\n  threads:\n  \
+             - id: web\n    entry: {{service: web}}\n"
+        )
+    }
+
+    /// A watcher of a file with the map `first`, looked at every second.
+    fn watcher(folder: &Path) -> Watcher {
+        let path = folder.join("map.yaml");
+        std::fs::write(&path, map("first")).unwrap();
+        let catalogue = catalogue::parse("map.yaml", &map("first")).unwrap();
+        let pipeline = Arc::new(Pipeline::new(catalogue, Limits { names: 100, ..Limits::default() }, Place::Nowhere).unwrap());
+        let file = MapFile { path, poll: Some(Duration::from_secs(1)), ..MapFile::default() };
+        Watcher::new(pipeline, file, Arc::default())
+    }
+
+    impl Watcher {
+        fn write(&self, text: &str) {
+            std::fs::write(&self.file.path, text).unwrap();
+        }
+
+        fn ticks(&mut self, many: usize) {
+            (0..many).for_each(|_| self.tick(1));
+        }
+
+        fn in_use(&self) -> String {
+            self.pipeline.maps.load().fresh.catalogue.capabilities()[0].id.clone()
+        }
+
+        fn counts(&self) -> (u64, u64, bool) {
+            let number = |of: &AtomicU64| of.load(Ordering::Relaxed);
+            (number(&self.told.reloads), number(&self.told.failures), self.told.refused.load(Ordering::Relaxed))
+        }
+    }
+
+    #[test]
+    fn a_text_is_believed_when_two_looks_find_the_same() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut watcher = watcher(folder.path());
+        watcher.write(&map("half-wri"));
+        watcher.ticks(10);
+        watcher.write(&map("half-written"));
+        watcher.ticks(3);
+        assert_eq!((watcher.in_use(), watcher.counts()), ("first".into(), (0, 0, false)));
+        watcher.ticks(10);
+        assert_eq!((watcher.in_use(), watcher.counts()), ("half-written".into(), (1, 0, false)));
+    }
+
+    #[test]
+    fn a_bad_text_is_told_once_unless_somebody_asks_again() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut watcher = watcher(folder.path());
+        watcher.write("bad");
+        watcher.ticks(100);
+        assert_eq!(watcher.counts(), (0, 1, true));
+        watcher.write("worse");
+        watcher.ticks(100);
+        assert_eq!(watcher.counts(), (0, 2, true));
+        watcher.file.asked.store(true, Ordering::Relaxed);
+        watcher.ticks(1);
+        assert_eq!(watcher.counts(), (0, 3, true));
+        watcher.write(&map("first"));
+        watcher.ticks(11);
+        assert_eq!((watcher.in_use(), watcher.counts()), ("first".into(), (0, 3, false)));
+    }
+
+    #[test]
+    fn maps_that_come_while_a_swap_is_under_way_wait_and_of_several_the_newest_is_taken() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut watcher = watcher(folder.path());
+        // Somebody holds the first map, so that the swap cannot end.
+        let held = watcher.pipeline.maps.load_full();
+        for capability in ["second", "third", "fourth"] {
+            watcher.write(&map(capability));
+            watcher.ticks(20);
+        }
+        assert_eq!((watcher.in_use(), watcher.counts()), ("first".into(), (0, 0, false)));
+        watcher.write("bad");
+        watcher.ticks(20);
+        assert_eq!(watcher.counts(), (0, 1, true));
+        watcher.write(&map("fifth"));
+        watcher.ticks(20);
+        drop(held);
+        watcher.ticks(1);
+        assert_eq!(watcher.in_use(), "second");
+        watcher.ticks(5);
+        assert_eq!((watcher.in_use(), watcher.counts()), ("fifth".into(), (2, 1, false)));
+    }
+
+    #[test]
+    fn a_map_whose_names_find_no_room_is_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut watcher = watcher(folder.path());
+        while !watcher.pipeline.names.is_full() {
+            watcher.pipeline.names.intern(watcher.pipeline.names.len().to_string().as_bytes());
+        }
+        watcher.write(&map("second"));
+        watcher.ticks(20);
+        assert_eq!((watcher.in_use(), watcher.counts()), ("first".into(), (0, 1, true)));
+    }
 }

@@ -23,13 +23,13 @@ struct Door {
     pipeline: Arc<Pipeline>,
     stopping: AtomicBool,
     crew: Mutex<Crew>,
-    reloading: Mutex<Reloading>,
+    reloading: Reloading,
 }
 
 impl Door {
     /// Judges what is open, and keeps all there is.
     fn drain(&self) -> Result<Ended, Error> {
-        self.reloading.lock().unwrap_or_else(PoisonError::into_inner).finish();
+        self.reloading.finish();
         let traces = self.crew.lock().unwrap_or_else(PoisonError::into_inner).finish();
         let kept = !self.pipeline.only_in_memory;
         if kept {
@@ -74,7 +74,7 @@ impl Health for Door {
         let pipeline = &self.pipeline;
         let maps = pipeline.maps.load();
         let shapes: usize = maps.all().map(|map| map.shapes.len()).sum();
-        let mut gauges = self.reloading.lock().unwrap_or_else(PoisonError::into_inner).gauges();
+        let mut gauges = self.reloading.gauges();
         gauges.push((
             "maps",
             "Maps in use: two while traces are open that began under the map before.",
@@ -125,8 +125,7 @@ pub async fn serve(
     let crew = Crew::start(&pipeline).map_err(|error| Error(format!("cannot start threads: {error}")))?;
     let reloading =
         Reloading::start(&pipeline, settings.map_file).map_err(|error| Error(format!("cannot start threads: {error}")))?;
-    let (crew, reloading) = (Mutex::new(crew), Mutex::new(reloading));
-    let door = Arc::new(Door { pipeline: pipeline.clone(), stopping: AtomicBool::new(false), crew, reloading });
+    let door = Arc::new(Door { pipeline: pipeline.clone(), stopping: AtomicBool::new(false), crew: Mutex::new(crew), reloading });
 
     let (stop_otlp, otlp_stopped) = stopper();
     let (stop_api, api_stopped) = stopper();

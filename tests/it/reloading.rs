@@ -189,6 +189,21 @@ fn under_load_no_span_is_lost_and_no_execution_is_counted_twice_while_maps_come_
 }
 
 #[test]
+fn a_request_that_never_ends_holds_up_the_stop_but_not_for_ever_and_nothing_is_lost() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = folder.path().join("store").display().to_string();
+    let server = start(&map_in(folder.path()), &["--store", &store]);
+    let told = shop::run(24, 6, 30, moments_ago());
+    send(&server, &told);
+    let unfinished = server.sender().hold_open();
+    let (code, said) = server.terminate();
+    assert_eq!(code, 0, "{said}");
+    assert!(said.contains(&format!("{} spans received in all, 0 in flight; all windows are in the store", told.spans)), "{said}");
+    holds(&json(&["status", "--store", &store, "-o", "json"]), &told.tally);
+    drop(unfinished);
+}
+
+#[test]
 fn the_second_request_to_stop_ends_the_process_at_once_and_says_what_is_lost() {
     let folder = tempfile::tempdir().unwrap();
     let mut server = start(&map_in(folder.path()), &[]);
