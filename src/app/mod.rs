@@ -11,11 +11,14 @@ mod generation;
 mod judging;
 mod keeping;
 mod pipeline;
+mod reload;
 mod server;
 mod settings;
 mod swap;
+#[cfg(test)]
+mod swap_tests;
 
 pub use crate::serve::ConnectionLimits;
 pub use analysis::{analyze, open_store};
 pub use server::serve;
-pub use settings::{Analysis, AnalyzeSettings, Ended, Error, Limits, Listening, Progress, ServeSettings};
+pub use settings::{Analysis, AnalyzeSettings, Ended, Error, Limits, Listening, MapFile, Progress, ServeSettings};

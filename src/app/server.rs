@@ -2,6 +2,7 @@
 
 use super::crew::Crew;
 use super::pipeline::{NotTaken, Pipeline, Place};
+use super::reload::Reloading;
 use super::{Ended, Error, Listening, ServeSettings, clock};
 use crate::model::Fate;
 use crate::query::Answers;
@@ -25,11 +26,13 @@ struct Door {
     stopping: AtomicBool,
     crew: Mutex<Crew>,
     refusals: Arc<Refusals>,
+    reloading: Reloading,
 }
 
 impl Door {
     /// Judges what is open, and keeps all there is.
     fn drain(&self) -> Result<Ended, Error> {
+        self.reloading.finish();
         let traces = self.crew.lock().unwrap_or_else(PoisonError::into_inner).finish();
         let kept = !self.pipeline.only_in_memory;
         if kept {
@@ -74,7 +77,13 @@ impl Health for Door {
         let pipeline = &self.pipeline;
         let maps = pipeline.maps.load();
         let shapes: usize = maps.all().map(|map| map.shapes.len()).sum();
-        vec![
+        let mut gauges = self.reloading.gauges();
+        gauges.push((
+            "maps",
+            "Maps in use: two while traces are open that began under the map before.",
+            maps.all().count() as f64,
+        ));
+        gauges.extend([
             ("open_trace_bytes", "Bytes that open traces and ids of closed ones take.", pipeline.table.used_bytes() as f64),
             ("open_trace_bytes_limit", "Bytes that they may take.", pipeline.table.budget_bytes() as f64),
             ("names", "Distinct texts that are stored.", pipeline.names.len() as f64),
@@ -92,7 +101,8 @@ impl Health for Door {
             ("windows", "Windows that are counted in memory.", pipeline.windows.len() as f64),
             ("normal_hops", "Hops of which it is known what is normal.", pipeline.baseline.len() as f64),
             ("recent_verdicts", "Verdicts that can be asked for by trace id.", pipeline.recent.len() as f64),
-        ]
+        ]);
+        gauges
     }
 
     fn refusals(&self) -> Option<&Refusals> {
@@ -129,12 +139,15 @@ pub async fn serve(
     let place = settings.store.as_deref().map_or(Place::Memory, Place::Folder);
     let pipeline = Arc::new(Pipeline::new(settings.catalogue, limits, place)?);
     let crew = Crew::start(&pipeline).map_err(|error| Error(format!("cannot start threads: {error}")))?;
+    let reloading =
+        Reloading::start(&pipeline, settings.map_file).map_err(|error| Error(format!("cannot start threads: {error}")))?;
     let refusals = Arc::new(Refusals::default());
     let door = Arc::new(Door {
         pipeline: pipeline.clone(),
         stopping: AtomicBool::new(false),
         crew: Mutex::new(crew),
         refusals: refusals.clone(),
+        reloading,
     });
     let port = |listener| Port { listener, limits: settings.connections, tls: None, refusals: refusals.clone() };
     let reception = Arc::new(Reception::new(door.clone(), message_limits, refusals.clone(), clock::now_ns));

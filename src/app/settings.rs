@@ -6,6 +6,7 @@ use crate::serve::ConnectionLimits;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 /// What holds for `serve` and `analyze` alike.
@@ -86,6 +87,19 @@ pub struct ServeSettings {
     pub store: Option<PathBuf>,
     /// Limits.
     pub limits: Limits,
+    /// Where the map was read from, if it is to be read again when it changes.
+    pub map_file: Option<MapFile>,
+}
+
+/// A map that is read again while a server runs: when it changes, and when somebody asks for it.
+#[derive(Debug, Clone, Default)]
+pub struct MapFile {
+    /// The file.
+    pub path: PathBuf,
+    /// How often it is looked at; `None`: only when asked.
+    pub poll: Option<Duration>,
+    /// Set to ask for a look; it is taken back when that begins.
+    pub asked: Arc<AtomicBool>,
 }
 
 /// A running server is told to its owner by this.

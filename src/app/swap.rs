@@ -51,6 +51,16 @@ impl Swap {
         Self { older, newer, step: Step::ReadByBoth, retired }
     }
 
+    /// The map that is put in the place of the other.
+    pub(super) fn newer(&self) -> &Generation {
+        &self.newer
+    }
+
+    /// The last step that was taken.
+    pub(super) fn step(&self) -> Step {
+        self.step
+    }
+
     /// Takes the next step if it may be taken, and says which was the last one.
     pub(super) fn advance(&mut self, pipeline: &Pipeline) -> Step {
         // What has been swapped out is held only by those who took it before.

@@ -41,6 +41,7 @@ pub(super) struct Offered<'a> {
 
 impl Offered<'_> {
     /// As read by this reading.
+    #[inline]
     fn read_by(&self, reading: u32) -> Option<(SpanRecord, Option<SpanExtra>)> {
         let batch = if self.batch.reading == reading { self.batch } else { self.other.filter(|it| it.reading == reading)? };
         let (_, record) = *batch.spans.get(self.at as usize)?;

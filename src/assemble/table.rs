@@ -274,6 +274,27 @@ mod tests {
     }
 
     #[test]
+    fn a_trace_keeps_to_the_reading_of_its_first_span() {
+        let table = Table::new(Settings::default());
+        let read_by = |reading: u32, traces: [u128; 2]| {
+            let mut batch = Batch::of_reading(reading);
+            let spans = traces.iter().map(|trace| (TraceId(*trace), SpanRecord { shape: ShapeId(reading), ..span(1, true) }));
+            spans.for_each(|(trace, record)| batch.push(trace, record, None));
+            batch
+        };
+        append(&table, 1, span(1, true), SECOND);
+        let (mut batch, other) = (read_by(1, [1, 2]), read_by(0, [1, 2]));
+        let room = table.admit(&batch).unwrap();
+        table.append_read_twice(&mut batch, Some(&other), room, SECOND);
+        assert_eq!((table.begun(0), table.begun(1)), (1, 1));
+        let mut given = due(&table, 9 * SECOND);
+        given.sort_by_key(|trace| trace.trace);
+        let readings = given.iter().map(|trace| (trace.reading, trace.spans.iter().map(|it| it.shape.0).collect::<Vec<_>>()));
+        assert_eq!(readings.collect::<Vec<_>>(), [(0, vec![0, 0]), (1, vec![1])]);
+        assert_eq!((table.begun(0), table.begun(1)), (0, 0));
+    }
+
+    #[test]
     fn spans_over_the_limit_of_a_trace_are_told_apart() {
         let table = Table::new(Settings { most_spans_per_trace: 2, ..Settings::default() });
         let told: Vec<Appended> = (1..=3).map(|id| append(&table, 1, span(id, false), SECOND)).collect();

@@ -15,6 +15,9 @@ pub(super) fn run(mut args: ServeArgs) -> anyhow::Result<Ended> {
     let stored = settings.store.as_ref().map(|folder| folder.display().to_string());
     runtime()?.block_on(async {
         let stop = stop::asked()?;
+        if let Some(file) = &settings.map_file {
+            stop::reload_on_hangup(file.asked.clone())?;
+        }
         let ended = app::serve(settings, stop, move |listening, _| {
             super::say(&format!("steelthread {}: {capabilities} capabilities from {map}", env!("CARGO_PKG_VERSION")));
             super::say(&announcement(listening, stored.as_deref()));
@@ -42,8 +45,19 @@ fn resolve(args: ServeArgs) -> anyhow::Result<ServeSettings> {
              write a loopback address, or --allow-anonymous if that is meant"
         );
     }
+    let map_file = maps::watched(&args.map, args.map_poll.as_deref())?;
     let catalogue = maps::read(&args.map)?;
-    Ok(ServeSettings { catalogue, otlp_grpc, otlp_http, api, connections, sender_bytes_per_second, store: args.store, limits })
+    Ok(ServeSettings {
+        catalogue,
+        otlp_grpc,
+        otlp_http,
+        api,
+        connections,
+        sender_bytes_per_second,
+        store: args.store,
+        limits,
+        map_file: Some(map_file),
+    })
 }
 
 /// `127.0.0.1:4317`, `[::1]:4317`, `localhost:4317`.

@@ -77,6 +77,7 @@ pub async fn run(
         sender_bytes_per_second: None,
         store: settings.store.clone(),
         limits: limits(),
+        map_file: None,
     };
     let (open, opened) = oneshot::channel();
     let (close, closed) = oneshot::channel::<()>();

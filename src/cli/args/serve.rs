@@ -20,6 +20,9 @@ pub(in crate::cli) struct ServeArgs {
     /// The capability map.
     #[arg(long, value_name = "MAP", env = "STEELTHREAD_MAP")]
     pub(in crate::cli) map: PathBuf,
+    /// Look this often whether the map has changed; off: only on SIGHUP [default: 2s].
+    #[arg(long, value_name = "off|DURATION", env = "STEELTHREAD_MAP_POLL")]
+    pub(in crate::cli) map_poll: Option<String>,
     /// Keep what was counted in this folder; without it everything is gone when the server ends.
     #[arg(long, value_name = "DIR", env = "STEELTHREAD_STORE")]
     pub(in crate::cli) store: Option<PathBuf>,
