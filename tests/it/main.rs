@@ -6,6 +6,7 @@ mod explaining;
 mod laws;
 mod naive;
 mod program;
+mod rules;
 mod serving;
 mod shapes;
 mod shop;
