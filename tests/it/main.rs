@@ -7,6 +7,7 @@ mod laws;
 mod naive;
 mod program;
 mod reloading;
+mod rules;
 mod serving;
 mod shapes;
 mod shop;
