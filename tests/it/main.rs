@@ -6,6 +6,7 @@ mod explaining;
 mod laws;
 mod naive;
 mod program;
+mod sampling;
 mod serving;
 mod shapes;
 mod shop;
