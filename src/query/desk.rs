@@ -175,6 +175,7 @@ impl Answers for Desk {
             failed: super::status::count(table.failed),
             estimated: table.estimated,
             sampled: table.sampled(),
+            intervals: table.intervals(),
         })
     }
 
@@ -195,6 +196,8 @@ impl Answers for Desk {
         })?;
         let why = explain(&now, &normal, question.level, &self.names, &self.hops);
         let (executions, before) = (now.sum().executions(), normal.sum().executions());
+        let estimated = executions.is_weighted() || before.is_weighted();
+        let counts = [("executions".to_owned(), executions), ("baseline_executions".to_owned(), before)];
         Ok(Explanation {
             api_version: API_VERSION.into(),
             capability: question.capability.clone(),
@@ -205,6 +208,8 @@ impl Answers for Desk {
             suspects: why.suspects,
             executions: count(executions),
             baseline_executions: count(before),
+            estimated,
+            sampled: estimated.then(|| super::estimate::seen(counts)),
             note: note(executions.raw, before.raw),
         })
     }

@@ -12,6 +12,7 @@
 
 mod answer;
 mod desk;
+mod estimate;
 mod explain;
 mod explained;
 mod hops;

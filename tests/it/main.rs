@@ -8,6 +8,7 @@ mod naive;
 mod program;
 mod reloading;
 mod rules;
+mod sampling;
 mod serving;
 mod shapes;
 mod shop;

@@ -74,4 +74,6 @@ fn weight_an_execution_stands_for_as_many_as_its_entry_says() {
     let weight = |text: &str| Scene::with("").one(text).weight;
     assert_eq!(weight("shop server 0-100 entry th=80000000000000"), Weight::from_threshold(1 << 55));
     assert_eq!(weight("shop server 0-100 entry\n  shop internal 1-2 th=80000000000000"), Weight::ONE);
+    let both = "shop server 0-100 entry th=80000000000000\n  shop internal 1-2 th=f0000000000000";
+    assert_eq!(weight(both), Weight::from_threshold(1 << 55));
 }
