@@ -234,6 +234,22 @@ fn the_store_holds_the_new_map_from_the_commit_on_that_follows() {
 }
 
 #[test]
+fn an_execution_is_held_against_the_latency_limit_of_its_own_map() {
+    let fast = |under: &str| parse(&format!("{}  objectives: [{{id: fast, target: 99%, under: {under}}}]\n", one("pay")));
+    let pipeline = pipeline(fast("600ms"), Limits::default());
+    send(&pipeline, &[span(1, 1, false)], START);
+    let mut swap = Swap::begin(&pipeline, fast("400ms"));
+    advance_to(&mut swap, &pipeline, Step::Begun);
+    send(&pipeline, &[span(2, 1, false), span(3, 1, false)], START);
+    judge_all(&pipeline, None, &mut bench());
+    let mut limits = Vec::new();
+    pipeline.keeper.read_since_start(None, &mut |_, window| {
+        limits.extend(window.limits.iter().map(|limit| (limit.under_ns / 1_000_000, limit.good.raw, limit.all.raw)));
+    });
+    assert_eq!(limits, [(400, 0, 2), (600, 1, 1)]);
+}
+
+#[test]
 fn a_capability_that_goes_and_comes_back_goes_on_with_its_figures() {
     let pipeline = pipeline(map("old"), Limits::default());
     let turns = [(1, "new"), (2, "old"), (3, "new")];
