@@ -15,6 +15,7 @@ mod attribute;
 mod emit;
 mod span;
 mod survey;
+mod transcode;
 
 #[cfg(test)]
 mod tests;
@@ -22,6 +23,7 @@ mod tests;
 use super::SpanSink;
 pub use super::lenient::NotJson;
 use super::lenient::whole_document;
+pub use transcode::transcode;
 
 /// Why a document cannot be taken.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
