@@ -7,12 +7,15 @@ pub mod clock;
 
 mod analysis;
 mod crew;
+mod exporting;
 mod judging;
 mod keeping;
+mod labels;
 mod pipeline;
 mod server;
 mod settings;
 
 pub use analysis::{analyze, open_store};
+pub use exporting::{ExportSettings, ForwardSettings, MetricsSettings};
 pub use server::serve;
 pub use settings::{Analysis, AnalyzeSettings, Ended, Error, Limits, Listening, Progress, ServeSettings};

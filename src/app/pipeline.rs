@@ -1,8 +1,11 @@
 //! The stages joined: a message goes in, counts come out. Time is an argument here too; who calls reads the clock.
 
+use super::exporting::Came;
+use super::labels::Labeller;
 use super::{Error, Limits};
 use crate::assemble::{self, Batch, Overloaded, Table};
 use crate::catalogue::{Catalogue, ObjectiveKind};
+use crate::export::Forwarder;
 use crate::journal::{Log, PassThrough};
 use crate::judge::HopLimit;
 use crate::measure::{Baseline, Ledger, Recent, SeriesLimits, Windows};
@@ -13,7 +16,7 @@ use crate::tag::{self, TagWorker, Tagger};
 use crate::wire::{SpanSink, otlp};
 use std::path::Path;
 use std::sync::atomic::AtomicU64;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 /// The stages and the tables that they share.
 pub(super) struct Pipeline {
@@ -34,6 +37,8 @@ pub(super) struct Pipeline {
     pub(super) tagger: Arc<Tagger>,
     /// Spans that were moved because two clocks disagreed.
     pub(super) adjusted_spans: AtomicU64,
+    /// Passes spans on, if that is asked for; set before the first message comes.
+    pub(super) forwarder: OnceLock<Forwarder>,
     /// Where a message gets its position and its time before it is handed on.
     log: PassThrough,
     idle: Mutex<Vec<Worker>>,
@@ -55,6 +60,8 @@ pub(super) struct Worker {
     tag: TagWorker,
     scratch: otlp::Scratch,
     batch: Batch,
+    /// Only where spans are passed on.
+    pub(super) labeller: Option<Labeller>,
 }
 
 /// The spans of a message, staged.
@@ -69,6 +76,7 @@ pub(super) struct Staged {
 /// Takes spans as they are read, and stages them.
 pub(super) struct Staging<'w> {
     worker: &'w mut Worker,
+    pipeline: &'w Pipeline,
     /// What was staged so far.
     pub(super) staged: Staged,
 }
@@ -110,6 +118,7 @@ impl Pipeline {
             ledger: Arc::default(),
             tagger: Tagger::new(catalogue.clone(), names.clone(), shapes.clone(), tag::Limits::default()),
             adjusted_spans: AtomicU64::new(0),
+            forwarder: OnceLock::new(),
             log: PassThrough::default(),
             idle: Mutex::default(),
             catalogue,
@@ -131,7 +140,7 @@ impl Pipeline {
 
     fn take_by(&self, worker: &mut Worker, message: &[u8], now_ns: u64) -> Result<Staged, NotTaken> {
         let mut scratch = std::mem::take(&mut worker.scratch);
-        let mut staging = worker.staging();
+        let mut staging = worker.staging(self);
         let walked = otlp::walk(message, self.limits.attributes_per_span, &mut scratch, &mut staging);
         let staged = staging.staged;
         worker.scratch = scratch;
@@ -140,7 +149,10 @@ impl Pipeline {
             return Err(NotTaken::Malformed(malformed.to_string()));
         }
         match self.append(worker, &staged, message, now_ns) {
-            Ok(()) => Ok(staged),
+            Ok(()) => {
+                self.pass_on(worker, Came::Protobuf(message));
+                Ok(staged)
+            }
             Err(why) => {
                 self.shed(worker, &staged);
                 Err(why)
@@ -206,7 +218,12 @@ impl Pipeline {
 
     pub(super) fn worker(&self) -> Worker {
         let idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
-        idle.unwrap_or_else(|| Worker { tag: self.tagger.worker(), scratch: otlp::Scratch::default(), batch: Batch::default() })
+        idle.unwrap_or_else(|| Worker {
+            tag: self.tagger.worker(),
+            scratch: otlp::Scratch::default(),
+            batch: Batch::default(),
+            labeller: self.forwarder.get().map(|_| Labeller::default()),
+        })
     }
 
     pub(super) fn give_back(&self, worker: Worker) {
@@ -220,8 +237,11 @@ impl Worker {
         self.batch.len() as u64
     }
 
-    pub(super) fn staging(&mut self) -> Staging<'_> {
-        Staging { worker: self, staged: Staged::default() }
+    pub(super) fn staging<'w>(&'w mut self, pipeline: &'w Pipeline) -> Staging<'w> {
+        if let Some(labeller) = &mut self.labeller {
+            labeller.of_spans.clear();
+        }
+        Staging { worker: self, pipeline, staged: Staged::default() }
     }
 }
 
@@ -231,6 +251,9 @@ impl Staging<'_> {
             self.staged.why = why();
         }
         self.staged.rejected += 1;
+        if let Some(labeller) = &mut self.worker.labeller {
+            labeller.rejected();
+        }
     }
 }
 
@@ -241,7 +264,12 @@ impl SpanSink for Staging<'_> {
 
     fn span(&mut self, span: &RawSpan<'_>) {
         match self.worker.tag.span(span) {
-            Ok(tagged) => self.worker.batch.push(tagged.trace, tagged.record, tagged.extra),
+            Ok(tagged) => {
+                if let Some(labeller) = &mut self.worker.labeller {
+                    labeller.taken(span, &tagged.record, self.pipeline);
+                }
+                self.worker.batch.push(tagged.trace, tagged.record, tagged.extra);
+            }
             Err(bad) => self.bad(|| bad.to_string()),
         }
     }

@@ -1,6 +1,7 @@
 //! `serve`: start, run, stop.
 
 use super::crew::Crew;
+use super::exporting::{self, LAST_CHANCE, Teller};
 use super::pipeline::{NotTaken, Pipeline, Place};
 use super::{Ended, Error, Listening, ServeSettings, clock};
 use crate::model::Fate;
@@ -69,7 +70,7 @@ impl Health for Door {
 
     fn gauges(&self) -> Vec<(&'static str, &'static str, f64)> {
         let pipeline = &self.pipeline;
-        vec![
+        let mut gauges = vec![
             ("open_trace_bytes", "Bytes that open traces and ids of closed ones take.", pipeline.table.used_bytes() as f64),
             ("open_trace_bytes_limit", "Bytes that they may take.", pipeline.table.budget_bytes() as f64),
             ("names", "Distinct texts that are stored.", pipeline.names.len() as f64),
@@ -87,7 +88,9 @@ impl Health for Door {
             ("windows", "Windows that are counted in memory.", pipeline.windows.len() as f64),
             ("normal_hops", "Hops of which it is known what is normal.", pipeline.baseline.len() as f64),
             ("recent_verdicts", "Verdicts that can be asked for by trace id.", pipeline.recent.len() as f64),
-        ]
+        ];
+        gauges.extend(pipeline.forward_gauges());
+        gauges
     }
 }
 
@@ -106,15 +109,22 @@ pub async fn serve(
     let otlp = bind(settings.otlp_grpc, "OTLP/gRPC", "--otlp-grpc").await?;
     let api = bind(settings.api, "the API", "--api").await?;
     let listening = Listening { otlp_grpc: address_of(&otlp)?, api: address_of(&api)? };
+    settings.export.refuse_circles(&[listening.otlp_grpc])?;
     let limits = settings.limits.with_budget_of_this_machine();
     let message_limits = OtlpLimits::of_messages(limits.message_bytes);
     let place = settings.store.as_deref().map_or(Place::Memory, Place::Folder);
     let pipeline = Arc::new(Pipeline::new(settings.catalogue, limits, place)?);
+    if let Some(forward) = &settings.export.forward {
+        let _ = pipeline.forwarder.set(exporting::forward(forward)?);
+    }
+    let teller = settings.export.metrics.as_ref().map(Teller::new).transpose()?;
     let crew = Crew::start(&pipeline).map_err(|error| Error(format!("cannot start threads: {error}")))?;
     let door = Arc::new(Door { pipeline: pipeline.clone(), stopping: AtomicBool::new(false), crew: Mutex::new(crew) });
 
     let (stop_otlp, otlp_stopped) = stopper();
     let (stop_api, api_stopped) = stopper();
+    let (stop_telling, told_to_stop) = watch::channel(false);
+    let telling = teller.map(|teller| tokio::spawn(teller.tell(pipeline.clone(), told_to_stop)));
     let answers = pipeline.answers();
     let mut otlp = tokio::spawn(otlp_grpc(otlp, door.clone(), message_limits, otlp_stopped));
     let mut api = tokio::spawn(serve::api(api, answers.clone(), pipeline.counted(), door.clone(), clock::now_ns, api_stopped));
@@ -134,7 +144,13 @@ pub async fn serve(
         let door = door.clone();
         move || door.drain()
     });
-    let ended = drained.await.map_err(|error| Error(format!("draining failed: {error}")))?;
+    let (drained, left) = tokio::join!(drained, pipeline.finish_forwarding(LAST_CHANCE));
+    let ended = drained.map_err(|error| Error(format!("draining failed: {error}")))?;
+    let ended = ended.map(|ended| Ended { said: ended.said + &left });
+    let _ = stop_telling.send(true);
+    if let Some(telling) = telling {
+        let _ = tokio::time::timeout(LAST_CHANCE, telling).await;
+    }
     let _ = stop_api.send(true);
     if !api.is_finished() {
         let _ = api.await;

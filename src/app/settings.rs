@@ -1,5 +1,6 @@
 //! What the program is told to do, resolved, and what it tells in turn.
 
+use super::ExportSettings;
 use crate::catalogue::Catalogue;
 use crate::query::Answers;
 use std::net::SocketAddr;
@@ -79,6 +80,8 @@ pub struct ServeSettings {
     pub store: Option<PathBuf>,
     /// Limits.
     pub limits: Limits,
+    /// What goes out.
+    pub export: ExportSettings,
 }
 
 /// A running server is told to its owner by this.

@@ -79,6 +79,12 @@ pub(super) struct ServeArgs {
     pub(super) waits: WaitArgs,
     #[command(flatten)]
     pub(super) sizes: SizeArgs,
+    #[command(flatten)]
+    pub(super) forward: super::forwarding::ForwardArgs,
+    #[command(flatten)]
+    pub(super) metrics: super::forwarding::MetricsArgs,
+    #[command(flatten)]
+    pub(super) telemetry: super::forwarding::TelemetryArgs,
 }
 
 /// When a trace is complete.

@@ -53,7 +53,7 @@ fn number(flag: &'static str, given: Option<usize>, usual: usize) -> anyhow::Res
 }
 
 /// `64MiB`, `2GiB`, `500MB`, `1000000`.
-fn size(flag: &'static str, text: &str) -> anyhow::Result<usize> {
+pub(super) fn size(flag: &'static str, text: &str) -> anyhow::Result<usize> {
     let digits = text.bytes().take_while(u8::is_ascii_digit).count();
     let (number, unit) = text.split_at(digits);
     let unit: usize = match unit.trim_start().to_ascii_lowercase().as_str() {

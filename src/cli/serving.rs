@@ -2,9 +2,10 @@
 
 use super::args::ServeArgs;
 use super::exit::Ended;
-use super::{limits, maps, remote, stop};
+use super::{forwarding, limits, logs, maps, remote, stop};
 use crate::app::{self, Listening, ServeSettings};
-use anyhow::{Context, bail};
+use crate::export::Telemetry;
+use anyhow::{Context, anyhow, bail};
 use std::net::{SocketAddr, ToSocketAddrs};
 
 pub(super) fn run(args: ServeArgs) -> anyhow::Result<Ended> {
@@ -16,14 +17,30 @@ pub(super) fn run(args: ServeArgs) -> anyhow::Result<Ended> {
     let capabilities = settings.catalogue.capabilities().len();
     let stored = settings.store.as_ref().map(|folder| folder.display().to_string());
     runtime()?.block_on(async {
+        let telemetry = started(&settings)?;
         let stop = stop::asked()?;
         let ended = app::serve(settings, stop, move |listening, _| {
             super::say(&format!("steelthread {}: {capabilities} capabilities from {map}", env!("CARGO_PKG_VERSION")));
             super::say(&announcement(listening, stored.as_deref()));
         });
-        super::say(&ended.await?.said);
+        let ended = ended.await;
+        if let Some(telemetry) = telemetry {
+            let _ = tokio::task::spawn_blocking(|| telemetry.finish()).await;
+        }
+        super::say(&ended?.said);
         Ok(Ended::Done)
     })
+}
+
+/// Starts the logs, and the program's own spans where they are asked for.
+fn started(settings: &ServeSettings) -> anyhow::Result<Option<Telemetry>> {
+    let Some(endpoint) = &settings.export.telemetry else {
+        logs::start();
+        return Ok(None);
+    };
+    let telemetry = Telemetry::start(endpoint).map_err(|why| anyhow!("--telemetry-endpoint: {why}"))?;
+    logs::start_with(&telemetry);
+    Ok(Some(telemetry))
 }
 
 /// One worker a core.
@@ -41,8 +58,9 @@ fn resolve(args: ServeArgs) -> anyhow::Result<ServeSettings> {
              write a loopback address, or --allow-anonymous if that is meant"
         );
     }
+    let export = forwarding::resolve(&args.forward, &args.metrics, &args.telemetry)?;
     let catalogue = maps::read(&args.map)?;
-    Ok(ServeSettings { catalogue, otlp_grpc, api, store: args.store, limits })
+    Ok(ServeSettings { catalogue, otlp_grpc, api, store: args.store, limits, export })
 }
 
 /// `127.0.0.1:4317`, `[::1]:4317`, `localhost:4317`.

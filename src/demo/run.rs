@@ -74,6 +74,7 @@ pub async fn run(
         api: settings.api,
         store: settings.store.clone(),
         limits: limits(),
+        export: app::ExportSettings::default(),
     };
     let (open, opened) = oneshot::channel();
     let (close, closed) = oneshot::channel::<()>();

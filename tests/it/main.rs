@@ -3,9 +3,11 @@
 
 mod analyzing;
 mod explaining;
+mod forwarding;
 mod laws;
 mod naive;
 mod program;
+mod receiver;
 mod serving;
 mod shapes;
 mod shop;
