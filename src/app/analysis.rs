@@ -100,7 +100,7 @@ impl Run<'_> {
         let mut worker = self.pipeline.worker();
         let mut spans = 0;
         loop {
-            let mut staging = worker.staging();
+            let mut staging = worker.staging(self.pipeline);
             let step = reader.step(&mut staging).map_err(|error| Error(error.to_string()))?;
             let staged = staging.staged;
             spans += worker.staged_spans();

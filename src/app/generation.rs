@@ -3,6 +3,7 @@
 //! Names, hops, windows, the store and open traces outlive a map, because they speak in ids. Shapes do not: a shape says which rules
 //! of the map hold.
 
+use super::labels::Labeller;
 use crate::assemble::Batch;
 use crate::catalogue::{Catalogue, Objective, ObjectiveKind};
 use crate::measure::LatencyLimits;
@@ -27,6 +28,8 @@ pub(super) struct Hand {
     pub(super) tag: TagWorker,
     pub(super) scratch: otlp::Scratch,
     pub(super) batch: Batch,
+    /// Only where spans are passed on.
+    pub(super) labeller: Option<Labeller>,
 }
 
 /// The maps in use. A message, or a look through open traces, holds on to the same ones from beginning to end.
@@ -75,6 +78,7 @@ impl Generation {
             tag: self.tagger.worker(),
             scratch: otlp::Scratch::default(),
             batch: Batch::of_reading(self.number),
+            labeller: None,
         })
     }
 

@@ -7,9 +7,11 @@ pub mod clock;
 
 mod analysis;
 mod crew;
+mod exporting;
 mod generation;
 mod judging;
 mod keeping;
+mod labels;
 mod pipeline;
 mod reload;
 mod server;
@@ -20,5 +22,6 @@ mod swap_tests;
 
 pub use crate::serve::ConnectionLimits;
 pub use analysis::{analyze, open_store};
+pub use exporting::{ExportSettings, ForwardSettings, MetricsSettings};
 pub use server::serve;
 pub use settings::{Analysis, AnalyzeSettings, Ended, Error, Limits, Listening, MapFile, Progress, ServeSettings};

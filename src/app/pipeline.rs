@@ -1,9 +1,11 @@
 //! The stages joined: a message goes in, counts come out. Time is an argument here too; who calls reads the clock.
 
 use super::generation::{Generation, Hand, Maps, latency_limits};
+use super::labels::Labeller;
 use super::{Error, Limits};
 use crate::assemble::{self, Batch, Overloaded, Table};
 use crate::catalogue::Catalogue;
+use crate::export::Forwarder;
 use crate::journal::{Log, PassThrough};
 use crate::judge::HopLimit;
 use crate::measure::{Baseline, Ledger, Recent, SeriesLimits, Windows};
@@ -16,7 +18,7 @@ use crate::wire::{SpanSink, json, otlp};
 use arc_swap::ArcSwap;
 use std::path::Path;
 use std::sync::atomic::AtomicU64;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 /// The stages and the tables that they share.
 pub(super) struct Pipeline {
@@ -40,6 +42,8 @@ pub(super) struct Pipeline {
     unkept_map: Mutex<Option<Arc<Catalogue>>>,
     /// Spans that were moved because two clocks disagreed.
     pub(super) adjusted_spans: AtomicU64,
+    /// Passes spans on, if that is asked for; set before the first message comes.
+    pub(super) forwarder: OnceLock<Forwarder>,
     /// Where a message gets its position and its time before it is handed on.
     log: PassThrough,
 }
@@ -63,6 +67,8 @@ pub(super) struct Worker {
     /// While maps are swapped: the same spans, read by the other map.
     also: Option<Hand>,
     maps: Arc<Maps>,
+    /// Only where spans are passed on.
+    pub(super) labeller: Option<Labeller>,
 }
 
 /// The spans of a message, staged.
@@ -77,6 +83,7 @@ pub(super) struct Staged {
 /// Takes spans as they are read, and stages them.
 pub(super) struct Staging<'w> {
     worker: &'w mut Worker,
+    pipeline: &'w Pipeline,
     /// What was staged so far.
     pub(super) staged: Staged,
 }
@@ -118,6 +125,7 @@ impl Pipeline {
             ledger: Arc::default(),
             unkept_map: Mutex::default(),
             adjusted_spans: AtomicU64::new(0),
+            forwarder: OnceLock::new(),
             log: PassThrough::default(),
             listing: Arc::new(Listing::new(catalogue.capabilities(), &names)),
             maps: ArcSwap::from_pointee(Maps { fresh: Arc::new(first), also: None }),
@@ -146,7 +154,10 @@ impl Pipeline {
             return Err(NotTaken::Malformed(why));
         }
         match self.append(worker, &staged, message, now_ns) {
-            Ok(()) => Ok(staged),
+            Ok(()) => {
+                self.pass_on(worker, message, encoding);
+                Ok(staged)
+            }
             Err(why) => {
                 self.shed(worker, &staged);
                 Err(why)
@@ -156,7 +167,7 @@ impl Pipeline {
 
     fn stage_protobuf(&self, worker: &mut Worker, message: &[u8]) -> (Staged, Result<(), String>) {
         let mut scratch = std::mem::take(&mut worker.scratch);
-        let mut staging = worker.staging();
+        let mut staging = worker.staging(self);
         let walked = otlp::walk(message, self.limits.attributes_per_span, &mut scratch, &mut staging);
         let staged = staging.staged;
         worker.scratch = scratch;
@@ -166,7 +177,7 @@ impl Pipeline {
     /// Unknown fields are to be ignored, so a document that has only those is a request without spans. That is said, for it is hardly
     /// what was meant.
     fn stage_json(&self, worker: &mut Worker, message: &[u8]) -> (Staged, Result<(), String>) {
-        let mut staging = worker.staging();
+        let mut staging = worker.staging(self);
         let decoded = json::decode(message, self.limits.attributes_per_span, &mut staging);
         let mut staged = staging.staged;
         match decoded {
@@ -250,13 +261,14 @@ impl Pipeline {
     /// For one message by the maps in use now.
     pub(super) fn worker(&self) -> Worker {
         let maps = self.maps.load_full();
-        let Hand { tag, scratch, batch } = maps.fresh.hand();
-        Worker { tag, scratch, batch, also: maps.also.as_ref().map(|also| also.hand()), maps }
+        let Hand { tag, scratch, batch, labeller } = maps.fresh.hand();
+        let labeller = labeller.or_else(|| self.forwarder.get().map(|_| Labeller::default()));
+        Worker { tag, scratch, batch, labeller, also: maps.also.as_ref().map(|also| also.hand()), maps }
     }
 
     pub(super) fn give_back(&self, worker: Worker) {
-        let Worker { tag, scratch, batch, also, maps } = worker;
-        maps.fresh.give_back(Hand { tag, scratch, batch });
+        let Worker { tag, scratch, batch, labeller, also, maps } = worker;
+        maps.fresh.give_back(Hand { tag, scratch, batch, labeller });
         if let (Some(generation), Some(hand)) = (&maps.also, also) {
             generation.give_back(hand);
         }
@@ -276,8 +288,11 @@ impl Worker {
         self.batch.len() as u64
     }
 
-    pub(super) fn staging(&mut self) -> Staging<'_> {
-        Staging { worker: self, staged: Staged::default() }
+    pub(super) fn staging<'w>(&'w mut self, pipeline: &'w Pipeline) -> Staging<'w> {
+        if let Some(labeller) = &mut self.labeller {
+            labeller.of_spans.clear();
+        }
+        Staging { worker: self, pipeline, staged: Staged::default() }
     }
 }
 
@@ -287,6 +302,9 @@ impl Staging<'_> {
             self.staged.why = why();
         }
         self.staged.rejected += 1;
+        if let Some(labeller) = &mut self.worker.labeller {
+            labeller.rejected();
+        }
     }
 }
 
@@ -301,6 +319,9 @@ impl SpanSink for Staging<'_> {
     fn span(&mut self, span: &RawSpan<'_>) {
         match self.worker.tag.span(span) {
             Ok(tagged) => {
+                if let Some(labeller) = &mut self.worker.labeller {
+                    labeller.taken(span, &tagged.record, &self.worker.maps.fresh, &self.pipeline.names);
+                }
                 self.worker.batch.push(tagged.trace, tagged.record, tagged.extra);
                 // Whether a span can be taken does not hang on the map, so that both batches hold the same spans.
                 if let Some(also) = &mut self.worker.also

@@ -1,6 +1,7 @@
 //! `serve`: start, run, stop.
 
 use super::crew::Crew;
+use super::exporting::{self, LAST_CHANCE, Teller};
 use super::pipeline::{NotTaken, Pipeline, Place};
 use super::reload::Reloading;
 use super::{Ended, Error, Listening, ServeSettings, clock};
@@ -102,6 +103,7 @@ impl Health for Door {
             ("normal_hops", "Hops of which it is known what is normal.", pipeline.baseline.len() as f64),
             ("recent_verdicts", "Verdicts that can be asked for by trace id.", pipeline.recent.len() as f64),
         ]);
+        gauges.extend(pipeline.forward_gauges());
         gauges
     }
 
@@ -133,11 +135,17 @@ pub async fn serve(
         otlp_http: http.as_ref().map(address_of).transpose()?,
         api: address_of(&api)?,
     };
+    let intakes: Vec<_> = std::iter::once(listening.otlp_grpc).chain(listening.otlp_http).collect();
+    settings.export.refuse_circles(&intakes)?;
     let limits = settings.limits.with_budget_of_this_machine();
     let message_limits =
         OtlpLimits { sender_bytes_per_second: settings.sender_bytes_per_second, ..OtlpLimits::of_messages(limits.message_bytes) };
     let place = settings.store.as_deref().map_or(Place::Memory, Place::Folder);
     let pipeline = Arc::new(Pipeline::new(settings.catalogue, limits, place)?);
+    if let Some(forward) = &settings.export.forward {
+        let _ = pipeline.forwarder.set(exporting::forward(forward)?);
+    }
+    let teller = settings.export.metrics.as_ref().map(Teller::new).transpose()?;
     let crew = Crew::start(&pipeline).map_err(|error| Error(format!("cannot start threads: {error}")))?;
     let reloading =
         Reloading::start(&pipeline, settings.map_file).map_err(|error| Error(format!("cannot start threads: {error}")))?;
@@ -154,6 +162,8 @@ pub async fn serve(
 
     let (stop_otlp, otlp_stopped) = stopper();
     let (stop_api, api_stopped) = stopper();
+    let (stop_telling, told_to_stop) = watch::channel(false);
+    let telling = teller.map(|teller| tokio::spawn(teller.tell(pipeline.clone(), told_to_stop)));
     let answers = pipeline.answers();
     let mut otlp = tokio::spawn(otlp_grpc(port(grpc), reception.clone(), until(&otlp_stopped)));
     let mut http = http.map(|listener| tokio::spawn(otlp_http(port(listener), reception, until(&otlp_stopped))));
@@ -182,7 +192,13 @@ pub async fn serve(
         let door = door.clone();
         move || door.drain()
     });
-    let ended = drained.await.map_err(|error| Error(format!("draining failed: {error}")))?;
+    let (drained, left) = tokio::join!(drained, pipeline.finish_forwarding(LAST_CHANCE));
+    let ended = drained.map_err(|error| Error(format!("draining failed: {error}")))?;
+    let ended = ended.map(|ended| Ended { said: ended.said + &left });
+    let _ = stop_telling.send(true);
+    if let Some(telling) = telling {
+        let _ = tokio::time::timeout(LAST_CHANCE, telling).await;
+    }
     let _ = stop_api.send(true);
     if !api.is_finished() {
         let _ = api.await;

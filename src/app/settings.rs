@@ -1,5 +1,6 @@
 //! What the program is told to do, resolved, and what it tells in turn.
 
+use super::ExportSettings;
 use crate::catalogue::Catalogue;
 use crate::query::Answers;
 use crate::serve::ConnectionLimits;
@@ -89,6 +90,8 @@ pub struct ServeSettings {
     pub limits: Limits,
     /// Where the map was read from, if it is to be read again when it changes.
     pub map_file: Option<MapFile>,
+    /// What goes out.
+    pub export: ExportSettings,
 }
 
 /// A map that is read again while a server runs: when it changes, and when somebody asks for it.

@@ -155,8 +155,8 @@ fn what_comes_late_or_twice_is_known_as_such_across_a_swap() {
 }
 
 /// Stages spans with a worker that was taken before.
-fn stage(worker: &mut Worker, spans: &[(u64, Span)]) -> Staged {
-    let mut staging = worker.staging();
+fn stage(pipeline: &Pipeline, worker: &mut Worker, spans: &[(u64, Span)]) -> Staged {
+    let mut staging = worker.staging(pipeline);
     otlp::walk(&message(spans), 128, &mut otlp::Scratch::default(), &mut staging).unwrap();
     staging.staged
 }
@@ -166,7 +166,7 @@ fn who_reads_by_the_old_map_alone_holds_up_the_second_step_and_loses_nothing() {
     let pipeline = pipeline(map("old"), Limits::default());
     let mut slow = pipeline.worker();
     let mut swap = Swap::begin(&pipeline, map("new"));
-    let staged = stage(&mut slow, &[span(1, 1, false)]);
+    let staged = stage(&pipeline, &mut slow, &[span(1, 1, false)]);
     assert_eq!(swap.advance(&pipeline), Step::ReadByBoth);
     pipeline.append(&mut slow, &staged, &[], START).unwrap();
     assert_eq!(swap.advance(&pipeline), Step::ReadByBoth);
@@ -182,7 +182,7 @@ fn who_may_still_begin_traces_under_the_old_map_keeps_it_in_use() {
     advance_to(&mut swap, &pipeline, Step::Begun);
     assert_eq!(swap.advance(&pipeline), Step::Begun);
     // Two traces begin at one time, one by each map; then both requests hold a span of either.
-    let staged = stage(&mut slow, &[span(1, 1, false), span(2, 2, false)]);
+    let staged = stage(&pipeline, &mut slow, &[span(1, 1, false), span(2, 2, false)]);
     send(&pipeline, &[span(2, 1, false)], START);
     pipeline.append(&mut slow, &staged, &[], START).unwrap();
     pipeline.give_back(slow);

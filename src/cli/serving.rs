@@ -2,9 +2,10 @@
 
 use super::args::ServeArgs;
 use super::exit::Ended;
-use super::{doors, limits, maps, remote, stop};
+use super::{doors, forwarding, limits, logs, maps, remote, stop};
 use crate::app::{self, Listening, ServeSettings};
-use anyhow::{Context, bail};
+use crate::export::Telemetry;
+use anyhow::{Context, anyhow, bail};
 use std::net::{SocketAddr, ToSocketAddrs};
 
 pub(super) fn run(mut args: ServeArgs) -> anyhow::Result<Ended> {
@@ -14,6 +15,7 @@ pub(super) fn run(mut args: ServeArgs) -> anyhow::Result<Ended> {
     let capabilities = settings.catalogue.capabilities().len();
     let stored = settings.store.as_ref().map(|folder| folder.display().to_string());
     runtime()?.block_on(async {
+        let telemetry = started(&settings)?;
         let stop = stop::asked()?;
         if let Some(file) = &settings.map_file {
             stop::reload_on_hangup(file.asked.clone())?;
@@ -22,9 +24,24 @@ pub(super) fn run(mut args: ServeArgs) -> anyhow::Result<Ended> {
             super::say(&format!("steelthread {}: {capabilities} capabilities from {map}", env!("CARGO_PKG_VERSION")));
             super::say(&announcement(listening, stored.as_deref()));
         });
-        super::say(&ended.await?.said);
+        let ended = ended.await;
+        if let Some(telemetry) = telemetry {
+            let _ = tokio::task::spawn_blocking(|| telemetry.finish()).await;
+        }
+        super::say(&ended?.said);
         Ok(Ended::Done)
     })
+}
+
+/// Starts the logs, and the program's own spans where they are asked for.
+fn started(settings: &ServeSettings) -> anyhow::Result<Option<Telemetry>> {
+    let Some(endpoint) = &settings.export.telemetry else {
+        logs::start();
+        return Ok(None);
+    };
+    let telemetry = Telemetry::start(endpoint).map_err(|why| anyhow!("--telemetry-endpoint: {why}"))?;
+    logs::start_with(&telemetry);
+    Ok(Some(telemetry))
 }
 
 /// One worker a core.
@@ -45,6 +62,7 @@ fn resolve(args: ServeArgs) -> anyhow::Result<ServeSettings> {
              write a loopback address, or --allow-anonymous if that is meant"
         );
     }
+    let export = forwarding::resolve(&args.forward, &args.metrics, &args.telemetry)?;
     let map_file = maps::watched(&args.map, args.map_poll.as_deref())?;
     let catalogue = maps::read(&args.map)?;
     Ok(ServeSettings {
@@ -57,6 +75,7 @@ fn resolve(args: ServeArgs) -> anyhow::Result<ServeSettings> {
         store: args.store,
         limits,
         map_file: Some(map_file),
+        export,
     })
 }
 

@@ -78,6 +78,7 @@ pub async fn run(
         store: settings.store.clone(),
         limits: limits(),
         map_file: None,
+        export: app::ExportSettings::default(),
     };
     let (open, opened) = oneshot::channel();
     let (close, closed) = oneshot::channel::<()>();

@@ -3,9 +3,11 @@
 
 mod analyzing;
 mod explaining;
+mod forwarding;
 mod laws;
 mod naive;
 mod program;
+mod receiver;
 mod reloading;
 mod rules;
 mod sampling;

@@ -46,6 +46,12 @@ pub(in crate::cli) struct ServeArgs {
     pub(in crate::cli) sizes: SizeArgs,
     #[command(flatten)]
     pub(in crate::cli) doors: DoorArgs,
+    #[command(flatten)]
+    pub(in crate::cli) forward: crate::cli::forwarding::ForwardArgs,
+    #[command(flatten)]
+    pub(in crate::cli) metrics: crate::cli::forwarding::MetricsArgs,
+    #[command(flatten)]
+    pub(in crate::cli) telemetry: crate::cli::forwarding::TelemetryArgs,
 }
 
 /// In which form settings are printed.
