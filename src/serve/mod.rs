@@ -27,9 +27,18 @@ pub mod proto;
 mod query_tests;
 mod replies;
 mod run;
+mod secret_file;
+mod tls;
+#[cfg(test)]
+mod tls_tests;
+mod tokens;
+#[cfg(test)]
+mod tokens_tests;
 
 pub use api::api;
 pub use otlp::otlp_grpc;
+pub use tls::{Tls, TlsError, TlsFiles};
+pub use tokens::{BadTokens, Denied, Scope, TokenFiles, Tokens};
 
 use std::time::Duration;
 
