@@ -7,6 +7,7 @@
 //!
 //! The road not taken: a client of its own kind for each command. Figures that come out of two implementations differ one day.
 
+mod access;
 mod analyze;
 mod args;
 mod check;
@@ -17,6 +18,7 @@ mod explain;
 mod figures;
 mod hops;
 mod limits;
+mod login;
 mod logs;
 mod maps;
 mod output;
@@ -29,6 +31,7 @@ mod status;
 mod stop;
 #[cfg(test)]
 mod tests;
+mod token;
 mod trace;
 mod words;
 
@@ -59,6 +62,7 @@ fn run(command: Command) -> anyhow::Result<Ended> {
         Command::Hops(args) => question::hops(args),
         Command::Explain(args) => question::explain(args),
         Command::Trace(args) => question::trace(args),
+        Command::Token { command } => token::run(command),
         Command::Version => told(&format!("steelthread {}\n", env!("CARGO_PKG_VERSION"))),
         Command::Completions { shell } => {
             let mut script = Vec::new();

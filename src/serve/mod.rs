@@ -38,7 +38,7 @@ mod tokens_tests;
 pub use api::api;
 pub use otlp::otlp_grpc;
 pub use tls::{Tls, TlsError, TlsFiles};
-pub use tokens::{BadTokens, Denied, Scope, TokenFiles, Tokens};
+pub use tokens::{BadTokens, Denied, Scope, TokenFiles, Tokens, check_name, new_token};
 
 use std::time::Duration;
 

@@ -58,8 +58,8 @@ impl Tls {
         let provider = Arc::new(ring::default_provider());
         let certified = certified(&files, &cert, &key, &provider)?;
         let shown = Arc::new(Shown(ArcSwap::from_pointee(certified)));
-        let intake = config(files.intake_clients.as_deref(), &shown, &provider)?;
-        let api = config(files.api_clients.as_deref(), &shown, &provider)?;
+        let intake = config(files.intake_clients.as_deref().map(|path| ("--tls-client-ca", path)), &shown, &provider)?;
+        let api = config(files.api_clients.as_deref().map(|path| ("--tls-api-client-ca", path)), &shown, &provider)?;
         Ok(Self { seen: Mutex::new(digest(&cert, &key)), files, shown, intake, api })
     }
 
@@ -71,6 +71,11 @@ impl Tls {
     /// For the port where questions are answered.
     pub fn api(&self) -> Arc<ServerConfig> {
         Arc::clone(&self.api)
+    }
+
+    /// Whether those who ask must show a certificate.
+    pub fn asks_who_asks(&self) -> bool {
+        self.files.api_clients.is_some()
     }
 
     /// What should be said at the start: one sentence each.
@@ -171,15 +176,20 @@ fn private_key(path: &Path, bytes: &[u8]) -> Result<PrivateKeyDer<'static>, TlsE
     })
 }
 
-fn config(clients: Option<&Path>, shown: &Arc<Shown>, provider: &Arc<CryptoProvider>) -> Result<Arc<ServerConfig>, TlsError> {
+fn config(
+    clients: Option<(&str, &Path)>,
+    shown: &Arc<Shown>,
+    provider: &Arc<CryptoProvider>,
+) -> Result<Arc<ServerConfig>, TlsError> {
     let builder = ServerConfig::builder_with_provider(Arc::clone(provider)).with_safe_default_protocol_versions();
     let builder = builder.map_err(|error| TlsError(format!("no TLS: {error}")))?;
     let builder = match clients {
         None => builder.with_no_client_auth(),
-        Some(path) => {
-            let roots = Arc::new(authorities(path)?);
+        Some((flag, path)) => {
+            let roots = Arc::new(authorities(flag, path)?);
             let verifier = WebPkiClientVerifier::builder_with_provider(roots, Arc::clone(provider)).build();
-            builder.with_client_cert_verifier(verifier.map_err(|error| TlsError(format!("'{}': {error}", path.display())))?)
+            builder
+                .with_client_cert_verifier(verifier.map_err(|error| TlsError(format!("{flag}: '{}': {error}", path.display())))?)
         }
     };
     let mut config = builder.with_cert_resolver(Arc::clone(shown) as _);
@@ -187,14 +197,13 @@ fn config(clients: Option<&Path>, shown: &Arc<Shown>, provider: &Arc<CryptoProvi
     Ok(Arc::new(config))
 }
 
-fn authorities(path: &Path) -> Result<RootCertStore, TlsError> {
-    const FLAG: &str = "--tls-client-ca";
-    let bytes = secret_file::read(path).map_err(|why| TlsError(format!("{FLAG}: {why}")))?;
+fn authorities(flag: &str, path: &Path) -> Result<RootCertStore, TlsError> {
+    let bytes = secret_file::read(path).map_err(|why| TlsError(format!("{flag}: {why}")))?;
     let mut roots = RootCertStore::empty();
-    for certificate in certificates(FLAG, path, &bytes)? {
+    for certificate in certificates(flag, path, &bytes)? {
         let name = path.display();
         let added = roots.add(certificate);
-        added.map_err(|_| TlsError(format!("{FLAG}: a certificate in '{name}' is none; write those of authorities")))?;
+        added.map_err(|_| TlsError(format!("{flag}: a certificate in '{name}' is none; write those of authorities")))?;
     }
     Ok(roots)
 }

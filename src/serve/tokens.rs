@@ -10,6 +10,7 @@ use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
 use subtle::ConstantTimeEq;
+use tokio_rustls::rustls::crypto::ring;
 
 /// A token is not longer, in bytes.
 const MOST_BYTES: usize = 512;
@@ -30,6 +31,11 @@ pub enum Scope {
 
 impl Scope {
     const ALL: [(Self, &'static str); 3] = [(Self::Intake, "intake"), (Self::Read, "read"), (Self::Admin, "admin")];
+
+    /// All of them, as they are written.
+    pub fn words() -> [&'static str; 3] {
+        Self::ALL.map(|(_, word)| word)
+    }
 
     /// As it is written.
     pub fn word(self) -> &'static str {
@@ -225,9 +231,7 @@ fn read_line(line: &str, usual: Scope) -> Result<Known, String> {
     if words.next().is_some() {
         return Err(format!("more than three words; {FORM}"));
     }
-    if name.is_empty() || !name.chars().all(|one| one.is_ascii_alphanumeric() || "-_.@".contains(one)) {
-        return Err(format!("a name has letters, digits and -_.@; {FORM}"));
-    }
+    check_name(name).map_err(|why| format!("{why}; {FORM}"))?;
     if !token.bytes().all(|byte| byte.is_ascii_graphic()) || token.len() > MOST_BYTES {
         return Err(format!("a token has at most {MOST_BYTES} characters, all of ASCII; {FORM}"));
     }
@@ -241,4 +245,24 @@ fn scopes_of(words: &str) -> Result<u8, String> {
     words.split(',').try_fold(0, |bits, word| of(word).map(|bit| bits | bit)).ok_or_else(|| {
         "what follows the token is no list of scopes; write intake, read, admin, or several joined by commas".into()
     })
+}
+
+/// Whether a token may be of this name.
+///
+/// # Errors
+/// One sentence that does not repeat it: a token may stand where a name should.
+pub fn check_name(name: &str) -> Result<(), &'static str> {
+    let is_good = !name.is_empty() && name.chars().all(|one| one.is_ascii_alphanumeric() || "-_.@".contains(one));
+    is_good.then_some(()).ok_or("a name has letters, digits and -_.@")
+}
+
+/// A new token: 256 random bits.
+///
+/// # Errors
+/// The machine gives none.
+pub fn new_token() -> std::io::Result<String> {
+    let mut bits = [0; 32];
+    let filled = ring::default_provider().secure_random.fill(&mut bits);
+    filled.map_err(|_| std::io::Error::other("the system's source of random numbers fails"))?;
+    Ok(bits.iter().fold("st_".to_owned(), |text, byte| format!("{text}{byte:02x}")))
 }

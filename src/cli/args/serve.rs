@@ -65,6 +65,9 @@ pub(in crate::cli) struct AccessArgs {
     /// Senders of spans must show a certificate that one of these authorities has signed, PEM.
     #[arg(long, value_name = "FILE", env = "STEELTHREAD_TLS_CLIENT_CA")]
     pub(in crate::cli) tls_client_ca: Option<PathBuf>,
+    /// The same for those who ask.
+    #[arg(long, value_name = "FILE", env = "STEELTHREAD_TLS_API_CLIENT_CA")]
+    pub(in crate::cli) tls_api_client_ca: Option<PathBuf>,
     /// Senders of spans must show a token of this file: a line each, `NAME: TOKEN`.
     #[arg(long, value_name = "FILE", env = "STEELTHREAD_INTAKE_TOKEN_FILE")]
     pub(in crate::cli) intake_token_file: Option<PathBuf>,
