@@ -1,10 +1,11 @@
 //! `serve`: settings, start, what to try next, stop.
 
+use super::access::Access;
 use super::args::ServeArgs;
 use super::exit::Ended;
 use super::{limits, maps, remote, stop};
 use crate::app::{self, Listening, ServeSettings};
-use anyhow::{Context, bail};
+use anyhow::Context;
 use std::net::{SocketAddr, ToSocketAddrs};
 
 pub(super) fn run(mut args: ServeArgs) -> anyhow::Result<Ended> {
@@ -36,12 +37,8 @@ fn resolve(args: ServeArgs) -> anyhow::Result<ServeSettings> {
     let limits = limits::resolve(&args.waits, &args.sizes)?;
     let otlp_grpc = address("--otlp-grpc", &args.otlp_grpc)?;
     let api = address("--api", &args.api)?;
-    if !api.ip().is_loopback() && !args.allow_anonymous {
-        bail!(
-            "--api {api}: whoever reaches this address could read everything, as nobody has to log in; \
-             write a loopback address, or --allow-anonymous if that is meant"
-        );
-    }
+    let access = Access::resolve(args.access)?;
+    access.permits(api, args.allow_anonymous)?;
     let catalogue = maps::read(&args.map)?;
     Ok(ServeSettings { catalogue, otlp_grpc, api, store: args.store, limits })
 }
