@@ -13,6 +13,7 @@ mod pipeline;
 mod server;
 mod settings;
 
+pub use crate::serve::ConnectionLimits;
 pub use analysis::{analyze, open_store};
 pub use server::serve;
 pub use settings::{Analysis, AnalyzeSettings, Ended, Error, Limits, Listening, Progress, ServeSettings};

@@ -8,9 +8,10 @@ use crate::judge::HopLimit;
 use crate::measure::{Baseline, Ledger, Recent, SeriesLimits, Windows};
 use crate::model::{Attribute, Fate, Fates, Hops, Names, RawSpan, Shapes};
 use crate::query::{Answers, Desk};
+use crate::serve::Encoding;
 use crate::store::{Keeper, Store};
 use crate::tag::{self, TagWorker, Tagger};
-use crate::wire::{SpanSink, otlp};
+use crate::wire::{SpanSink, json, otlp};
 use std::path::Path;
 use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -122,22 +123,21 @@ impl Pipeline {
     }
 
     /// Takes a whole `ExportTraceServiceRequest`, or nothing of it.
-    pub(super) fn take(&self, message: &[u8], now_ns: u64) -> Result<Staged, NotTaken> {
+    pub(super) fn take(&self, message: &[u8], encoding: Encoding, now_ns: u64) -> Result<Staged, NotTaken> {
         let mut worker = self.worker();
-        let taken = self.take_by(&mut worker, message, now_ns);
+        let taken = self.take_by(&mut worker, message, encoding, now_ns);
         self.give_back(worker);
         taken
     }
 
-    fn take_by(&self, worker: &mut Worker, message: &[u8], now_ns: u64) -> Result<Staged, NotTaken> {
-        let mut scratch = std::mem::take(&mut worker.scratch);
-        let mut staging = worker.staging();
-        let walked = otlp::walk(message, self.limits.attributes_per_span, &mut scratch, &mut staging);
-        let staged = staging.staged;
-        worker.scratch = scratch;
-        if let Err(malformed) = walked {
+    fn take_by(&self, worker: &mut Worker, message: &[u8], encoding: Encoding, now_ns: u64) -> Result<Staged, NotTaken> {
+        let (staged, read) = match encoding {
+            Encoding::Protobuf => self.stage_protobuf(worker, message),
+            Encoding::Json => self.stage_json(worker, message),
+        };
+        if let Err(why) = read {
             self.drop_malformed(worker, &staged);
-            return Err(NotTaken::Malformed(malformed.to_string()));
+            return Err(NotTaken::Malformed(why));
         }
         match self.append(worker, &staged, message, now_ns) {
             Ok(()) => Ok(staged),
@@ -145,6 +145,31 @@ impl Pipeline {
                 self.shed(worker, &staged);
                 Err(why)
             }
+        }
+    }
+
+    fn stage_protobuf(&self, worker: &mut Worker, message: &[u8]) -> (Staged, Result<(), String>) {
+        let mut scratch = std::mem::take(&mut worker.scratch);
+        let mut staging = worker.staging();
+        let walked = otlp::walk(message, self.limits.attributes_per_span, &mut scratch, &mut staging);
+        let staged = staging.staged;
+        worker.scratch = scratch;
+        (staged, walked.map_err(|malformed| malformed.to_string()))
+    }
+
+    /// Unknown fields are to be ignored, so a document that has only those is a request without spans. That is said, for it is hardly
+    /// what was meant.
+    fn stage_json(&self, worker: &mut Worker, message: &[u8]) -> (Staged, Result<(), String>) {
+        let mut staging = worker.staging();
+        let decoded = json::decode(message, self.limits.attributes_per_span, &mut staging);
+        let mut staged = staging.staged;
+        match decoded {
+            Ok(()) => (staged, Ok(())),
+            Err(json::Unreadable::NoSpans) => {
+                staged.why = json::Unreadable::NoSpans.to_string();
+                (staged, Ok(()))
+            }
+            Err(why) => (staged, Err(why.to_string())),
         }
     }
 

@@ -2,6 +2,7 @@
 
 use crate::catalogue::Catalogue;
 use crate::query::Answers;
+use crate::serve::{ConnectionLimits, Tls, Tokens};
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -73,8 +74,18 @@ pub struct ServeSettings {
     pub catalogue: Catalogue,
     /// Where OTLP/gRPC comes in.
     pub otlp_grpc: SocketAddr,
+    /// Where OTLP/HTTP comes in; `None`: nowhere.
+    pub otlp_http: Option<SocketAddr>,
     /// Where questions are answered: HTTP and gRPC.
     pub api: SocketAddr,
+    /// What connections of one port may cost.
+    pub connections: ConnectionLimits,
+    /// What one sender may send in a second, decompressed; `None`: as much as it likes.
+    pub sender_bytes_per_second: Option<u64>,
+    /// TLS on all ports, if there is to be TLS.
+    pub tls: Option<Arc<Tls>>,
+    /// Who may send and ask.
+    pub tokens: Arc<Tokens>,
     /// Where windows are kept; `None`: only in memory.
     pub store: Option<PathBuf>,
     /// Limits.
@@ -86,6 +97,8 @@ pub struct ServeSettings {
 pub struct Listening {
     /// Where OTLP/gRPC comes in, with the real port.
     pub otlp_grpc: SocketAddr,
+    /// Where OTLP/HTTP comes in, with the real port; `None`: nowhere.
+    pub otlp_http: Option<SocketAddr>,
     /// Where questions are answered, with the real port.
     pub api: SocketAddr,
 }

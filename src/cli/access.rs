@@ -37,11 +37,11 @@ impl Access {
     }
 
     /// Tokens that everybody on the way could read.
-    pub(super) fn warn_of_listeners(&self, doors: [(SocketAddr, Scope); 3]) {
+    pub(super) fn warn_of_listeners(&self, doors: [(Option<SocketAddr>, Scope); 3]) {
         if self.tls.is_some() {
             return;
         }
-        for (address, scope) in doors {
+        for (address, scope) in doors.into_iter().filter_map(|(address, scope)| Some((address?, scope))) {
             if self.tokens.asks(scope) && !address.ip().is_loopback() {
                 super::say(&format!(
                     "warning: tokens come to {address} without TLS, and can be read on their way; --tls-cert and --tls-key close that"

@@ -34,7 +34,7 @@ fn told(wait: Duration) -> String {
     if wait.subsec_millis() == 0 { format!("{}s", wait.as_secs()) } else { format!("{}ms", wait.as_millis()) }
 }
 
-fn wait(flag: &'static str, text: Option<&str>, usual: Duration) -> anyhow::Result<Duration> {
+pub(super) fn wait(flag: &'static str, text: Option<&str>, usual: Duration) -> anyhow::Result<Duration> {
     text.map_or(Ok(usual), |text| parse_length(text).map(Duration::from_nanos).context(flag))
 }
 
@@ -47,13 +47,13 @@ fn clock_skew(text: &str) -> anyhow::Result<Option<Duration>> {
     Ok(Some(Duration::from_nanos(most)))
 }
 
-fn number(flag: &'static str, given: Option<usize>, usual: usize) -> anyhow::Result<usize> {
+pub(super) fn number(flag: &'static str, given: Option<usize>, usual: usize) -> anyhow::Result<usize> {
     ensure!(given != Some(0), "{flag}: '0' leaves no room at all; write a larger number");
     Ok(given.unwrap_or(usual))
 }
 
 /// `64MiB`, `2GiB`, `500MB`, `1000000`.
-fn size(flag: &'static str, text: &str) -> anyhow::Result<usize> {
+pub(super) fn size(flag: &'static str, text: &str) -> anyhow::Result<usize> {
     let digits = text.bytes().take_while(u8::is_ascii_digit).count();
     let (number, unit) = text.split_at(digits);
     let unit: usize = match unit.trim_start().to_ascii_lowercase().as_str() {

@@ -13,6 +13,7 @@ mod args;
 mod check;
 mod config;
 mod demo;
+mod doors;
 mod exit;
 mod explain;
 mod figures;

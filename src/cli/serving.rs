@@ -3,16 +3,15 @@
 use super::access::Access;
 use super::args::ServeArgs;
 use super::exit::Ended;
-use super::{limits, maps, remote, stop};
+use super::{doors, limits, maps, remote, stop};
 use crate::app::{self, Listening, ServeSettings};
+use crate::serve::Scope;
 use anyhow::Context;
 use std::net::{SocketAddr, ToSocketAddrs};
 
 pub(super) fn run(mut args: ServeArgs) -> anyhow::Result<Ended> {
     let map = args.map.display().to_string();
-    if let Some(address) = &args.otlp_http {
-        super::say(&format!("warning: OTLP/HTTP is not in this version yet: nothing will listen at {address}"));
-    }
+    let secure = args.access.tls_cert.is_some();
     let origins = std::mem::take(&mut args.settings);
     let settings = resolve(args).map_err(|error| origins.placed(error))?;
     let capabilities = settings.catalogue.capabilities().len();
@@ -21,7 +20,7 @@ pub(super) fn run(mut args: ServeArgs) -> anyhow::Result<Ended> {
         let stop = stop::asked()?;
         let ended = app::serve(settings, stop, move |listening, _| {
             super::say(&format!("steelthread {}: {capabilities} capabilities from {map}", env!("CARGO_PKG_VERSION")));
-            super::say(&announcement(listening, stored.as_deref()));
+            super::say(&announcement(listening, stored.as_deref(), secure));
         });
         super::say(&ended.await?.said);
         Ok(Ended::Done)
@@ -36,11 +35,26 @@ pub(super) fn runtime() -> anyhow::Result<tokio::runtime::Runtime> {
 fn resolve(args: ServeArgs) -> anyhow::Result<ServeSettings> {
     let limits = limits::resolve(&args.waits, &args.sizes)?;
     let otlp_grpc = address("--otlp-grpc", &args.otlp_grpc)?;
+    let otlp_http = (args.otlp_http != "off").then(|| address("--otlp-http", &args.otlp_http)).transpose()?;
+    let connections = doors::connections(&args.doors)?;
+    let sender_bytes_per_second = doors::sender_bytes_per_second(&args.doors)?;
     let api = address("--api", &args.api)?;
     let access = Access::resolve(args.access)?;
     access.permits(api, args.allow_anonymous)?;
+    access.warn_of_listeners([(Some(otlp_grpc), Scope::Intake), (otlp_http, Scope::Intake), (Some(api), Scope::Read)]);
     let catalogue = maps::read(&args.map)?;
-    Ok(ServeSettings { catalogue, otlp_grpc, api, store: args.store, limits })
+    Ok(ServeSettings {
+        catalogue,
+        otlp_grpc,
+        otlp_http,
+        api,
+        connections,
+        sender_bytes_per_second,
+        tls: access.tls,
+        tokens: access.tokens,
+        store: args.store,
+        limits,
+    })
 }
 
 /// `127.0.0.1:4317`, `[::1]:4317`, `localhost:4317`.
@@ -50,12 +64,15 @@ pub(super) fn address(flag: &'static str, text: &str) -> anyhow::Result<SocketAd
 }
 
 /// Where it listens, and what to try.
-fn announcement(listening: Listening, stored: Option<&str>) -> String {
-    let api = format!("http://{}", reachable(listening.api));
+fn announcement(listening: Listening, stored: Option<&str>, secure: bool) -> String {
+    let scheme = if secure { "https" } else { "http" };
+    let api = format!("{scheme}://{}", reachable(listening.api));
     let server = if api == remote::DEFAULT { String::new() } else { format!(" --server {api}") };
     let kept = stored.map_or_else(|| "only in memory (--store DIR keeps it)".into(), |folder| format!("in {folder}"));
+    let http =
+        listening.otlp_http.map_or_else(String::new, |at| format!("  and at            {scheme}://{at}/v1/traces (OTLP/HTTP)\n"));
     format!(
-        "  spans come in at  {} (OTLP/gRPC)\n  questions go to   {api} (HTTP and gRPC)\n  what is counted   is kept {kept}\n\
+        "  spans come in at  {} (OTLP/gRPC)\n{http}  questions go to   {api} (HTTP and gRPC)\n  what is counted   is kept {kept}\n\
          Try:\n  steelthread status{server}\n  steelthread hops{server}\n  curl {api}/api/v1/status\nCtrl-C stops it.",
         listening.otlp_grpc
     )
@@ -77,10 +94,15 @@ mod tests {
 
     #[test]
     fn the_announcement_gives_commands_that_work_as_they_stand() {
-        let at = |api: &str| Listening { otlp_grpc: "127.0.0.1:4317".parse().unwrap(), api: api.parse().unwrap() };
-        let usual = announcement(at("127.0.0.1:4319"), None);
+        let at = |api: &str| Listening {
+            otlp_grpc: "127.0.0.1:4317".parse().unwrap(),
+            otlp_http: "127.0.0.1:4318".parse().ok(),
+            api: api.parse().unwrap(),
+        };
+        let usual = announcement(at("127.0.0.1:4319"), None, false);
         assert!(usual.contains("  steelthread status\n") && usual.contains("only in memory"), "{usual}");
-        let other = announcement(at("0.0.0.0:9000"), Some("counts"));
+        assert!(usual.contains("http://127.0.0.1:4318/v1/traces (OTLP/HTTP)\n"), "{usual}");
+        let other = announcement(at("0.0.0.0:9000"), Some("counts"), false);
         assert!(
             other.contains("steelthread hops --server http://127.0.0.1:9000\n") && other.contains("kept in counts"),
             "{other}"

@@ -165,7 +165,7 @@ async fn a_server_answers_as_if_it_were_asked_in_its_own_process() {
     let answers = Arc::new(FakeAnswers::default());
     let health = Arc::new(FakeHealth::default());
     tokio::spawn(crate::serve::api(
-        listener,
+        crate::serve::Port::plain(listener),
         Arc::clone(&answers) as _,
         Arc::clone(&answers) as _,
         health,

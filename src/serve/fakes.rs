@@ -1,7 +1,7 @@
 //! Stand-ins for what lies behind the doors, for tests of this room and of the command line.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
-use super::{Accepted, Health, Intake, Refusal};
+use super::{Accepted, Encoding, Health, Intake, Refusal};
 use crate::model::TraceId;
 use crate::query::*;
 use std::collections::BTreeMap;
@@ -16,7 +16,7 @@ pub(crate) const KNOWN: &str = "0af7651916cd43dd8448eb211c80319c";
 /// Answers `result` and remembers what came.
 pub(crate) struct FakeIntake {
     pub(crate) result: Result<Accepted, Refusal>,
-    pub(crate) messages: Mutex<Vec<Vec<u8>>>,
+    pub(crate) messages: Mutex<Vec<(Encoding, Vec<u8>)>>,
 }
 
 impl FakeIntake {
@@ -26,8 +26,8 @@ impl FakeIntake {
 }
 
 impl Intake for FakeIntake {
-    fn take(&self, message: &[u8]) -> Result<Accepted, Refusal> {
-        self.messages.lock().unwrap().push(message.to_vec());
+    fn take(&self, message: &[u8], encoding: Encoding) -> Result<Accepted, Refusal> {
+        self.messages.lock().unwrap().push((encoding, message.to_vec()));
         self.result.clone()
     }
 }

@@ -47,25 +47,30 @@ pub struct Server {
     child: Child,
     stderr: BufReader<std::process::ChildStderr>,
     pub otlp: String,
+    /// The URL of OTLP/HTTP.
+    pub otlp_http: String,
     pub api: String,
 }
 
 impl Server {
     pub fn start(arguments: &[&str]) -> Self {
         let mut command = steelthread();
-        command.args(["serve", "--otlp-grpc", "127.0.0.1:0", "--api", "127.0.0.1:0"]).args(arguments);
+        command
+            .args(["serve", "--otlp-grpc", "127.0.0.1:0", "--otlp-http", "127.0.0.1:0", "--api", "127.0.0.1:0"])
+            .args(arguments);
         let mut child = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
         let mut stderr = BufReader::new(child.stderr.take().unwrap());
-        let (mut otlp, mut api) = (None, None);
+        let (mut otlp, mut http, mut api) = (None, None, None);
         while otlp.is_none() || api.is_none() {
             let mut line = String::new();
             assert!(stderr.read_line(&mut line).unwrap() > 0, "the server ended before it said where it listens");
             let word =
                 |start: &str| line.trim().strip_prefix(start).and_then(|rest| rest.split_whitespace().next().map(str::to_owned));
             otlp = otlp.or_else(|| word("spans come in at"));
+            http = http.or_else(|| word("and at"));
             api = api.or_else(|| word("questions go to"));
         }
-        Self { child, stderr, otlp: otlp.unwrap(), api: api.unwrap() }
+        Self { child, stderr, otlp: otlp.unwrap(), otlp_http: http.unwrap_or_default(), api: api.unwrap() }
     }
 
     /// SIGTERM, then exit code and what it said last.

@@ -9,7 +9,7 @@ pub(super) use questions::{
     ExplainArgs, Format, HopsArgs, LoginArgs, OutputArgs, RangeArgs, SourceArgs, StatusArgs, TraceArgs, WatchArgs,
 };
 pub(super) use runs::{AnalyzeArgs, CriticalPath, DemoArgs};
-pub(super) use serve::{AccessArgs, Listing, ServeArgs, SizeArgs, WaitArgs};
+pub(super) use serve::{AccessArgs, DoorArgs, Listing, ServeArgs, SizeArgs, WaitArgs};
 pub(super) use token::{NewTokenArgs, TokenCommand};
 
 use clap::{Parser, Subcommand};
@@ -30,7 +30,7 @@ const EXIT_CODES: &str = "Answers go to standard output, talk to standard error.
 /// Commands.
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
-    /// Receive spans over OTLP/gRPC, judge, and answer questions.
+    /// Receive spans over OTLP/gRPC and OTLP/HTTP, judge, and answer questions.
     Serve(ServeArgs),
     /// Show everything at work: a server, and a small shop that breaks on a script.
     Demo(DemoArgs),

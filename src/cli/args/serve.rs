@@ -26,9 +26,9 @@ pub(in crate::cli) struct ServeArgs {
     /// Where spans come in by OTLP/gRPC.
     #[arg(long, value_name = "ADDRESS", env = "STEELTHREAD_OTLP_GRPC", default_value = "127.0.0.1:4317")]
     pub(in crate::cli) otlp_grpc: String,
-    /// Where spans come in by OTLP/HTTP (not in this version yet: nothing listens there).
-    #[arg(long, value_name = "ADDRESS", env = "STEELTHREAD_OTLP_HTTP")]
-    pub(in crate::cli) otlp_http: Option<String>,
+    /// Where spans come in by OTLP/HTTP, protobuf and JSON, on /v1/traces; off for nowhere.
+    #[arg(long, value_name = "ADDRESS", env = "STEELTHREAD_OTLP_HTTP", default_value = "127.0.0.1:4318")]
+    pub(in crate::cli) otlp_http: String,
     /// Where questions are answered, HTTP and gRPC.
     #[arg(long, value_name = "ADDRESS", env = "STEELTHREAD_API", default_value = "127.0.0.1:4319")]
     pub(in crate::cli) api: String,
@@ -41,6 +41,8 @@ pub(in crate::cli) struct ServeArgs {
     pub(in crate::cli) waits: WaitArgs,
     #[command(flatten)]
     pub(in crate::cli) sizes: SizeArgs,
+    #[command(flatten)]
+    pub(in crate::cli) doors: DoorArgs,
 }
 
 /// In which form settings are printed.
@@ -74,6 +76,36 @@ pub(in crate::cli) struct AccessArgs {
     /// Whoever asks must show a token of this file: a line each, `NAME: TOKEN`.
     #[arg(long, value_name = "FILE", env = "STEELTHREAD_API_TOKEN_FILE")]
     pub(in crate::cli) api_token_file: Option<PathBuf>,
+}
+
+/// What connections and senders may cost.
+#[derive(Debug, Default, Args)]
+#[command(next_help_heading = "Connections and senders")]
+pub(in crate::cli) struct DoorArgs {
+    /// What one sender may send in a second, decompressed; one that sends more is asked to wait [default: no limit].
+    #[arg(long, value_name = "SIZE", env = "STEELTHREAD_SENDER_BYTES_PER_SECOND")]
+    pub(in crate::cli) sender_bytes_per_second: Option<String>,
+    /// Connections of one port; further ones are closed at once [default: 4096].
+    #[arg(long, value_name = "NUMBER", env = "STEELTHREAD_CONNECTIONS")]
+    pub(in crate::cli) connections: Option<usize>,
+    /// Requests at one time on one HTTP/2 connection [default: 256].
+    #[arg(long, value_name = "NUMBER", env = "STEELTHREAD_STREAMS_PER_CONNECTION")]
+    pub(in crate::cli) streams_per_connection: Option<u32>,
+    /// Bytes of all headers of a request [default: 32KiB].
+    #[arg(long, value_name = "SIZE", env = "STEELTHREAD_HEADER_BYTES")]
+    pub(in crate::cli) header_bytes: Option<String>,
+    /// The head of a request, and a TLS handshake, take no longer [default: 10s].
+    #[arg(long, value_name = "DURATION", env = "STEELTHREAD_HEADER_TIMEOUT")]
+    pub(in crate::cli) header_timeout: Option<String>,
+    /// The longest pause within a body, or in reading an answer [default: 30s].
+    #[arg(long, value_name = "DURATION", env = "STEELTHREAD_PAUSE_TIMEOUT")]
+    pub(in crate::cli) pause_timeout: Option<String>,
+    /// A whole body takes no longer [default: 2m].
+    #[arg(long, value_name = "DURATION", env = "STEELTHREAD_BODY_TIMEOUT")]
+    pub(in crate::cli) body_timeout: Option<String>,
+    /// A connection without requests is closed after this time [default: 5m].
+    #[arg(long, value_name = "DURATION", env = "STEELTHREAD_IDLE_TIMEOUT")]
+    pub(in crate::cli) idle_timeout: Option<String>,
 }
 
 /// When a trace is complete.
