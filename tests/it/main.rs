@@ -7,6 +7,8 @@ mod explaining;
 mod laws;
 mod naive;
 mod program;
+mod secured;
+mod securing;
 mod serving;
 mod shapes;
 mod shop;
