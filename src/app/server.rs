@@ -8,7 +8,7 @@ use super::{Ended, Error, Listening, ServeSettings, clock};
 use crate::model::Fate;
 use crate::query::Answers;
 use crate::serve::{
-    self, Accepted, Encoding, Health, Intake, OtlpLimits, Port, Reception, Refusal, Refusals, otlp_grpc, otlp_http,
+    self, Accepted, Encoding, Health, Intake, OtlpLimits, Port, Reception, Refusal, Refusals, Tls, otlp_grpc, otlp_http,
 };
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -20,6 +20,9 @@ use tokio::task::{JoinError, JoinHandle};
 
 /// How long a sender is asked to wait when there is no room.
 const RETRY_AFTER: Duration = Duration::from_secs(1);
+
+/// How soon a renewed certificate is found.
+const LOOK_AGAIN_EVERY: Duration = Duration::from_secs(2);
 
 /// What stands behind the ports.
 struct Door {
@@ -157,7 +160,16 @@ pub async fn serve(
         refusals: refusals.clone(),
         reloading,
     });
-    let port = |listener| Port { listener, limits: settings.connections, tls: None, refusals: refusals.clone() };
+    let tls = settings.tls;
+    let port = |listener, tls| Port {
+        listener,
+        limits: settings.connections,
+        tls,
+        tokens: settings.tokens.clone(),
+        refusals: refusals.clone(),
+    };
+    let for_intake = || tls.as_ref().map(|tls| tls.intake());
+    let for_api = tls.as_ref().map(|tls| tls.api());
     let reception = Arc::new(Reception::new(door.clone(), message_limits, refusals.clone(), clock::now_ns));
 
     let (stop_otlp, otlp_stopped) = stopper();
@@ -165,16 +177,17 @@ pub async fn serve(
     let (stop_telling, told_to_stop) = watch::channel(false);
     let telling = teller.map(|teller| tokio::spawn(teller.tell(pipeline.clone(), told_to_stop)));
     let answers = pipeline.answers();
-    let mut otlp = tokio::spawn(otlp_grpc(port(grpc), reception.clone(), until(&otlp_stopped)));
-    let mut http = http.map(|listener| tokio::spawn(otlp_http(port(listener), reception, until(&otlp_stopped))));
+    let mut otlp = tokio::spawn(otlp_grpc(port(grpc, for_intake()), reception.clone(), until(&otlp_stopped)));
+    let mut http = http.map(|listener| tokio::spawn(otlp_http(port(listener, for_intake()), reception, until(&otlp_stopped))));
     let mut api = tokio::spawn(serve::api(
-        port(api),
+        port(api, for_api),
         answers.clone(),
         pipeline.counted(),
         door.clone(),
         clock::now_ns,
         until(&api_stopped),
     ));
+    let _renewing = tls.map(|tls| AbortOnDrop(tokio::spawn(renewed(tls))));
     announce(listening, answers);
 
     let broken = tokio::select! {
@@ -220,6 +233,28 @@ async fn bind(address: SocketAddr, what: &str, flag: &str) -> Result<TcpListener
 
 fn address_of(listener: &TcpListener) -> Result<SocketAddr, Error> {
     listener.local_addr().map_err(|error| Error(format!("a port has no address: {error}")))
+}
+
+/// Shows a renewed certificate soon after it lies there. Never ends.
+async fn renewed(tls: Arc<Tls>) {
+    loop {
+        tokio::time::sleep(LOOK_AGAIN_EVERY).await;
+        let tls = tls.clone();
+        match tokio::task::spawn_blocking(move || tls.look_again()).await {
+            Ok(Ok(true)) => tracing::info!("the certificate has changed; new connections are shown the new one"),
+            Ok(Err(error)) => tracing::warn!("the certificate in use stays, for the new one cannot be used: {error}"),
+            Ok(Ok(false)) | Err(_) => {}
+        }
+    }
+}
+
+/// A task that ends with whoever began it.
+struct AbortOnDrop(JoinHandle<()>);
+
+impl Drop for AbortOnDrop {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
 }
 
 /// A switch, and who waits for it.

@@ -3,7 +3,7 @@
 use super::ExportSettings;
 use crate::catalogue::Catalogue;
 use crate::query::Answers;
-use crate::serve::ConnectionLimits;
+use crate::serve::{ConnectionLimits, Tls, Tokens};
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -84,6 +84,10 @@ pub struct ServeSettings {
     pub connections: ConnectionLimits,
     /// What one sender may send in a second, decompressed; `None`: as much as it likes.
     pub sender_bytes_per_second: Option<u64>,
+    /// TLS on all ports, if there is to be TLS.
+    pub tls: Option<Arc<Tls>>,
+    /// Who may send and ask.
+    pub tokens: Arc<Tokens>,
     /// Where windows are kept; `None`: only in memory.
     pub store: Option<PathBuf>,
     /// Limits.

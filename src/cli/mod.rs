@@ -7,6 +7,7 @@
 //!
 //! The road not taken: a client of its own kind for each command. Figures that come out of two implementations differ one day.
 
+mod access;
 mod analyze;
 mod args;
 mod check;
@@ -19,6 +20,7 @@ mod figures;
 mod forwarding;
 mod hops;
 mod limits;
+mod login;
 mod logs;
 mod maps;
 mod output;
@@ -31,6 +33,7 @@ mod status;
 mod stop;
 #[cfg(test)]
 mod tests;
+mod token;
 mod trace;
 mod words;
 
@@ -64,6 +67,7 @@ fn run(command: Command) -> anyhow::Result<Ended> {
         Command::Hops(args) => question::hops(args),
         Command::Explain(args) => question::explain(args),
         Command::Trace(args) => question::trace(args),
+        Command::Token { command } => token::run(command),
         Command::Version => told(&format!("steelthread {}\n", env!("CARGO_PKG_VERSION"))),
         Command::Completions { shell } => {
             let mut script = Vec::new();

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, missing_docs)]
 
 mod analyzing;
+mod configuring;
 mod explaining;
 mod forwarding;
 mod laws;
@@ -11,6 +12,8 @@ mod receiver;
 mod reloading;
 mod rules;
 mod sampling;
+mod secured;
+mod securing;
 mod serving;
 mod shapes;
 mod shop;

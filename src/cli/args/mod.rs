@@ -3,10 +3,14 @@
 mod questions;
 mod runs;
 mod serve;
+mod token;
 
-pub(super) use questions::{ExplainArgs, Format, HopsArgs, OutputArgs, RangeArgs, SourceArgs, StatusArgs, TraceArgs, WatchArgs};
+pub(super) use questions::{
+    ExplainArgs, Format, HopsArgs, LoginArgs, OutputArgs, RangeArgs, SourceArgs, StatusArgs, TraceArgs, WatchArgs,
+};
 pub(super) use runs::{AnalyzeArgs, CriticalPath, DemoArgs};
-pub(super) use serve::{DoorArgs, Listing, ServeArgs, SizeArgs, WaitArgs};
+pub(super) use serve::{AccessArgs, DoorArgs, Listing, ServeArgs, SizeArgs, WaitArgs};
+pub(super) use token::{NewTokenArgs, TokenCommand};
 
 use clap::{Parser, Subcommand};
 use std::path::PathBuf;
@@ -46,6 +50,12 @@ pub(super) enum Command {
     Explain(ExplainArgs),
     /// The verdicts about one trace: outcome, blame, critical path.
     Trace(TraceArgs),
+    /// Tokens of those who send and ask.
+    Token {
+        /// What to do.
+        #[command(subcommand)]
+        command: TokenCommand,
+    },
     /// Print the version.
     Version,
     /// Print a completion script for a shell.

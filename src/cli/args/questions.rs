@@ -39,6 +39,26 @@ pub(in crate::cli) struct SourceArgs {
     /// Recorded traces (INPUT), judged by this map.
     #[arg(long, value_name = "MAP")]
     pub(in crate::cli) map: Option<PathBuf>,
+    #[command(flatten)]
+    pub(in crate::cli) login: LoginArgs,
+}
+
+/// How a server knows who asks, and how it is known. A token itself is no argument: everybody on the machine would see it.
+#[derive(Debug, Default, Args)]
+#[command(next_help_heading = "TLS and tokens")]
+pub(in crate::cli) struct LoginArgs {
+    /// The token that the server asks for: alone, or as in its own file [env: STEELTHREAD_TOKEN_FILE, or the token itself in STEELTHREAD_TOKEN].
+    #[arg(long, value_name = "FILE")]
+    pub(in crate::cli) token_file: Option<PathBuf>,
+    /// Authorities to trust about the certificate of the server, PEM [default: the public ones].
+    #[arg(long, value_name = "FILE", env = "STEELTHREAD_CA")]
+    pub(in crate::cli) ca: Option<PathBuf>,
+    /// An own certificate, for a server that asks for one, PEM.
+    #[arg(long, value_name = "FILE", env = "STEELTHREAD_CLIENT_CERT")]
+    pub(in crate::cli) client_cert: Option<PathBuf>,
+    /// The private key of that certificate, PEM.
+    #[arg(long, value_name = "FILE", env = "STEELTHREAD_CLIENT_KEY")]
+    pub(in crate::cli) client_key: Option<PathBuf>,
 }
 
 /// About which time.
