@@ -1,12 +1,14 @@
 //! `serve`: start, run, stop.
 
 use super::crew::Crew;
+use super::exporting::{self, LAST_CHANCE, Teller};
 use super::pipeline::{NotTaken, Pipeline, Place};
+use super::reload::Reloading;
 use super::{Ended, Error, Listening, ServeSettings, clock};
 use crate::model::Fate;
 use crate::query::Answers;
 use crate::serve::{
-    self, Accepted, Encoding, Health, Intake, OtlpLimits, Port, Reception, Refusal, Refusals, otlp_grpc, otlp_http,
+    self, Accepted, Encoding, Health, Intake, OtlpLimits, Port, Reception, Refusal, Refusals, Tls, otlp_grpc, otlp_http,
 };
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -19,17 +21,22 @@ use tokio::task::{JoinError, JoinHandle};
 /// How long a sender is asked to wait when there is no room.
 const RETRY_AFTER: Duration = Duration::from_secs(1);
 
+/// How soon a renewed certificate is found.
+const LOOK_AGAIN_EVERY: Duration = Duration::from_secs(2);
+
 /// What stands behind the ports.
 struct Door {
     pipeline: Arc<Pipeline>,
     stopping: AtomicBool,
     crew: Mutex<Crew>,
     refusals: Arc<Refusals>,
+    reloading: Reloading,
 }
 
 impl Door {
     /// Judges what is open, and keeps all there is.
     fn drain(&self) -> Result<Ended, Error> {
+        self.reloading.finish();
         let traces = self.crew.lock().unwrap_or_else(PoisonError::into_inner).finish();
         let kept = !self.pipeline.only_in_memory;
         if kept {
@@ -72,15 +79,23 @@ impl Health for Door {
 
     fn gauges(&self) -> Vec<(&'static str, &'static str, f64)> {
         let pipeline = &self.pipeline;
-        vec![
+        let maps = pipeline.maps.load();
+        let shapes: usize = maps.all().map(|map| map.shapes.len()).sum();
+        let mut gauges = self.reloading.gauges();
+        gauges.push((
+            "maps",
+            "Maps in use: two while traces are open that began under the map before.",
+            maps.all().count() as f64,
+        ));
+        gauges.extend([
             ("open_trace_bytes", "Bytes that open traces and ids of closed ones take.", pipeline.table.used_bytes() as f64),
             ("open_trace_bytes_limit", "Bytes that they may take.", pipeline.table.budget_bytes() as f64),
             ("names", "Distinct texts that are stored.", pipeline.names.len() as f64),
-            ("shapes", "Distinct shapes of spans that are stored.", pipeline.shapes.len() as f64),
+            ("shapes", "Distinct shapes of spans that are stored.", shapes as f64),
             (
                 "simplified_spans_total",
                 "Spans told apart less well, because a limit on names or shapes was reached.",
-                pipeline.tagger.simplified() as f64,
+                maps.fresh.tagger.simplified() as f64,
             ),
             (
                 "adjusted_spans_total",
@@ -90,7 +105,9 @@ impl Health for Door {
             ("windows", "Windows that are counted in memory.", pipeline.windows.len() as f64),
             ("normal_hops", "Hops of which it is known what is normal.", pipeline.baseline.len() as f64),
             ("recent_verdicts", "Verdicts that can be asked for by trace id.", pipeline.recent.len() as f64),
-        ]
+        ]);
+        gauges.extend(pipeline.forward_gauges());
+        gauges
     }
 
     fn refusals(&self) -> Option<&Refusals> {
@@ -121,35 +138,56 @@ pub async fn serve(
         otlp_http: http.as_ref().map(address_of).transpose()?,
         api: address_of(&api)?,
     };
+    let intakes: Vec<_> = std::iter::once(listening.otlp_grpc).chain(listening.otlp_http).collect();
+    settings.export.refuse_circles(&intakes)?;
     let limits = settings.limits.with_budget_of_this_machine();
     let message_limits =
         OtlpLimits { sender_bytes_per_second: settings.sender_bytes_per_second, ..OtlpLimits::of_messages(limits.message_bytes) };
     let place = settings.store.as_deref().map_or(Place::Memory, Place::Folder);
     let pipeline = Arc::new(Pipeline::new(settings.catalogue, limits, place)?);
+    if let Some(forward) = &settings.export.forward {
+        let _ = pipeline.forwarder.set(exporting::forward(forward)?);
+    }
+    let teller = settings.export.metrics.as_ref().map(Teller::new).transpose()?;
     let crew = Crew::start(&pipeline).map_err(|error| Error(format!("cannot start threads: {error}")))?;
+    let reloading =
+        Reloading::start(&pipeline, settings.map_file).map_err(|error| Error(format!("cannot start threads: {error}")))?;
     let refusals = Arc::new(Refusals::default());
     let door = Arc::new(Door {
         pipeline: pipeline.clone(),
         stopping: AtomicBool::new(false),
         crew: Mutex::new(crew),
         refusals: refusals.clone(),
+        reloading,
     });
-    let port = |listener| Port { listener, limits: settings.connections, tls: None, refusals: refusals.clone() };
+    let tls = settings.tls;
+    let port = |listener, tls| Port {
+        listener,
+        limits: settings.connections,
+        tls,
+        tokens: settings.tokens.clone(),
+        refusals: refusals.clone(),
+    };
+    let for_intake = || tls.as_ref().map(|tls| tls.intake());
+    let for_api = tls.as_ref().map(|tls| tls.api());
     let reception = Arc::new(Reception::new(door.clone(), message_limits, refusals.clone(), clock::now_ns));
 
     let (stop_otlp, otlp_stopped) = stopper();
     let (stop_api, api_stopped) = stopper();
+    let (stop_telling, told_to_stop) = watch::channel(false);
+    let telling = teller.map(|teller| tokio::spawn(teller.tell(pipeline.clone(), told_to_stop)));
     let answers = pipeline.answers();
-    let mut otlp = tokio::spawn(otlp_grpc(port(grpc), reception.clone(), until(&otlp_stopped)));
-    let mut http = http.map(|listener| tokio::spawn(otlp_http(port(listener), reception, until(&otlp_stopped))));
+    let mut otlp = tokio::spawn(otlp_grpc(port(grpc, for_intake()), reception.clone(), until(&otlp_stopped)));
+    let mut http = http.map(|listener| tokio::spawn(otlp_http(port(listener, for_intake()), reception, until(&otlp_stopped))));
     let mut api = tokio::spawn(serve::api(
-        port(api),
+        port(api, for_api),
         answers.clone(),
         pipeline.counted(),
         door.clone(),
         clock::now_ns,
         until(&api_stopped),
     ));
+    let _renewing = tls.map(|tls| AbortOnDrop(tokio::spawn(renewed(tls))));
     announce(listening, answers);
 
     let broken = tokio::select! {
@@ -167,7 +205,13 @@ pub async fn serve(
         let door = door.clone();
         move || door.drain()
     });
-    let ended = drained.await.map_err(|error| Error(format!("draining failed: {error}")))?;
+    let (drained, left) = tokio::join!(drained, pipeline.finish_forwarding(LAST_CHANCE));
+    let ended = drained.map_err(|error| Error(format!("draining failed: {error}")))?;
+    let ended = ended.map(|ended| Ended { said: ended.said + &left });
+    let _ = stop_telling.send(true);
+    if let Some(telling) = telling {
+        let _ = tokio::time::timeout(LAST_CHANCE, telling).await;
+    }
     let _ = stop_api.send(true);
     if !api.is_finished() {
         let _ = api.await;
@@ -189,6 +233,28 @@ async fn bind(address: SocketAddr, what: &str, flag: &str) -> Result<TcpListener
 
 fn address_of(listener: &TcpListener) -> Result<SocketAddr, Error> {
     listener.local_addr().map_err(|error| Error(format!("a port has no address: {error}")))
+}
+
+/// Shows a renewed certificate soon after it lies there. Never ends.
+async fn renewed(tls: Arc<Tls>) {
+    loop {
+        tokio::time::sleep(LOOK_AGAIN_EVERY).await;
+        let tls = tls.clone();
+        match tokio::task::spawn_blocking(move || tls.look_again()).await {
+            Ok(Ok(true)) => tracing::info!("the certificate has changed; new connections are shown the new one"),
+            Ok(Err(error)) => tracing::warn!("the certificate in use stays, for the new one cannot be used: {error}"),
+            Ok(Ok(false)) | Err(_) => {}
+        }
+    }
+}
+
+/// A task that ends with whoever began it.
+struct AbortOnDrop(JoinHandle<()>);
+
+impl Drop for AbortOnDrop {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
 }
 
 /// A switch, and who waits for it.

@@ -75,8 +75,12 @@ pub async fn run(
         api: settings.api,
         connections: ConnectionLimits::default(),
         sender_bytes_per_second: None,
+        tls: None,
+        tokens: Arc::default(),
         store: settings.store.clone(),
         limits: limits(),
+        map_file: None,
+        export: app::ExportSettings::default(),
     };
     let (open, opened) = oneshot::channel();
     let (close, closed) = oneshot::channel::<()>();

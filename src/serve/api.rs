@@ -6,7 +6,7 @@ use super::grpc::QueryService;
 use super::health::HealthUntil;
 use super::proto::query_server::{QueryServer, SERVICE_NAME};
 use super::refused::Door;
-use super::{Health, http, proto};
+use super::{Health, guard, http, proto};
 use crate::query::Answers;
 use hyper::Request;
 use hyper::body::Incoming;
@@ -43,9 +43,14 @@ pub async fn api(
         .add_service(described().build_v1alpha().map_err(std::io::Error::other)?);
     let health = HealthUntil { reporter, services: &["", SERVICE_NAME], health: Some(health) };
     let router = routes.prepare().into_axum_router();
+    let (tokens, refusals) = (port.tokens.clone(), port.refusals.clone());
     let answer = move |request: Request<Incoming>| {
+        let turned_away = guard::turned_away(&request, &tokens, &refusals);
         let mut router = router.clone();
         async move {
+            if let Some(response) = turned_away {
+                return response;
+            }
             match router.call(request).await {
                 Ok(response) => response,
             }

@@ -8,6 +8,7 @@
 //! The road not taken: the server of tonic. It takes any number of connections and lets them rest for ever.
 
 use super::refused::{Door, Refusals};
+use super::tokens::Tokens;
 use super::watched::{Activity, Answering, AtWork, Watched};
 use bytes::Bytes;
 use http_body::Body as HttpBody;
@@ -86,14 +87,16 @@ pub struct Port {
     pub limits: ConnectionLimits,
     /// TLS, if there is to be TLS.
     pub tls: Option<Arc<ServerConfig>>,
+    /// Who may come in.
+    pub tokens: Arc<Tokens>,
     /// Where refused connections are counted.
     pub refusals: Arc<Refusals>,
 }
 
 impl Port {
-    /// Without TLS, with the usual limits; nobody asks what was refused.
+    /// Without TLS, with the usual limits, open to everybody; nobody asks what was refused.
     pub fn plain(listener: TcpListener) -> Self {
-        Self { listener, limits: ConnectionLimits::default(), tls: None, refusals: Arc::default() }
+        Self { listener, limits: ConnectionLimits::default(), tls: None, tokens: Arc::default(), refusals: Arc::default() }
     }
 }
 

@@ -16,6 +16,7 @@ mod desk;
 #[cfg(test)]
 pub(crate) mod fakes;
 mod grpc;
+mod guard;
 mod health;
 mod http;
 mod inflate;
@@ -33,7 +34,14 @@ mod query_tests;
 mod reception;
 mod refused;
 mod replies;
+mod secret_file;
 mod senders;
+mod tls;
+#[cfg(test)]
+mod tls_tests;
+mod tokens;
+#[cfg(test)]
+mod tokens_tests;
 mod watched;
 
 pub use api::api;
@@ -43,6 +51,8 @@ pub use otlp_http::otlp_http;
 pub use reception::Reception;
 pub use refused::{Door, Refusals};
 pub use senders::SenderId;
+pub use tls::{Tls, TlsError, TlsFiles};
+pub use tokens::{BadTokens, Denied, Scope, TokenFiles, Tokens, check_name, new_token};
 
 use std::time::Duration;
 

@@ -7,6 +7,7 @@ use super::inflate::Coding;
 use super::reception::Reception;
 use super::refused::{Door, Reason, Refused};
 use super::replies::{ExportResponse, status};
+use super::tokens::Tokens;
 use super::{Accepted, Encoding};
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use bytes::{BufMut, Bytes, BytesMut};
@@ -37,21 +38,30 @@ pub async fn otlp_grpc(
     let (reporter, health) = tonic_health::server::health_reporter();
     let others = Routes::new(health).prepare();
     let health = HealthUntil { reporter, services: &["", SERVICE], health: None };
-    let limits = port.limits;
+    let (limits, tokens) = (port.limits, port.tokens.clone());
     let answer = move |request: Request<Incoming>| {
-        let (reception, others) = (reception.clone(), others.clone());
+        let (reception, tokens, others) = (reception.clone(), tokens.clone(), others.clone());
         async move {
-            if request.uri().path() == EXPORT { export(request, reception, limits).await } else { other(request, others).await }
+            if request.uri().path() == EXPORT {
+                export(request, reception, &tokens, limits).await
+            } else {
+                other(request, others).await
+            }
         }
     };
     connections::serve(port, Door::OtlpGrpc, Load::Bulk, answer, health.until(shutdown)).await
 }
 
-async fn export(request: Request<Incoming>, reception: Arc<Reception>, limits: ConnectionLimits) -> Response<Body> {
+async fn export(
+    request: Request<Incoming>,
+    reception: Arc<Reception>,
+    tokens: &Tokens,
+    limits: ConnectionLimits,
+) -> Response<Body> {
     if let Some(response) = no_grpc(&request) {
         return response;
     }
-    match take(request, &reception, limits).await {
+    match take(request, &reception, tokens, limits).await {
         Ok(accepted) => accepted_as_grpc(accepted),
         Err(refused) => {
             reception.count(Door::OtlpGrpc, &refused);
@@ -64,9 +74,14 @@ async fn export(request: Request<Incoming>, reception: Arc<Reception>, limits: C
     }
 }
 
-async fn take(request: Request<Incoming>, reception: &Arc<Reception>, limits: ConnectionLimits) -> Result<Accepted, Refused> {
+async fn take(
+    request: Request<Incoming>,
+    reception: &Arc<Reception>,
+    tokens: &Tokens,
+    limits: ConnectionLimits,
+) -> Result<Accepted, Refused> {
     let (head, mut body) = request.into_parts();
-    let sender = reception.greet(&head.headers, head.extensions.get::<Peer>())?;
+    let sender = reception.greet(tokens, &head.headers, head.extensions.get::<Peer>())?;
     let coding = coding(&head.headers)?;
     let (framed, holding) = reception.read(&sender, &mut body, Framing::Grpc, &limits).await?;
     let (compressed, message) = body::unframed(framed)?;

@@ -6,6 +6,7 @@ use super::inflate::Coding;
 use super::reception::Reception;
 use super::refused::{Door, Reason, Refused};
 use super::replies;
+use super::tokens::Tokens;
 use super::{Accepted, Encoding};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, Version, header};
 use bytes::Bytes;
@@ -28,19 +29,24 @@ pub async fn otlp_http(
     reception: Arc<Reception>,
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> std::io::Result<()> {
-    let limits = port.limits;
-    let answer = move |request: Request<Incoming>| answer(request, reception.clone(), limits);
+    let (limits, tokens) = (port.limits, port.tokens.clone());
+    let answer = move |request: Request<Incoming>| answer(request, reception.clone(), tokens.clone(), limits);
     connections::serve(port, Door::OtlpHttp, Load::Bulk, answer, shutdown).await
 }
 
-async fn answer(request: Request<Incoming>, reception: Arc<Reception>, limits: ConnectionLimits) -> Response<Full<Bytes>> {
+async fn answer(
+    request: Request<Incoming>,
+    reception: Arc<Reception>,
+    tokens: Arc<Tokens>,
+    limits: ConnectionLimits,
+) -> Response<Full<Bytes>> {
     let (head, mut body) = request.into_parts();
     let encoding = encoding(&head.headers);
     // Where nobody knows what the sender reads, it gets what people read.
     let told_in = encoding.unwrap_or(Encoding::Json);
     let taken = async {
         is_there(head.uri.path(), &head.method)?;
-        let sender = reception.greet(&head.headers, head.extensions.get::<Peer>())?;
+        let sender = reception.greet(&tokens, &head.headers, head.extensions.get::<Peer>())?;
         let encoding = encoding.ok_or_else(|| no_such_type(&head.headers))?;
         let coding = coding(&head.headers)?;
         let announced = usize::try_from(body.size_hint().lower()).unwrap_or(usize::MAX);

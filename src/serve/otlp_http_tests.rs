@@ -33,7 +33,7 @@ async fn limited(result: Result<Accepted, Refusal>, limits: OtlpLimits, connecti
     let intake = Arc::new(FakeIntake::new(result));
     let refusals = Arc::new(Refusals::default());
     let reception = Arc::new(Reception::new(intake.clone(), limits, refusals.clone(), || 1));
-    let port = Port { listener, limits: connections, tls: None, refusals: refusals.clone() };
+    let port = Port { listener, limits: connections, tls: None, tokens: Arc::default(), refusals: refusals.clone() };
     tokio::spawn(otlp_http(port, reception, std::future::pending()));
     Running { intake, refusals, address }
 }

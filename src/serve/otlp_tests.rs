@@ -35,7 +35,7 @@ async fn server(result: Result<Accepted, Refusal>) -> Running {
     let shutdown = async { stopped.await.unwrap_or_default() };
     let refusals = Arc::new(Refusals::default());
     let reception = Reception::new(intake.clone(), OtlpLimits::of_messages(LIMIT), refusals.clone(), || 0);
-    let port = Port { listener, limits: ConnectionLimits::default(), tls: None, refusals };
+    let port = Port { listener, limits: ConnectionLimits::default(), tls: None, tokens: Arc::default(), refusals };
     let ended = tokio::spawn(otlp_grpc(port, Arc::new(reception), shutdown));
     let channel = Channel::from_shared(address).unwrap().connect().await.unwrap();
     Running { intake, channel, stop: Some(stop), ended }

@@ -3,8 +3,9 @@
 use super::body::{self, BodyLimits, Framing};
 use super::connections::{ConnectionLimits, Peer};
 use super::inflate::{Coding, Inflating};
-use super::refused::{Door, Refusals, Refused};
+use super::refused::{Door, Reason, Refusals, Refused};
 use super::senders::{Holding, SenderId, Senders};
+use super::tokens::{Scope, Tokens};
 use super::{Accepted, Encoding, Intake, OtlpLimits};
 use axum::http::HeaderMap;
 use bytes::Bytes;
@@ -46,7 +47,11 @@ impl Reception {
     }
 
     /// Who sends, and may it? Asked before anything of the body is read.
-    pub(super) fn greet(&self, _headers: &HeaderMap, peer: Option<&Peer>) -> Result<SenderId, Refused> {
+    pub(super) fn greet(&self, tokens: &Tokens, headers: &HeaderMap, peer: Option<&Peer>) -> Result<SenderId, Refused> {
+        let name = tokens.check(headers, Scope::Intake);
+        if let Some(name) = name.map_err(|denied| Refused::for_good(Reason::from(&denied), denied.to_string()))? {
+            return Ok(SenderId::Token(name));
+        }
         let address = peer.map_or(std::net::Ipv4Addr::UNSPECIFIED.into(), |Peer(address)| address.ip().to_canonical());
         Ok(SenderId::Address(address))
     }

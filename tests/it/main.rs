@@ -2,11 +2,19 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, missing_docs)]
 
 mod analyzing;
+mod configuring;
 mod explaining;
+mod forwarding;
 mod laws;
 mod made;
 mod naive;
 mod program;
+mod receiver;
+mod reloading;
+mod rules;
+mod sampling;
+mod secured;
+mod securing;
 mod serving;
 mod shapes;
 mod shop;

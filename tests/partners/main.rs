@@ -8,6 +8,7 @@
 mod agreement;
 mod blaster;
 mod collector;
+mod forwarding;
 #[path = "../it/made.rs"]
 mod made;
 mod matrix;

@@ -59,7 +59,7 @@ fn nothing_is_lost_or_counted_twice_when_the_server_is_away_under_load() {
     assert_eq!(requests.len() as u64, told.tally.executions());
 
     let sending = AWAY + THERE * 2;
-    let sender = Sender::new(collector.port);
+    let sender = Sender::new(collector.grpc);
     let load = std::thread::spawn(move || {
         let began = Instant::now();
         let pause = sending / requests.len() as u32;

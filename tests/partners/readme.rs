@@ -41,7 +41,7 @@ fn what_readme_tells_to_paste_into_a_collector_works() {
         assert_ne!(text, flush(&block), "no usual address of steelthread in {block}");
         let collector = Collector::start(folder.path(), "readme", &format!("processors: {{batch: {{}}}}\n{text}"));
         let generated = Generated { service: "telemetrygen", traces: 20, children: 2, status: "Ok" };
-        generated.send(collector.port);
+        generated.send(collector.grpc);
         let status = server.settle(generated.spans());
         assert_eq!(status["capabilities"][0]["ok"], 20, "{block}");
         assert_eq!(status["spans"]["fates"]["measured"], generated.spans(), "{block}");
