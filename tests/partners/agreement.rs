@@ -61,7 +61,7 @@ fn config(grpc: u16, metrics: &Path) -> String {
   span_metrics: {{metrics_flush_interval: 500ms, histogram: {{disable: true}}}}
   service_graph:
     metrics_flush_interval: 500ms
-    store: {{ttl: 10s, max_items: 1000000}}
+    store: {{ttl: 15s, max_items: 1000000}}
     store_expiration_loop: 500ms
     virtual_node_peer_attributes: [server.address]
 exporters:
