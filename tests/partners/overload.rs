@@ -93,14 +93,10 @@ fn endures(door: Door) {
     }
     let (taken, refused, others) = (answers.acknowledged, answers.refused, answers.others);
     let grown = server.memory("VmHWM").saturating_sub(before);
-    let well = ended.elapsed();
-    println!(
-        "{door:?}: {taken} requests of {spans} spans taken, {refused} refused; well in {well:?}; grown by {} MiB",
-        grown / MIB
-    );
-    assert!(others.is_empty(), "{} other answers, such as {}", others.len(), others[0]);
-    assert!(taken > 0 && refused >= 9 * taken, "{taken} requests were taken, {refused} refused: that is not ten times too much");
-    assert!(grown <= BOUND, "grown by {grown} bytes, {BOUND} are the bound");
+    let told = format!("{taken} requests were taken, {refused} refused; grown by {} of {} MiB", grown / MIB, BOUND / MIB);
+    assert!(others.is_empty(), "{} other answers, such as {}; {told}", others.len(), others[0]);
+    assert!(taken > 0 && refused >= 9 * taken, "that is not ten times too much: {told}");
+    assert!(grown <= BOUND, "{told}");
 
     let status = server.settle(taken * spans + 32);
     assert_eq!(status["spans"]["fates"]["measured"], taken * spans + 32);
