@@ -1,7 +1,7 @@
 //! The map of a running server is changed, and its process is asked to stop.
 
+use crate::figures::holds;
 use crate::program::{Server, json};
-use crate::serving::holds;
 use crate::shop::{self, Told};
 use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
