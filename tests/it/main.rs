@@ -4,9 +4,9 @@
 mod analyzing;
 mod configuring;
 mod explaining;
-mod figures;
 mod forwarding;
 mod laws;
+mod made;
 mod naive;
 mod program;
 mod receiver;

@@ -1,6 +1,6 @@
 //! The map of a running server is changed, and its process is asked to stop.
 
-use crate::figures::holds;
+use crate::made::holds;
 use crate::program::{Server, json};
 use crate::shop::{self, Told};
 use std::os::unix::fs::symlink;

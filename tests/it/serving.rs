@@ -1,6 +1,6 @@
 //! The server from outside: what is sent over sockets equals what is answered.
 
-use crate::figures::{holds, hops_hold};
+use crate::made::{holds, hops_hold};
 use crate::program::{Server, json, run, shop_map};
 use crate::shop;
 use serde_json::Value;

@@ -61,7 +61,7 @@ fn config(grpc: u16, metrics: &Path) -> String {
   span_metrics: {{metrics_flush_interval: 500ms, histogram: {{disable: true}}}}
   service_graph:
     metrics_flush_interval: 500ms
-    store: {{ttl: 10s, max_items: 1000000}}
+    store: {{ttl: 15s, max_items: 1000000}}
     store_expiration_loop: 500ms
     virtual_node_peer_attributes: [server.address]
 exporters:
@@ -148,7 +148,7 @@ fn our_executions_and_calls_are_those_that_the_collector_counts() {
     let metrics = folder.path().join("metrics.json");
     let collector = Collector::start(folder.path(), "agreement", &config(server.grpc, &metrics));
     let told = shop::run(13, 12, 60, steelthread::app::clock::now_ns() - 60_000_000_000);
-    let sender = Sender::new(collector.port);
+    let sender = Sender::new(collector.grpc);
     for request in &told.requests {
         sender.send(request.clone()).unwrap();
     }

@@ -18,25 +18,29 @@ fn partner(name: &str) -> PathBuf {
     path
 }
 
-/// A collector with a door for OTLP/gRPC.
+/// A collector with doors for OTLP/gRPC and OTLP/HTTP.
 pub struct Collector {
     process: Process,
-    pub port: u16,
+    pub grpc: u16,
+    pub http: u16,
 }
 
 impl Collector {
     /// `rest` is its configuration without receivers: `otlp` is there. `NAME.collector.yaml` is written to `folder`.
     pub fn start(folder: &Path, name: &str, rest: &str) -> Self {
-        let port = free_port();
+        let (grpc, http) = (free_port(), free_port());
         let config = folder.join(format!("{name}.collector.yaml"));
-        let receivers = format!("receivers: {{otlp: {{protocols: {{grpc: {{endpoint: 127.0.0.1:{port}}}}}}}}}");
+        let receivers = format!(
+            "receivers: {{otlp: {{protocols: {{grpc: {{endpoint: 127.0.0.1:{grpc}}}, http: {{endpoint: 127.0.0.1:{http}}}}}}}}}"
+        );
         std::fs::write(&config, format!("{receivers}\n{rest}")).unwrap();
         let mut command = Command::new(partner("otelcol"));
         // Its own metrics would take a fixed port.
         command.arg("--config").arg(&config).args(["--set", "service::telemetry::metrics::level=none"]);
         let mut process = Process::start(command, &folder.join(format!("{name}.collector.log")));
-        process.wait_for_port(port);
-        Self { process, port }
+        process.wait_for_port(grpc);
+        process.wait_for_port(http);
+        Self { process, grpc, http }
     }
 
     /// Ends it: what is in its batches is sent, its files are written.

@@ -8,8 +8,9 @@
 mod agreement;
 mod blaster;
 mod collector;
-#[path = "../it/figures.rs"]
-mod figures;
+mod forwarding;
+#[path = "../it/made.rs"]
+mod made;
 mod matrix;
 mod outage;
 mod overload;

@@ -2,7 +2,7 @@
 //! all of them must tell what was sent.
 
 use crate::collector::{Collector, Generated};
-use crate::figures::{holds, hops_hold};
+use crate::made::{holds, hops_hold};
 use crate::sender::Sender;
 use crate::server::{NOT_BEFORE_THE_END, Server};
 use crate::shop;
@@ -59,10 +59,10 @@ fn every_exporter_of_the_collector_brings_the_same_figures() {
 
     let fine = Generated { service: "gen-fine", traces: 300, children: 3, status: "Unset" };
     let broken = Generated { service: "gen-broken", traces: 200, children: 2, status: "Error" };
-    fine.send(collector.port);
-    broken.send(collector.port);
+    fine.send(collector.grpc);
+    broken.send(collector.grpc);
     let told = shop::run(11, 12, 60, steelthread::app::clock::now_ns() - 60_000_000_000);
-    let sender = Sender::new(collector.port);
+    let sender = Sender::new(collector.grpc);
     for request in &told.requests {
         sender.send(request.clone()).unwrap();
     }

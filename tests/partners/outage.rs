@@ -4,7 +4,8 @@
 //! is judged then, and the rest of it, if there were one, would be another execution to the server that comes back.
 
 use crate::collector::Collector;
-use crate::figures::{holds, hops_hold};
+use crate::made::{holds, hops_hold};
+use crate::processes::{PATIENCE, poll};
 use crate::sender::Sender;
 use crate::server::Server;
 use crate::shop;
@@ -33,15 +34,17 @@ fn whole_traces(requests: &[ExportTraceServiceRequest]) -> Vec<ExportTraceServic
     by_trace.into_values().collect()
 }
 
-fn config(server: &Server) -> String {
+/// One exporter for each door; both keep what they cannot deliver.
+fn config(servers: &[Server; 2]) -> String {
     let patient = "retry_on_failure: {initial_interval: 500ms, max_interval: 2s, max_elapsed_time: 0s}, \
                    sending_queue: {queue_size: 100000, num_consumers: 4}";
     format!(
         "exporters:
   otlp_grpc: {{endpoint: 127.0.0.1:{}, tls: {{insecure: true}}, {patient}}}
-service: {{pipelines: {{traces: {{receivers: [otlp], exporters: [otlp_grpc]}}}}}}
+  otlp_http: {{endpoint: \"http://127.0.0.1:{}\", {patient}}}
+service: {{pipelines: {{traces: {{receivers: [otlp], exporters: [otlp_grpc, otlp_http]}}}}}}
 ",
-        server.grpc
+        servers[0].grpc, servers[1].http
     )
 }
 
@@ -52,14 +55,15 @@ fn executions(status: &Value) -> u64 {
 #[test]
 fn nothing_is_lost_or_counted_twice_when_the_server_is_away_under_load() {
     let folder = tempfile::tempdir().unwrap();
-    let mut server = Server::start(folder.path(), "server", steelthread::demo::MAP, &["--quiet", "2s"]);
-    let collector = Collector::start(folder.path(), "outage", &config(&server));
+    let start = |name: &str| Server::start(folder.path(), name, steelthread::demo::MAP, &["--quiet", "2s"]);
+    let mut servers = [start("by-grpc"), start("by-http")];
+    let collector = Collector::start(folder.path(), "outage", &config(&servers));
     let told = shop::run(17, 40, 50, steelthread::app::clock::now_ns() - 100_000_000_000);
     let requests = whole_traces(&told.requests);
     assert_eq!(requests.len() as u64, told.tally.executions());
 
     let sending = AWAY + THERE * 2;
-    let sender = Sender::new(collector.port);
+    let sender = Sender::new(collector.grpc);
     let load = std::thread::spawn(move || {
         let began = Instant::now();
         let pause = sending / requests.len() as u32;
@@ -69,23 +73,23 @@ fn nothing_is_lost_or_counted_twice_when_the_server_is_away_under_load() {
         }
     });
     std::thread::sleep(THERE);
-    server.go();
-    let before = executions(&server.kept(&["status"]));
+    servers.iter_mut().for_each(Server::go);
+    let before = servers.each_ref().map(|server| executions(&server.kept(&["status"])));
     std::thread::sleep(AWAY);
-    server.come();
+    servers.iter_mut().for_each(Server::come);
     load.join().unwrap();
 
-    // What the server that came back has received is what the first one did not acknowledge.
     let all = told.tally.executions();
-    let (mut status, deadline) = (server.get("/api/v1/status"), Instant::now() + crate::processes::PATIENCE);
-    while executions(&status) < all && Instant::now() < deadline {
-        std::thread::sleep(Duration::from_millis(200));
-        status = server.get("/api/v1/status");
+    for server in &servers {
+        let there = poll(PATIENCE, || (executions(&server.get("/api/v1/status")) >= all).then_some(()));
+        assert!(there.is_some(), "of {all} executions {} came", executions(&server.get("/api/v1/status")));
     }
     let said = collector.stop();
-    assert!(!said.contains("Dropping data") && !said.contains("rejected"), "{said}");
-    server.go();
-    assert!(before > 0 && before < all / 2, "{before} of {all} executions came before the server went");
-    holds(&server.kept(&["status"]), &told.tally);
-    hops_hold(|capability| server.kept(&["hops", capability]), &told.tally);
+    assert!(!said.contains("Dropping data"), "{said}");
+    for (server, before) in servers.iter_mut().zip(before) {
+        server.go();
+        assert!(before > 0 && before < all / 2, "{before} of {all} executions came before the server went");
+        holds(&server.kept(&["status"]), &told.tally);
+        hops_hold(|capability| server.kept(&["hops", capability]), &told.tally);
+    }
 }

@@ -10,6 +10,15 @@ fn pasted() -> Vec<String> {
     blocks.filter(|block| block.trim_start().starts_with("exporters:")).collect()
 }
 
+/// The same with the exporter that the block's comment offers instead of its own.
+fn other(block: &str) -> Option<String> {
+    let line = block.lines().find(|line| line.contains("# or "))?;
+    let (_, offered) = line.split_once("# or ")?;
+    let indent = &line[..line.len() - line.trim_start().len()];
+    let key = |text: &str| text.trim().split(": ").next().unwrap().to_owned();
+    Some(block.replace(line, &format!("{indent}{offered}")).replace(&key(line), &key(offered)))
+}
+
 /// Without the indentation of README's list, as somebody who pastes takes it.
 fn flush(block: &str) -> String {
     let indent = block.len() - block.trim_start().len();
@@ -27,8 +36,9 @@ capabilities:
 
 #[test]
 fn what_readme_tells_to_paste_into_a_collector_works() {
-    let blocks = pasted();
-    for name in ["otlp_grpc/", "otlp/"] {
+    let mut blocks = pasted();
+    blocks.extend(blocks.iter().filter_map(|block| other(block)).collect::<Vec<_>>());
+    for name in ["otlp_grpc/", "otlp_http/", "otlp/", "otlphttp/"] {
         assert!(blocks.iter().any(|block| block.contains(&format!("  {name}"))), "README shows no exporter {name}");
     }
     for block in blocks {
@@ -41,7 +51,7 @@ fn what_readme_tells_to_paste_into_a_collector_works() {
         assert_ne!(text, flush(&block), "no usual address of steelthread in {block}");
         let collector = Collector::start(folder.path(), "readme", &format!("processors: {{batch: {{}}}}\n{text}"));
         let generated = Generated { service: "telemetrygen", traces: 20, children: 2, status: "Ok" };
-        generated.send(collector.port);
+        generated.send(collector.grpc);
         let status = server.settle(generated.spans());
         assert_eq!(status["capabilities"][0]["ok"], 20, "{block}");
         assert_eq!(status["spans"]["fates"]["measured"], generated.spans(), "{block}");
