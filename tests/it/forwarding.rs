@@ -265,3 +265,49 @@ fn headers_go_along_and_are_shown_nowhere() {
         assert!(!said.contains("canary") && !page.contains("canary"), "{said}");
     }
 }
+
+#[test]
+fn an_endpoint_with_tls_is_trusted_if_its_signer_is_named_and_else_not() {
+    let folder = tempfile::tempdir().unwrap();
+    let made = rcgen::generate_simple_self_signed(vec!["localhost".into()]).unwrap();
+    let (certificate, key) = (made.cert.pem(), made.signing_key.serialize_pem());
+    let file = folder.path().join("ca.pem");
+    std::fs::write(&file, &certificate).unwrap();
+    let file = file.display().to_string();
+    let grpc = Receiver::grpc_at("127.0.0.1:0".parse().unwrap(), Some((certificate.clone(), key.clone())));
+    for (protocol, receiver) in [("grpc", grpc), ("http/protobuf", Receiver::https(&certificate, &key))] {
+        let url = format!("https://localhost:{}", receiver.address.port());
+        let request = shop::run(19, 5, 4, moments_ago()).requests.swap_remove(0);
+        let start = |more: &[&str]| {
+            let usual = ["--forward-endpoint", &url, "--forward-protocol", protocol];
+            Server::start(&[&["--map", &shop_map(folder.path())][..], &usual, more].concat())
+        };
+        let distrusting = start(&[]);
+        distrusting.sender().send(request.clone()).unwrap();
+        wait("a retry", || (metric(&distrusting, "steelthread_forward_retries_total") > 0.0).then_some(()));
+        let (_, said) = distrusting.terminate();
+        assert!(receiver.spans().is_empty() && said.to_lowercase().contains("certificate"), "{protocol}: {said}");
+        let trusting = start(&["--forward-ca", &file]);
+        trusting.sender().send(request.clone()).unwrap();
+        receiver.wait_for(spans_of(&request).count());
+        assert_eq!(bare(receiver.spans()), sent(&[request]), "{protocol}");
+    }
+}
+
+#[test]
+fn the_programs_own_spans_go_out_where_they_are_asked_for() {
+    let folder = tempfile::tempdir().unwrap();
+    let (next, watcher) = (Receiver::grpc(), Receiver::grpc());
+    let (forward, telemetry) = (next.url(), watcher.url());
+    let more = ["--forward-endpoint", &forward, "--telemetry-endpoint", &telemetry];
+    let server = Server::start(&[&["--map", &shop_map(folder.path())][..], &more].concat());
+    server.sender().send(shop::run(20, 5, 1, moments_ago()).requests.swap_remove(0)).unwrap();
+    server.get("/api/v1/status");
+    wait("a message", || (!next.spans().is_empty()).then_some(()));
+    assert_eq!(server.terminate().0, 0);
+    let names: BTreeSet<String> = watcher.spans().into_iter().map(|span| span.name).collect();
+    assert_eq!(names, ["commit", "forward", "question"].map(String::from).into());
+    let resource = watcher.look(|heard| heard.traces[0].resource_spans[0].resource.clone().unwrap());
+    let service = resource.attributes.iter().find(|one| one.key == "service.name").unwrap().value.clone().unwrap();
+    assert_eq!(service.value, Some(Value::StringValue("steelthread".into())));
+}

@@ -3,6 +3,7 @@
 
 mod analyzing;
 mod explaining;
+mod figures;
 mod forwarding;
 mod laws;
 mod naive;
