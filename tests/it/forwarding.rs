@@ -57,7 +57,8 @@ fn hops_of(server: &Server, capability: &str) -> BTreeSet<String> {
 
 #[test]
 fn every_span_goes_on_once_with_its_capability_thread_and_hop() {
-    let ways: [(&str, &str, fn() -> Receiver); 4] = [
+    type Way = (&'static str, &'static str, fn() -> Receiver);
+    let ways: [Way; 4] = [
         ("grpc", "none", Receiver::grpc),
         ("grpc", "zstd", Receiver::grpc),
         ("http/protobuf", "none", Receiver::http),
