@@ -8,6 +8,7 @@ use crate::export::{
 };
 use crate::measure::{Window, middle_of, units_to_count};
 use crate::model::{AbsorbedKind, Cause, Hops, Names, Outcome};
+use crate::serve::Encoding;
 use crate::wire::{json, otlp};
 use std::collections::{BTreeMap, HashMap};
 use std::hash::{BuildHasher, Hasher, RandomState};
@@ -80,32 +81,23 @@ fn is_here(host: &str, intake: SocketAddr) -> bool {
     addresses.into_iter().any(own)
 }
 
-/// A request as it came.
-#[derive(Clone, Copy)]
-pub(super) enum Came<'a> {
-    /// `ExportTraceServiceRequest` in protobuf.
-    Protobuf(&'a [u8]),
-    /// OTLP/JSON.
-    #[allow(dead_code, reason = "used where OTLP/JSON comes in")]
-    Json(&'a [u8]),
-}
-
 impl Pipeline {
     /// Passes on what was taken of a request, if that is asked for. `worker` has read it.
-    pub(super) fn pass_on(&self, worker: &mut Worker, came: Came<'_>) {
+    pub(super) fn pass_on(&self, worker: &mut Worker, message: &[u8], encoding: Encoding) {
         let (Some(forwarder), Some(labeller)) = (self.forwarder.get(), &mut worker.labeller) else { return };
         let labels = std::mem::take(&mut labeller.of_spans);
         let spans = labels.iter().flatten().count() as u64;
         if spans > 0 {
             let added: usize = labels.iter().flatten().flat_map(|labels| labels.iter()).map(otlp::Addition::len).sum();
-            match came {
+            match encoding {
                 // Lengths of the messages around may take more bytes, too.
-                Came::Protobuf(message) => {
+                Encoding::Protobuf => {
                     let most = message.len() + added + 8 * labels.len() + 64;
                     forwarder.offer(spans, most, || otlp::rewrite(message, &labels).ok());
                 }
-                Came::Json(document) => forwarder
-                    .offer(spans, document.len() + added, || otlp::rewrite(&json::transcode(document).ok()?, &labels).ok()),
+                Encoding::Json => {
+                    forwarder.offer(spans, message.len() + added, || otlp::rewrite(&json::transcode(message).ok()?, &labels).ok())
+                }
             }
         }
         labeller.of_spans = labels;
@@ -210,7 +202,7 @@ impl Pipeline {
             figures_of(&one.id, counted, &self.names, &self.hops)
         };
         Figures {
-            capabilities: self.catalogue.capabilities().iter().map(of_one).collect(),
+            capabilities: self.maps.load().fresh.catalogue.capabilities().iter().map(of_one).collect(),
             spans: self.ledger.fates().iter().map(|(fate, spans)| (fate.as_str(), spans)).collect(),
         }
     }

@@ -10,7 +10,7 @@
 //!   work get their automatic name (H3). A CLIENT or PRODUCER without a rule gets none: it belongs to the server that answers, if one
 //!   does, and that is not known yet. An INTERNAL span without a rule gets none: it is part of whatever is above it.
 
-use super::pipeline::Pipeline;
+use super::generation::Generation;
 use crate::catalogue::Catalogue;
 use crate::model::{Kind, Names, RawSpan, Shape, ShapeId, SpanRecord, Value};
 use crate::wire::otlp::Addition;
@@ -38,7 +38,7 @@ enum Claim {
     Unknown,
 }
 
-/// Labels of the spans of one message, in the order in which they came; `None` for one that is not taken. One for each worker, which
+/// Labels of the spans of one message, in the order in which they came; `None` for one that is not taken. One for each worker of a map, which
 /// remembers labels by shape.
 #[derive(Debug, Default)]
 pub(super) struct Labeller {
@@ -48,16 +48,16 @@ pub(super) struct Labeller {
 
 impl Labeller {
     /// A span was taken.
-    pub(super) fn taken(&mut self, span: &RawSpan<'_>, record: &SpanRecord, pipeline: &Pipeline) {
-        let catalogue = &*pipeline.catalogue;
+    pub(super) fn taken(&mut self, span: &RawSpan<'_>, record: &SpanRecord, map: &Generation, names: &Names) {
+        let catalogue = &*map.catalogue;
         let claim = if record.is_entry() { claim_of(span, catalogue) } else { Claim::None };
         if self.known.len() >= MOST_REMEMBERED {
             self.known.clear();
         }
-        let labels = self.known.entry((record.shape, claim)).or_insert_with(|| {
-            let shape = pipeline.shapes.get(record.shape);
-            labels(shape, claim, catalogue, &pipeline.names)
-        });
+        let labels = self
+            .known
+            .entry((record.shape, claim))
+            .or_insert_with(|| labels(map.shapes.get(record.shape), claim, catalogue, names));
         self.of_spans.push(Some(labels.clone()));
     }
 

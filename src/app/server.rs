@@ -3,31 +3,40 @@
 use super::crew::Crew;
 use super::exporting::{self, LAST_CHANCE, Teller};
 use super::pipeline::{NotTaken, Pipeline, Place};
+use super::reload::Reloading;
 use super::{Ended, Error, Listening, ServeSettings, clock};
 use crate::model::Fate;
 use crate::query::Answers;
-use crate::serve::{self, Accepted, Health, Intake, OtlpLimits, Refusal, otlp_grpc};
+use crate::serve::{
+    self, Accepted, Encoding, Health, Intake, OtlpLimits, Port, Reception, Refusal, Refusals, Tls, otlp_grpc, otlp_http,
+};
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
-use tokio::task::JoinError;
+use tokio::task::{JoinError, JoinHandle};
 
 /// How long a sender is asked to wait when there is no room.
 const RETRY_AFTER: Duration = Duration::from_secs(1);
+
+/// How soon a renewed certificate is found.
+const LOOK_AGAIN_EVERY: Duration = Duration::from_secs(2);
 
 /// What stands behind the ports.
 struct Door {
     pipeline: Arc<Pipeline>,
     stopping: AtomicBool,
     crew: Mutex<Crew>,
+    refusals: Arc<Refusals>,
+    reloading: Reloading,
 }
 
 impl Door {
     /// Judges what is open, and keeps all there is.
     fn drain(&self) -> Result<Ended, Error> {
+        self.reloading.finish();
         let traces = self.crew.lock().unwrap_or_else(PoisonError::into_inner).finish();
         let kept = !self.pipeline.only_in_memory;
         if kept {
@@ -46,11 +55,11 @@ impl Door {
 }
 
 impl Intake for Door {
-    fn take(&self, message: &[u8]) -> Result<Accepted, Refusal> {
+    fn take(&self, message: &[u8], encoding: Encoding) -> Result<Accepted, Refusal> {
         if self.stopping.load(Ordering::Relaxed) {
             return Err(Refusal::Stopping);
         }
-        match self.pipeline.take(message, clock::now_ns()) {
+        match self.pipeline.take(message, encoding, clock::now_ns()) {
             Ok(staged) => Ok(Accepted { rejected_spans: staged.rejected, message: staged.why }),
             Err(NotTaken::Malformed(why)) => Err(Refusal::Malformed(why)),
             Err(NotTaken::Overloaded(why)) => Err(Refusal::Overloaded { reason: why.to_string(), retry_after: RETRY_AFTER }),
@@ -70,15 +79,23 @@ impl Health for Door {
 
     fn gauges(&self) -> Vec<(&'static str, &'static str, f64)> {
         let pipeline = &self.pipeline;
-        let mut gauges = vec![
+        let maps = pipeline.maps.load();
+        let shapes: usize = maps.all().map(|map| map.shapes.len()).sum();
+        let mut gauges = self.reloading.gauges();
+        gauges.push((
+            "maps",
+            "Maps in use: two while traces are open that began under the map before.",
+            maps.all().count() as f64,
+        ));
+        gauges.extend([
             ("open_trace_bytes", "Bytes that open traces and ids of closed ones take.", pipeline.table.used_bytes() as f64),
             ("open_trace_bytes_limit", "Bytes that they may take.", pipeline.table.budget_bytes() as f64),
             ("names", "Distinct texts that are stored.", pipeline.names.len() as f64),
-            ("shapes", "Distinct shapes of spans that are stored.", pipeline.shapes.len() as f64),
+            ("shapes", "Distinct shapes of spans that are stored.", shapes as f64),
             (
                 "simplified_spans_total",
                 "Spans told apart less well, because a limit on names or shapes was reached.",
-                pipeline.tagger.simplified() as f64,
+                maps.fresh.tagger.simplified() as f64,
             ),
             (
                 "adjusted_spans_total",
@@ -88,9 +105,13 @@ impl Health for Door {
             ("windows", "Windows that are counted in memory.", pipeline.windows.len() as f64),
             ("normal_hops", "Hops of which it is known what is normal.", pipeline.baseline.len() as f64),
             ("recent_verdicts", "Verdicts that can be asked for by trace id.", pipeline.recent.len() as f64),
-        ];
+        ]);
         gauges.extend(pipeline.forward_gauges());
         gauges
+    }
+
+    fn refusals(&self) -> Option<&Refusals> {
+        Some(&self.refusals)
     }
 }
 
@@ -106,12 +127,22 @@ pub async fn serve(
     stop: impl Future<Output = ()> + Send,
     announce: impl FnOnce(Listening, Arc<dyn Answers>) + Send,
 ) -> Result<Ended, Error> {
-    let otlp = bind(settings.otlp_grpc, "OTLP/gRPC", "--otlp-grpc").await?;
+    let grpc = bind(settings.otlp_grpc, "OTLP/gRPC", "--otlp-grpc").await?;
+    let http = match settings.otlp_http {
+        Some(address) => Some(bind(address, "OTLP/HTTP", "--otlp-http").await?),
+        None => None,
+    };
     let api = bind(settings.api, "the API", "--api").await?;
-    let listening = Listening { otlp_grpc: address_of(&otlp)?, api: address_of(&api)? };
-    settings.export.refuse_circles(&[listening.otlp_grpc])?;
+    let listening = Listening {
+        otlp_grpc: address_of(&grpc)?,
+        otlp_http: http.as_ref().map(address_of).transpose()?,
+        api: address_of(&api)?,
+    };
+    let intakes: Vec<_> = std::iter::once(listening.otlp_grpc).chain(listening.otlp_http).collect();
+    settings.export.refuse_circles(&intakes)?;
     let limits = settings.limits.with_budget_of_this_machine();
-    let message_limits = OtlpLimits::of_messages(limits.message_bytes);
+    let message_limits =
+        OtlpLimits { sender_bytes_per_second: settings.sender_bytes_per_second, ..OtlpLimits::of_messages(limits.message_bytes) };
     let place = settings.store.as_deref().map_or(Place::Memory, Place::Folder);
     let pipeline = Arc::new(Pipeline::new(settings.catalogue, limits, place)?);
     if let Some(forward) = &settings.export.forward {
@@ -119,26 +150,56 @@ pub async fn serve(
     }
     let teller = settings.export.metrics.as_ref().map(Teller::new).transpose()?;
     let crew = Crew::start(&pipeline).map_err(|error| Error(format!("cannot start threads: {error}")))?;
-    let door = Arc::new(Door { pipeline: pipeline.clone(), stopping: AtomicBool::new(false), crew: Mutex::new(crew) });
+    let reloading =
+        Reloading::start(&pipeline, settings.map_file).map_err(|error| Error(format!("cannot start threads: {error}")))?;
+    let refusals = Arc::new(Refusals::default());
+    let door = Arc::new(Door {
+        pipeline: pipeline.clone(),
+        stopping: AtomicBool::new(false),
+        crew: Mutex::new(crew),
+        refusals: refusals.clone(),
+        reloading,
+    });
+    let tls = settings.tls;
+    let port = |listener, tls| Port {
+        listener,
+        limits: settings.connections,
+        tls,
+        tokens: settings.tokens.clone(),
+        refusals: refusals.clone(),
+    };
+    let for_intake = || tls.as_ref().map(|tls| tls.intake());
+    let for_api = tls.as_ref().map(|tls| tls.api());
+    let reception = Arc::new(Reception::new(door.clone(), message_limits, refusals.clone(), clock::now_ns));
 
     let (stop_otlp, otlp_stopped) = stopper();
     let (stop_api, api_stopped) = stopper();
     let (stop_telling, told_to_stop) = watch::channel(false);
     let telling = teller.map(|teller| tokio::spawn(teller.tell(pipeline.clone(), told_to_stop)));
     let answers = pipeline.answers();
-    let mut otlp = tokio::spawn(otlp_grpc(otlp, door.clone(), message_limits, otlp_stopped));
-    let mut api = tokio::spawn(serve::api(api, answers.clone(), pipeline.counted(), door.clone(), clock::now_ns, api_stopped));
+    let mut otlp = tokio::spawn(otlp_grpc(port(grpc, for_intake()), reception.clone(), until(&otlp_stopped)));
+    let mut http = http.map(|listener| tokio::spawn(otlp_http(port(listener, for_intake()), reception, until(&otlp_stopped))));
+    let mut api = tokio::spawn(serve::api(
+        port(api, for_api),
+        answers.clone(),
+        pipeline.counted(),
+        door.clone(),
+        clock::now_ns,
+        until(&api_stopped),
+    ));
+    let _renewing = tls.map(|tls| AbortOnDrop(tokio::spawn(renewed(tls))));
     announce(listening, answers);
 
     let broken = tokio::select! {
         () = stop => None,
         ended = &mut otlp => Some(format!("OTLP/gRPC: {}", said(ended))),
+        ended = open(&mut http) => Some(format!("OTLP/HTTP: {}", said(ended))),
         ended = &mut api => Some(format!("the API: {}", said(ended))),
     };
     door.stopping.store(true, Ordering::Relaxed);
     let _ = stop_otlp.send(true);
-    if !otlp.is_finished() {
-        let _ = otlp.await;
+    for port in [Some(otlp), http].into_iter().flatten().filter(|port| !port.is_finished()) {
+        let _ = port.await;
     }
     let drained = tokio::task::spawn_blocking({
         let door = door.clone();
@@ -174,12 +235,47 @@ fn address_of(listener: &TcpListener) -> Result<SocketAddr, Error> {
     listener.local_addr().map_err(|error| Error(format!("a port has no address: {error}")))
 }
 
-/// A switch, and a future that is ready when it is thrown.
-fn stopper() -> (watch::Sender<bool>, impl Future<Output = ()> + Send + 'static) {
-    let (sender, mut receiver) = watch::channel(false);
-    (sender, async move {
-        let _ = receiver.wait_for(|stop| *stop).await;
-    })
+/// Shows a renewed certificate soon after it lies there. Never ends.
+async fn renewed(tls: Arc<Tls>) {
+    loop {
+        tokio::time::sleep(LOOK_AGAIN_EVERY).await;
+        let tls = tls.clone();
+        match tokio::task::spawn_blocking(move || tls.look_again()).await {
+            Ok(Ok(true)) => tracing::info!("the certificate has changed; new connections are shown the new one"),
+            Ok(Err(error)) => tracing::warn!("the certificate in use stays, for the new one cannot be used: {error}"),
+            Ok(Ok(false)) | Err(_) => {}
+        }
+    }
+}
+
+/// A task that ends with whoever began it.
+struct AbortOnDrop(JoinHandle<()>);
+
+impl Drop for AbortOnDrop {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
+}
+
+/// A switch, and who waits for it.
+fn stopper() -> (watch::Sender<bool>, watch::Receiver<bool>) {
+    watch::channel(false)
+}
+
+/// Ready when the switch is thrown.
+fn until(stopped: &watch::Receiver<bool>) -> impl Future<Output = ()> + Send + 'static {
+    let mut stopped = stopped.clone();
+    async move {
+        let _ = stopped.wait_for(|stop| *stop).await;
+    }
+}
+
+/// The end of a port that may not be open at all.
+async fn open(port: &mut Option<JoinHandle<std::io::Result<()>>>) -> Result<std::io::Result<()>, JoinError> {
+    match port {
+        Some(port) => port.await,
+        None => std::future::pending().await,
+    }
 }
 
 fn said(ended: Result<std::io::Result<()>, JoinError>) -> String {

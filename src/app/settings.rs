@@ -3,9 +3,11 @@
 use super::ExportSettings;
 use crate::catalogue::Catalogue;
 use crate::query::Answers;
+use crate::serve::{ConnectionLimits, Tls, Tokens};
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 /// What holds for `serve` and `analyze` alike.
@@ -74,14 +76,37 @@ pub struct ServeSettings {
     pub catalogue: Catalogue,
     /// Where OTLP/gRPC comes in.
     pub otlp_grpc: SocketAddr,
+    /// Where OTLP/HTTP comes in; `None`: nowhere.
+    pub otlp_http: Option<SocketAddr>,
     /// Where questions are answered: HTTP and gRPC.
     pub api: SocketAddr,
+    /// What connections of one port may cost.
+    pub connections: ConnectionLimits,
+    /// What one sender may send in a second, decompressed; `None`: as much as it likes.
+    pub sender_bytes_per_second: Option<u64>,
+    /// TLS on all ports, if there is to be TLS.
+    pub tls: Option<Arc<Tls>>,
+    /// Who may send and ask.
+    pub tokens: Arc<Tokens>,
     /// Where windows are kept; `None`: only in memory.
     pub store: Option<PathBuf>,
     /// Limits.
     pub limits: Limits,
+    /// Where the map was read from, if it is to be read again when it changes.
+    pub map_file: Option<MapFile>,
     /// What goes out.
     pub export: ExportSettings,
+}
+
+/// A map that is read again while a server runs: when it changes, and when somebody asks for it.
+#[derive(Debug, Clone, Default)]
+pub struct MapFile {
+    /// The file.
+    pub path: PathBuf,
+    /// How often it is looked at; `None`: only when asked.
+    pub poll: Option<Duration>,
+    /// Set to ask for a look; it is taken back when that begins.
+    pub asked: Arc<AtomicBool>,
 }
 
 /// A running server is told to its owner by this.
@@ -89,6 +114,8 @@ pub struct ServeSettings {
 pub struct Listening {
     /// Where OTLP/gRPC comes in, with the real port.
     pub otlp_grpc: SocketAddr,
+    /// Where OTLP/HTTP comes in, with the real port; `None`: nowhere.
+    pub otlp_http: Option<SocketAddr>,
     /// Where questions are answered, with the real port.
     pub api: SocketAddr,
 }

@@ -10,6 +10,7 @@
 //! `rules`). All that is wrong goes to `problems` and nothing stops at the first; only a file that is not YAML has but one
 //! problem.
 
+mod change;
 mod clash;
 mod compile;
 mod compiled;
@@ -28,9 +29,16 @@ mod values;
 mod written;
 mod yaml;
 
+pub use change::Changes;
 pub use compiled::{
     CallerErrors, Capability, Catalogue, Expect, Field, HopRule, Objective, ObjectiveKind, Problems, Scope, Thread, ValueRule,
 };
+
+/// How a map is read and its problems are told, for other files in YAML.
+pub(crate) mod document {
+    pub(crate) use super::problems::{Findings, Place, nearest, quote};
+    pub(crate) use super::yaml::{Body, Node, read};
+}
 
 /// Reads and compiles a map. `file` is the name that problems are reported under.
 ///
@@ -43,6 +51,7 @@ pub fn parse(file: &str, text: &str) -> Result<Catalogue, Problems> {
     if !findings.is_empty() {
         return Err(findings.into_problems());
     }
+    let digests = capabilities.iter().map(|one| one.digest).collect();
     let (capabilities, compiled) = compile::compile(capabilities);
-    Ok(Catalogue::new(capabilities, compiled, text))
+    Ok(Catalogue::new(capabilities, compiled, text, digests))
 }

@@ -34,7 +34,7 @@ fn told(wait: Duration) -> String {
     if wait.subsec_millis() == 0 { format!("{}s", wait.as_secs()) } else { format!("{}ms", wait.as_millis()) }
 }
 
-fn wait(flag: &'static str, text: Option<&str>, usual: Duration) -> anyhow::Result<Duration> {
+pub(super) fn wait(flag: &'static str, text: Option<&str>, usual: Duration) -> anyhow::Result<Duration> {
     text.map_or(Ok(usual), |text| parse_length(text).map(Duration::from_nanos).context(flag))
 }
 
@@ -47,7 +47,7 @@ fn clock_skew(text: &str) -> anyhow::Result<Option<Duration>> {
     Ok(Some(Duration::from_nanos(most)))
 }
 
-fn number(flag: &'static str, given: Option<usize>, usual: usize) -> anyhow::Result<usize> {
+pub(super) fn number(flag: &'static str, given: Option<usize>, usual: usize) -> anyhow::Result<usize> {
     ensure!(given != Some(0), "{flag}: '0' leaves no room at all; write a larger number");
     Ok(given.unwrap_or(usual))
 }

@@ -7,7 +7,9 @@ use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 use tracing_subscriber::{EnvFilter, Layer};
 
-/// Warnings, or what `STEELTHREAD_LOG` or else `RUST_LOG` says.
+const USUAL: &str = "warn,steelthread::app::reload=info";
+
+/// Warnings and what becomes of a changed map, or what `STEELTHREAD_LOG` or else `RUST_LOG` says.
 pub(super) fn start() {
     let logs = tracing_subscriber::fmt().with_env_filter(filter()).with_writer(std::io::stderr).with_ansi(coloured());
     // It fails if there is a subscriber already: then that one is meant.
@@ -24,9 +26,9 @@ pub(super) fn start_with(telemetry: &Telemetry) {
 
 fn filter() -> EnvFilter {
     let told = ["STEELTHREAD_LOG", "RUST_LOG"].into_iter().find_map(|name| std::env::var(name).ok().filter(|it| !it.is_empty()));
-    EnvFilter::try_new(told.as_deref().unwrap_or("warn")).unwrap_or_else(|error| {
+    EnvFilter::try_new(told.as_deref().unwrap_or(USUAL)).unwrap_or_else(|error| {
         super::say(&format!("warning: the log filter cannot be read ({error}); write for example STEELTHREAD_LOG=info"));
-        EnvFilter::new("warn")
+        EnvFilter::new(USUAL)
     })
 }
 

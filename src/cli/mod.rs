@@ -7,16 +7,20 @@
 //!
 //! The road not taken: a client of its own kind for each command. Figures that come out of two implementations differ one day.
 
+mod access;
 mod analyze;
 mod args;
 mod check;
+mod config;
 mod demo;
+mod doors;
 mod exit;
 mod explain;
 mod figures;
 mod forwarding;
 mod hops;
 mod limits;
+mod login;
 mod logs;
 mod maps;
 mod output;
@@ -29,20 +33,23 @@ mod status;
 mod stop;
 #[cfg(test)]
 mod tests;
+mod token;
 mod trace;
 mod words;
 
 use args::{Arguments, Command};
-use clap::{CommandFactory, Parser};
+use clap::CommandFactory;
 use exit::Ended;
 use std::io::Write;
 use std::process::ExitCode;
 
 /// Runs the program with the arguments of the process.
 pub fn main() -> ExitCode {
-    match Arguments::try_parse() {
-        Ok(arguments) => exit::code(run(arguments.command)),
-        Err(error) => exit::usage(&error),
+    match config::read(std::env::args_os().collect()) {
+        Ok(config::Read::Arguments(arguments)) => exit::code(run(arguments.command)),
+        Ok(config::Read::Listing(text)) => exit::code(told(&text)),
+        Err(config::Refused::Usage(error)) => exit::usage(&error),
+        Err(config::Refused::Told(error)) => exit::code(Err(error)),
     }
 }
 
@@ -60,6 +67,7 @@ fn run(command: Command) -> anyhow::Result<Ended> {
         Command::Hops(args) => question::hops(args),
         Command::Explain(args) => question::explain(args),
         Command::Trace(args) => question::trace(args),
+        Command::Token { command } => token::run(command),
         Command::Version => told(&format!("steelthread {}\n", env!("CARGO_PKG_VERSION"))),
         Command::Completions { shell } => {
             let mut script = Vec::new();

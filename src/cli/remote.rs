@@ -1,5 +1,6 @@
 //! A running server, asked over HTTP.
 
+use super::login::Login;
 use crate::model::TraceId;
 use crate::query::{
     Answers, Between, By, ExplainQuestion, Explanation, HopsAnswer, HopsQuestion, Level, QueryError, Status, StatusQuestion,
@@ -23,6 +24,7 @@ const MOST_BYTES: u64 = 1 << 30;
 pub(super) struct Remote {
     url: String,
     agent: Agent,
+    authorization: Option<String>,
 }
 
 type Words = Vec<(&'static str, String)>;
@@ -32,18 +34,27 @@ impl Remote {
     ///
     /// # Errors
     /// The address is none.
-    pub(super) fn new(url: &str) -> Result<Self, QueryError> {
+    pub(super) fn new(url: &str, login: Login) -> Result<Self, QueryError> {
         let url = url.trim_end_matches('/');
-        if !url.starts_with("http://") || url.len() <= "http://".len() {
-            return Err(QueryError::Bad(format!("'{url}' is no address of a server; write {DEFAULT}")));
+        let host = ["http://", "https://"].iter().find_map(|scheme| url.strip_prefix(scheme)).unwrap_or_default();
+        if host.is_empty() || host.contains('@') {
+            return Err(QueryError::Bad(format!("'{}' is no address of a server; write {DEFAULT}", nameless(url))));
         }
         // Statuses are not errors: their documents say more. No proxy: a server is near.
-        let config = Agent::config_builder().http_status_as_error(false).timeout_global(Some(TIMEOUT)).proxy(None).build();
-        Ok(Self { url: url.into(), agent: Agent::new_with_config(config) })
+        let config = Agent::config_builder()
+            .http_status_as_error(false)
+            .timeout_global(Some(TIMEOUT))
+            .proxy(None)
+            .tls_config(login.tls)
+            .build();
+        Ok(Self { url: url.into(), agent: Agent::new_with_config(config), authorization: login.authorization })
     }
 
     fn ask<T: DeserializeOwned>(&self, path: &str, words: Words) -> Result<T, QueryError> {
-        let request = self.agent.get(format!("{}{path}", self.url)).query_pairs(words);
+        let mut request = self.agent.get(format!("{}{path}", self.url)).query_pairs(words);
+        if let Some(authorization) = &self.authorization {
+            request = request.header("authorization", authorization);
+        }
         let mut response = request.call().map_err(|error| self.silent(&error))?;
         let code = response.status().as_u16();
         let text = response.body_mut().with_config().limit(MOST_BYTES).read_to_string().map_err(|error| self.silent(&error))?;
@@ -52,12 +63,23 @@ impl Remote {
         }
         let document: serde_json::Value = serde_json::from_str(&text).map_err(|_| self.stranger())?;
         let told = document.get("error").and_then(|error| error.as_str()).ok_or_else(|| self.stranger())?;
+        if let 401 | 403 = code {
+            let instead = "name a token that opens it by --token-file FILE, or in the variable STEELTHREAD_TOKEN";
+            return Err(QueryError::Unreadable(format!("{} does not answer: {told}; {instead}", self.url)));
+        }
         Err(if code < 500 { QueryError::Bad(told.into()) } else { QueryError::Unreadable(told.into()) })
     }
 
     fn silent(&self, error: &ureq::Error) -> QueryError {
+        let told = error.to_string();
+        if self.url.starts_with("https") && told.to_ascii_lowercase().contains("certificate") {
+            return QueryError::Unreadable(format!(
+                "{} cannot be asked ({told}); --ca FILE names the authority to trust, --client-cert and --client-key what to show",
+                self.url
+            ));
+        }
         QueryError::Unreadable(format!(
-            "no server answers at {} ({error}); start one with 'steelthread serve --map MAP', or ask a store (--store DIR) or files (--map MAP INPUT)",
+            "no server answers at {} ({told}); start one with 'steelthread serve --map MAP', or ask a store (--store DIR) or files (--map MAP INPUT)",
             self.url
         ))
     }
@@ -65,6 +87,11 @@ impl Remote {
     fn stranger(&self) -> QueryError {
         QueryError::Unreadable(format!("what answers at {} is not a steelthread server (of this version)", self.url))
     }
+}
+
+/// An address without what stands before its host: that may be a password.
+fn nameless(url: &str) -> &str {
+    url.rsplit_once('@').map_or(url, |(_, host)| host)
 }
 
 fn between(between: Option<Between>) -> Words {

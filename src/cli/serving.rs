@@ -1,27 +1,31 @@
 //! `serve`: settings, start, what to try next, stop.
 
+use super::access::Access;
 use super::args::ServeArgs;
 use super::exit::Ended;
-use super::{forwarding, limits, logs, maps, remote, stop};
+use super::{doors, forwarding, limits, logs, maps, remote, stop};
 use crate::app::{self, Listening, ServeSettings};
 use crate::export::Telemetry;
-use anyhow::{Context, anyhow, bail};
+use crate::serve::Scope;
+use anyhow::{Context, anyhow};
 use std::net::{SocketAddr, ToSocketAddrs};
 
-pub(super) fn run(args: ServeArgs) -> anyhow::Result<Ended> {
+pub(super) fn run(mut args: ServeArgs) -> anyhow::Result<Ended> {
     let map = args.map.display().to_string();
-    if let Some(address) = &args.otlp_http {
-        super::say(&format!("warning: OTLP/HTTP is not in this version yet: nothing will listen at {address}"));
-    }
-    let settings = resolve(args)?;
+    let secure = args.access.tls_cert.is_some();
+    let origins = std::mem::take(&mut args.settings);
+    let settings = resolve(args).map_err(|error| origins.placed(error))?;
     let capabilities = settings.catalogue.capabilities().len();
     let stored = settings.store.as_ref().map(|folder| folder.display().to_string());
     runtime()?.block_on(async {
         let telemetry = started(&settings)?;
         let stop = stop::asked()?;
+        if let Some(file) = &settings.map_file {
+            stop::reload_on_hangup(file.asked.clone())?;
+        }
         let ended = app::serve(settings, stop, move |listening, _| {
             super::say(&format!("steelthread {}: {capabilities} capabilities from {map}", env!("CARGO_PKG_VERSION")));
-            super::say(&announcement(listening, stored.as_deref()));
+            super::say(&announcement(listening, stored.as_deref(), secure));
         });
         let ended = ended.await;
         if let Some(telemetry) = telemetry {
@@ -51,16 +55,30 @@ pub(super) fn runtime() -> anyhow::Result<tokio::runtime::Runtime> {
 fn resolve(args: ServeArgs) -> anyhow::Result<ServeSettings> {
     let limits = limits::resolve(&args.waits, &args.sizes)?;
     let otlp_grpc = address("--otlp-grpc", &args.otlp_grpc)?;
+    let otlp_http = (args.otlp_http != "off").then(|| address("--otlp-http", &args.otlp_http)).transpose()?;
+    let connections = doors::connections(&args.doors)?;
+    let sender_bytes_per_second = doors::sender_bytes_per_second(&args.doors)?;
     let api = address("--api", &args.api)?;
-    if !api.ip().is_loopback() && !args.allow_anonymous {
-        bail!(
-            "--api {api}: whoever reaches this address could read everything, as nobody has to log in; \
-             write a loopback address, or --allow-anonymous if that is meant"
-        );
-    }
     let export = forwarding::resolve(&args.forward, &args.metrics, &args.telemetry)?;
+    let map_file = maps::watched(&args.map, args.map_poll.as_deref())?;
+    let access = Access::resolve(args.access)?;
+    access.permits(api, args.allow_anonymous)?;
+    access.warn_of_listeners([(Some(otlp_grpc), Scope::Intake), (otlp_http, Scope::Intake), (Some(api), Scope::Read)]);
     let catalogue = maps::read(&args.map)?;
-    Ok(ServeSettings { catalogue, otlp_grpc, api, store: args.store, limits, export })
+    Ok(ServeSettings {
+        catalogue,
+        otlp_grpc,
+        otlp_http,
+        api,
+        connections,
+        sender_bytes_per_second,
+        tls: access.tls,
+        tokens: access.tokens,
+        store: args.store,
+        limits,
+        map_file: Some(map_file),
+        export,
+    })
 }
 
 /// `127.0.0.1:4317`, `[::1]:4317`, `localhost:4317`.
@@ -70,12 +88,15 @@ pub(super) fn address(flag: &'static str, text: &str) -> anyhow::Result<SocketAd
 }
 
 /// Where it listens, and what to try.
-fn announcement(listening: Listening, stored: Option<&str>) -> String {
-    let api = format!("http://{}", reachable(listening.api));
+fn announcement(listening: Listening, stored: Option<&str>, secure: bool) -> String {
+    let scheme = if secure { "https" } else { "http" };
+    let api = format!("{scheme}://{}", reachable(listening.api));
     let server = if api == remote::DEFAULT { String::new() } else { format!(" --server {api}") };
     let kept = stored.map_or_else(|| "only in memory (--store DIR keeps it)".into(), |folder| format!("in {folder}"));
+    let http =
+        listening.otlp_http.map_or_else(String::new, |at| format!("  and at            {scheme}://{at}/v1/traces (OTLP/HTTP)\n"));
     format!(
-        "  spans come in at  {} (OTLP/gRPC)\n  questions go to   {api} (HTTP and gRPC)\n  what is counted   is kept {kept}\n\
+        "  spans come in at  {} (OTLP/gRPC)\n{http}  questions go to   {api} (HTTP and gRPC)\n  what is counted   is kept {kept}\n\
          Try:\n  steelthread status{server}\n  steelthread hops{server}\n  curl {api}/api/v1/status\nCtrl-C stops it.",
         listening.otlp_grpc
     )
@@ -97,10 +118,15 @@ mod tests {
 
     #[test]
     fn the_announcement_gives_commands_that_work_as_they_stand() {
-        let at = |api: &str| Listening { otlp_grpc: "127.0.0.1:4317".parse().unwrap(), api: api.parse().unwrap() };
-        let usual = announcement(at("127.0.0.1:4319"), None);
+        let at = |api: &str| Listening {
+            otlp_grpc: "127.0.0.1:4317".parse().unwrap(),
+            otlp_http: "127.0.0.1:4318".parse().ok(),
+            api: api.parse().unwrap(),
+        };
+        let usual = announcement(at("127.0.0.1:4319"), None, false);
         assert!(usual.contains("  steelthread status\n") && usual.contains("only in memory"), "{usual}");
-        let other = announcement(at("0.0.0.0:9000"), Some("counts"));
+        assert!(usual.contains("http://127.0.0.1:4318/v1/traces (OTLP/HTTP)\n"), "{usual}");
+        let other = announcement(at("0.0.0.0:9000"), Some("counts"), false);
         assert!(
             other.contains("steelthread hops --server http://127.0.0.1:9000\n") && other.contains("kept in counts"),
             "{other}"

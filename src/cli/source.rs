@@ -1,6 +1,7 @@
 //! Who is asked: a server, a store folder, or recorded traces that are judged first.
 
-use super::args::SourceArgs;
+use super::args::{LoginArgs, SourceArgs};
+use super::login::Login;
 use super::remote::{self, Remote};
 use super::{maps, progress};
 use crate::app::{self, AnalyzeSettings, Limits};
@@ -14,7 +15,7 @@ use std::sync::Arc;
 #[derive(Debug)]
 pub(super) enum Source {
     /// A running server.
-    Server(String),
+    Server(String, LoginArgs),
     /// A store folder.
     Store(PathBuf),
     /// Recorded traces.
@@ -38,30 +39,30 @@ impl Source {
     /// Tells capabilities from inputs among the words of a command: the first word is a capability, unless a map is given that
     /// does not know it.
     pub(super) fn resolve(args: SourceArgs, mut words: Vec<String>) -> anyhow::Result<(Self, Option<String>)> {
-        if let Some(map) = args.map {
-            let catalogue = maps::read(&map)?;
+        if let Some(map) = &args.map {
+            let catalogue = maps::read(map)?;
             let capability = take_capability(&mut words, |word| catalogue.position(word).is_some());
             return Ok((Self::files(catalogue, words)?, capability));
         }
         ensure!(words.len() <= 1, "'{}' is one word too many: one capability, or --map MAP and recorded traces", words[1]);
-        Ok((Self::server_or_store(args.server, args.store), words.pop()))
+        Ok((Self::server_or_store(args), words.pop()))
     }
 
     /// The same where all words are inputs.
     pub(super) fn of_inputs(args: SourceArgs, inputs: Vec<String>) -> anyhow::Result<Self> {
-        let Some(map) = args.map else {
+        let Some(map) = &args.map else {
             ensure!(inputs.is_empty(), "'{}' can only be read with a map: --map MAP", inputs[0]);
-            return Ok(Self::server_or_store(args.server, args.store));
+            return Ok(Self::server_or_store(args));
         };
-        Self::files(maps::read(&map)?, inputs)
+        Self::files(maps::read(map)?, inputs)
     }
 
-    fn server_or_store(server: Option<String>, store: Option<PathBuf>) -> Self {
-        if let Some(folder) = store {
+    fn server_or_store(args: SourceArgs) -> Self {
+        if let Some(folder) = args.store {
             return Self::Store(folder);
         }
         let told = || std::env::var("STEELTHREAD_SERVER").ok().filter(|url| !url.is_empty());
-        Self::Server(server.or_else(told).unwrap_or_else(|| remote::DEFAULT.into()))
+        Self::Server(args.server.or_else(told).unwrap_or_else(|| remote::DEFAULT.into()), args.login)
     }
 
     fn files(catalogue: Catalogue, words: Vec<String>) -> anyhow::Result<Self> {
@@ -73,9 +74,9 @@ impl Source {
 
     /// Makes it ready to be asked.
     pub(super) fn open(self) -> anyhow::Result<Opened> {
-        let live = matches!(self, Self::Server(_));
+        let live = matches!(self, Self::Server(..));
         let answers: Arc<dyn Answers> = match self {
-            Self::Server(url) => Arc::new(Remote::new(&url)?),
+            Self::Server(url, login) => Arc::new(Remote::new(&url, Login::resolve(&login, |name| std::env::var(name).ok())?)?),
             Self::Store(folder) => app::open_store(&folder)?,
             Self::Files { catalogue, inputs } => return analyze(analysis(*catalogue, inputs)),
         };
@@ -144,7 +145,7 @@ mod tests {
         let store = SourceArgs { store: Some("counts".into()), ..SourceArgs::default() };
         assert_eq!(told(store, &["search"]), "(Store(\"counts\"), Some(\"search\"))");
         let server = SourceArgs { server: Some("http://there:1".into()), ..SourceArgs::default() };
-        assert_eq!(told(server, &[]), "(Server(\"http://there:1\"), None)");
+        assert!(told(server, &[]).starts_with("(Server(\"http://there:1\", "));
     }
 
     #[test]

@@ -1,7 +1,8 @@
 //! What people see, and a command line that asks a real server.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
-use super::args::{Arguments, Command, Format};
+use super::args::{Arguments, Command, Format, LoginArgs};
+use super::login::Login;
 use super::output::{Look, render};
 use super::remote::Remote;
 use super::{analyze, exit, explain, hops, manual, status, trace};
@@ -10,6 +11,10 @@ use crate::query::*;
 use crate::serve::fakes::{self, FakeAnswers, FakeHealth, KNOWN, NOON};
 use clap::{CommandFactory, Parser};
 use std::sync::Arc;
+
+fn anonymous() -> Login {
+    Login::resolve(&LoginArgs::default(), |_| None).unwrap()
+}
 
 fn the_trace() -> TraceAnswer {
     TraceAnswer { api_version: API_VERSION.into(), verdicts: vec![fakes::verdict()] }
@@ -160,7 +165,7 @@ async fn a_server_answers_as_if_it_were_asked_in_its_own_process() {
     let answers = Arc::new(FakeAnswers::default());
     let health = Arc::new(FakeHealth::default());
     tokio::spawn(crate::serve::api(
-        listener,
+        crate::serve::Port::plain(listener),
         Arc::clone(&answers) as _,
         Arc::clone(&answers) as _,
         health,
@@ -168,7 +173,7 @@ async fn a_server_answers_as_if_it_were_asked_in_its_own_process() {
         std::future::pending(),
     ));
     let asked = tokio::task::spawn_blocking(move || {
-        let server = Remote::new(&url).unwrap();
+        let server = Remote::new(&url, anonymous()).unwrap();
         assert_eq!(server.status(&StatusQuestion::default()).unwrap(), fakes::status());
         let question = HopsQuestion {
             capability: Some("book-flight".into()),
@@ -198,13 +203,17 @@ async fn a_server_answers_as_if_it_were_asked_in_its_own_process() {
 #[test]
 fn a_server_that_is_not_there_is_told_with_what_to_do() {
     let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
-    let told = Remote::new(&format!("http://{free}")).unwrap().status(&StatusQuestion::default()).unwrap_err().to_string();
+    let told =
+        Remote::new(&format!("http://{free}"), anonymous()).unwrap().status(&StatusQuestion::default()).unwrap_err().to_string();
     assert!(
         told.contains(&format!("no server answers at http://{free}")) && told.contains("steelthread serve --map MAP"),
         "{told}"
     );
-    for wrong in ["127.0.0.1:4319", "https://there", "http://", ""] {
-        assert!(Remote::new(wrong).is_err_and(|error| error.to_string().contains("is no address of a server")), "{wrong}");
+    for wrong in ["127.0.0.1:4319", "ftp://there", "http://", "https://", ""] {
+        assert!(
+            Remote::new(wrong, anonymous()).is_err_and(|error| error.to_string().contains("is no address of a server")),
+            "{wrong}"
+        );
     }
 }
 

@@ -3,7 +3,7 @@
 use super::found::{Counts, fate};
 use super::shop::{self, ShopSettings};
 use super::{Error, MAP, Script, Truth, summary};
-use crate::app::{self, Limits, Listening, ServeSettings};
+use crate::app::{self, ConnectionLimits, Limits, Listening, ServeSettings};
 use crate::catalogue;
 use crate::query::{Answers, StatusQuestion};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
@@ -71,9 +71,15 @@ pub async fn run(
     let serve = ServeSettings {
         catalogue: catalogue::parse("demo/map.yaml", MAP)?,
         otlp_grpc: settings.otlp_grpc,
+        otlp_http: None,
         api: settings.api,
+        connections: ConnectionLimits::default(),
+        sender_bytes_per_second: None,
+        tls: None,
+        tokens: Arc::default(),
         store: settings.store.clone(),
         limits: limits(),
+        map_file: None,
         export: app::ExportSettings::default(),
     };
     let (open, opened) = oneshot::channel();

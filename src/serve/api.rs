@@ -1,24 +1,28 @@
 //! The port where questions are answered: HTTP and gRPC side by side.
 
+use super::connections::{self, Load, Port};
 use super::desk::Desk;
 use super::grpc::QueryService;
+use super::health::HealthUntil;
 use super::proto::query_server::{QueryServer, SERVICE_NAME};
-use super::run::{self, HealthUntil};
-use super::{Health, http, proto};
+use super::refused::Door;
+use super::{Health, guard, http, proto};
 use crate::query::Answers;
+use hyper::Request;
+use hyper::body::Incoming;
 use std::sync::Arc;
-use tokio::net::TcpListener;
+use tonic::codegen::Service;
 use tonic::service::Routes;
 use tonic_reflection::server::Builder;
 
-/// Answers questions on an open port until `shutdown` is ready: HTTP/1 and HTTP/2 without TLS, gRPC with reflection and the standard
+/// Answers questions on an open port until `shutdown` is ready: HTTP/1 and HTTP/2, gRPC with reflection and the standard
 /// health service. `counted` answers, without a range, about what was counted since the
 /// process began: what /metrics tells. `clock` gives nanoseconds since 1970: words such as `last=1h` are measured from it.
 ///
 /// # Errors
 /// The port cannot be served.
 pub async fn api(
-    listener: TcpListener,
+    port: Port,
     answers: Arc<dyn Answers>,
     counted: Arc<dyn Answers>,
     health: Arc<dyn Health>,
@@ -38,5 +42,19 @@ pub async fn api(
         .add_service(described().build_v1().map_err(std::io::Error::other)?)
         .add_service(described().build_v1alpha().map_err(std::io::Error::other)?);
     let health = HealthUntil { reporter, services: &["", SERVICE_NAME], health: Some(health) };
-    run::until(run::question_server(), listener, routes, health, shutdown).await
+    let router = routes.prepare().into_axum_router();
+    let (tokens, refusals) = (port.tokens.clone(), port.refusals.clone());
+    let answer = move |request: Request<Incoming>| {
+        let turned_away = guard::turned_away(&request, &tokens, &refusals);
+        let mut router = router.clone();
+        async move {
+            if let Some(response) = turned_away {
+                return response;
+            }
+            match router.call(request).await {
+                Ok(response) => response,
+            }
+        }
+    };
+    connections::serve(port, Door::Api, Load::Small, answer, health.until(shutdown)).await
 }

@@ -107,7 +107,8 @@ async fn ready(State(desk): State<Desk>) -> Result<&'static str, (StatusCode, St
 async fn figures(State(desk): State<Desk>) -> Result<Response, Refused> {
     let gauges = desk.health.gauges();
     let ready = desk.health.ready().is_ok();
-    let text = desk.ask_counted(move |answers| metrics::text(answers, ready, &gauges)).await?;
+    let health = desk.health.clone();
+    let text = desk.ask_counted(move |answers| metrics::text(answers, ready, &gauges, health.refusals())).await?;
     Ok(([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], text).into_response())
 }
 

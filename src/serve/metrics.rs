@@ -1,5 +1,6 @@
 //! `/metrics`: figures for Prometheus, in its text format.
 
+use super::Refusals;
 use crate::model::Cause;
 use crate::query::{Answers, CapabilityStatus, Count, HopsAnswer, HopsQuestion, QueryError, Status, StatusQuestion};
 use std::collections::BTreeMap;
@@ -9,10 +10,16 @@ use std::fmt::Write;
 pub(super) type Gauge = (&'static str, &'static str, f64);
 
 /// Everything there is, as text.
-pub(super) fn text(answers: &dyn Answers, ready: bool, gauges: &[Gauge]) -> Result<String, QueryError> {
+pub(super) fn text(
+    answers: &dyn Answers,
+    ready: bool,
+    gauges: &[Gauge],
+    refusals: Option<&Refusals>,
+) -> Result<String, QueryError> {
     let status = answers.status(&StatusQuestion::default())?;
     let mut page = Page::default();
     own(&mut page, ready, gauges);
+    refused(&mut page, refusals);
     spans(&mut page, &status);
     executions(&mut page, &status.capabilities);
     hop_failures(&mut page, answers, &status.capabilities)?;
@@ -27,6 +34,18 @@ fn own(page: &mut Page, ready: bool, gauges: &[Gauge]) {
     for (name, help, value) in gauges {
         page.family(name, if name.ends_with("_total") { "counter" } else { "gauge" }, help);
         page.sample(name, &[], *value);
+    }
+}
+
+fn refused(page: &mut Page, refusals: Option<&Refusals>) {
+    let Some(refusals) = refusals else { return };
+    page.family("refused_requests_total", "counter", "Requests that were turned away, by door and reason.");
+    for (door, reason, requests) in refusals.requests() {
+        page.sample("refused_requests_total", &[("door", door), ("reason", reason)], requests as f64);
+    }
+    page.family("refused_connections_total", "counter", "Connections that were closed at once, because there were too many.");
+    for (door, connections) in refusals.connections() {
+        page.sample("refused_connections_total", &[("door", door)], connections as f64);
     }
 }
 

@@ -10,26 +10,49 @@
 
 mod api;
 mod asked;
-mod codec;
+mod body;
+mod connections;
 mod desk;
 #[cfg(test)]
 pub(crate) mod fakes;
 mod grpc;
+mod guard;
+mod health;
 mod http;
-mod metered;
+mod inflate;
 mod metrics;
 mod mirror;
-mod otlp;
+mod otlp_grpc;
+mod otlp_http;
+#[cfg(test)]
+mod otlp_http_tests;
 #[cfg(test)]
 mod otlp_tests;
 pub mod proto;
 #[cfg(test)]
 mod query_tests;
+mod reception;
+mod refused;
 mod replies;
-mod run;
+mod secret_file;
+mod senders;
+mod tls;
+#[cfg(test)]
+mod tls_tests;
+mod tokens;
+#[cfg(test)]
+mod tokens_tests;
+mod watched;
 
 pub use api::api;
-pub use otlp::otlp_grpc;
+pub use connections::{ConnectionLimits, Port};
+pub use otlp_grpc::otlp_grpc;
+pub use otlp_http::otlp_http;
+pub use reception::Reception;
+pub use refused::{Door, Refusals};
+pub use senders::SenderId;
+pub use tls::{Tls, TlsError, TlsFiles};
+pub use tokens::{BadTokens, Denied, Scope, TokenFiles, Tokens, check_name, new_token};
 
 use std::time::Duration;
 
@@ -38,24 +61,36 @@ use std::time::Duration;
 pub struct OtlpLimits {
     /// Bytes of a message, also after decompression.
     pub message_bytes: usize,
-    /// Bytes of all requests that have begun and are not yet whole. One request that is alone always has room.
+    /// Bytes of all requests that have begun and are not yet handed on, compressed and decompressed. One request that is alone always
+    /// has room; no sender has more than half of it for several.
     pub bytes_under_way: usize,
+    /// What one sender may send in a second, decompressed; `None`: as much as it likes.
+    pub sender_bytes_per_second: Option<u64>,
 }
 
 impl OtlpLimits {
     /// The room for requests under way follows from the limit of one.
     pub fn of_messages(message_bytes: usize) -> Self {
-        Self { message_bytes, bytes_under_way: message_bytes.saturating_mul(2) }
+        Self { message_bytes, bytes_under_way: message_bytes.saturating_mul(2), sender_bytes_per_second: None }
     }
 }
 
 /// Who takes spans that come in over the network.
 pub trait Intake: Send + Sync + 'static {
-    /// Takes one `ExportTraceServiceRequest`, protobuf-encoded, in one piece. Does not block and does not wait.
+    /// Takes one `ExportTraceServiceRequest` in one piece. Does not wait.
     ///
     /// # Errors
     /// Nothing of the request was taken.
-    fn take(&self, message: &[u8]) -> Result<Accepted, Refusal>;
+    fn take(&self, message: &[u8], encoding: Encoding) -> Result<Accepted, Refusal>;
+}
+
+/// How a message is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Encoding {
+    /// As protobuf.
+    Protobuf,
+    /// As JSON, by the rules of OTLP.
+    Json,
 }
 
 /// The request was taken.
@@ -81,7 +116,7 @@ pub enum Refusal {
         /// How long to wait.
         retry_after: Duration,
     },
-    /// The server is ending. UNAVAILABLE.
+    /// The server is ending. UNAVAILABLE with RetryInfo.
     #[error("the server is stopping; send this again to its successor")]
     Stopping,
 }
@@ -97,4 +132,9 @@ pub trait Health: Send + Sync + 'static {
     /// Gauges and counters of its own: name without the prefix `steelthread_`, help text, value. Spans by fate and figures per
     /// capability are not among them: they come from `status`.
     fn gauges(&self) -> Vec<(&'static str, &'static str, f64)>;
+
+    /// Where it is counted who was turned away; `None` if it is not.
+    fn refusals(&self) -> Option<&Refusals> {
+        None
+    }
 }

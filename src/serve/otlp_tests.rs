@@ -3,7 +3,7 @@
 
 use super::fakes::FakeIntake;
 use super::replies::{RETRY_INFO, RetryInfo, RpcStatus};
-use super::{Accepted, OtlpLimits, Refusal, otlp_grpc};
+use super::{Accepted, ConnectionLimits, Encoding, OtlpLimits, Port, Reception, Refusal, Refusals, otlp_grpc};
 use opentelemetry_proto::tonic::collector::trace::v1::trace_service_client::TraceServiceClient;
 use opentelemetry_proto::tonic::collector::trace::v1::{ExportTraceServiceRequest, ExportTraceServiceResponse};
 use opentelemetry_proto::tonic::trace::v1::{ResourceSpans, ScopeSpans, Span};
@@ -33,7 +33,10 @@ async fn server(result: Result<Accepted, Refusal>) -> Running {
     let intake = Arc::new(FakeIntake::new(result));
     let (stop, stopped) = oneshot::channel();
     let shutdown = async { stopped.await.unwrap_or_default() };
-    let ended = tokio::spawn(otlp_grpc(listener, Arc::clone(&intake) as _, OtlpLimits::of_messages(LIMIT), shutdown));
+    let refusals = Arc::new(Refusals::default());
+    let reception = Reception::new(intake.clone(), OtlpLimits::of_messages(LIMIT), refusals.clone(), || 0);
+    let port = Port { listener, limits: ConnectionLimits::default(), tls: None, tokens: Arc::default(), refusals };
+    let ended = tokio::spawn(otlp_grpc(port, Arc::new(reception), shutdown));
     let channel = Channel::from_shared(address).unwrap().connect().await.unwrap();
     Running { intake, channel, stop: Some(stop), ended }
 }
@@ -66,7 +69,7 @@ async fn a_message_comes_to_the_intake_byte_for_byte_plain_gzip_and_zstd() {
         assert_eq!(response.partial_success, None);
     }
     let sent = request(100_000).encode_to_vec();
-    assert_eq!(*server.intake.messages.lock().unwrap(), vec![sent; 3]);
+    assert_eq!(*server.intake.messages.lock().unwrap(), vec![(Encoding::Protobuf, sent); 3]);
 }
 
 #[tokio::test]
@@ -117,7 +120,7 @@ async fn malformed_and_stopping_have_their_own_codes() {
     assert_eq!((status.code(), status.message()), (Code::InvalidArgument, "field 3 ends early"));
     let status = server(Err(Refusal::Stopping)).await.send(request(1), None).await.unwrap_err();
     assert_eq!(status.code(), Code::Unavailable);
-    assert!(status.details().is_empty());
+    assert_eq!(RpcStatus::decode(status.details()).unwrap().details[0].type_url, RETRY_INFO);
 }
 
 #[tokio::test]

@@ -4,7 +4,7 @@
 use super::fakes::{FakeAnswers, FakeHealth, KNOWN, NOON};
 use super::proto::query_client::QueryClient;
 use super::proto::{self, ExplainRequest, HopsRequest, RangeRequest, StatusRequest, TraceRequest};
-use super::{api, fakes};
+use super::{Port, api, fakes};
 use crate::query::{Explanation, HopsAnswer, Status, TraceAnswer};
 use serde_json::Value;
 use std::sync::Arc;
@@ -28,7 +28,7 @@ async fn server() -> Running {
     let address = format!("http://{}", listener.local_addr().unwrap());
     let (answers, health) = (Arc::new(FakeAnswers::default()), Arc::new(FakeHealth::default()));
     tokio::spawn(api(
-        listener,
+        Port::plain(listener),
         Arc::clone(&answers) as _,
         Arc::clone(&answers) as _,
         Arc::clone(&health) as _,

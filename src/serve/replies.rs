@@ -1,9 +1,11 @@
 //! What a sender of spans is told, in the words of OTLP and of google.rpc (spec 4.4).
 
-use super::{Accepted, Refusal};
+use super::refused::Refused;
+use super::{Accepted, Encoding};
 use prost::Message;
+use serde_json::{Map, json};
 use std::time::Duration;
-use tonic::{Code, Status};
+use tonic::Status;
 
 /// `ExportTraceServiceResponse`.
 #[derive(Clone, PartialEq, Message)]
@@ -54,29 +56,65 @@ pub(super) struct RetryInfo {
 /// How a detail of `google.rpc.Status` is told to be a [`RetryInfo`].
 pub(super) const RETRY_INFO: &str = "type.googleapis.com/google.rpc.RetryInfo";
 
-impl From<Refusal> for Status {
-    fn from(refusal: Refusal) -> Self {
-        match refusal {
-            Refusal::Malformed(why) => Self::invalid_argument(why),
-            Refusal::Overloaded { reason, retry_after } => try_again(reason, retry_after),
-            Refusal::Stopping => Self::unavailable(refusal.to_string()),
+/// For gRPC.
+pub(super) fn status(refused: &Refused) -> Status {
+    let code = refused.reason.code();
+    match refused.retry_after {
+        Some(_) => Status::with_details(code, refused.message.clone(), RpcStatus::from(refused).encode_to_vec().into()),
+        None => Status::new(code, refused.message.clone()),
+    }
+}
+
+impl From<&Refused> for RpcStatus {
+    /// With `RetryInfo` only where the same may be sent again: its absence tells a sender not to.
+    fn from(refused: &Refused) -> Self {
+        let details = refused.retry_after.into_iter().map(|after| {
+            let seconds = i64::try_from(after.as_secs()).unwrap_or(i64::MAX);
+            let info = RetryInfo { retry_delay: Some(prost_types::Duration { seconds, nanos: after.subsec_nanos() as i32 }) };
+            prost_types::Any { type_url: RETRY_INFO.into(), value: info.encode_to_vec() }
+        });
+        Self { code: refused.reason.code() as i32, message: refused.message.clone(), details: details.collect() }
+    }
+}
+
+/// The body of a success over HTTP.
+pub(super) fn accepted(encoding: Encoding, accepted: Accepted) -> Vec<u8> {
+    let response = ExportResponse::from(accepted);
+    match (encoding, response.partial_success) {
+        (Encoding::Protobuf, partial_success) => ExportResponse { partial_success }.encode_to_vec(),
+        (Encoding::Json, None) => b"{}".to_vec(),
+        (Encoding::Json, Some(partial)) => {
+            // As JSON has it in protobuf: 64-bit integers are text, and what is zero or empty is left out.
+            let mut told = Map::new();
+            if partial.rejected_spans != 0 {
+                told.insert("rejectedSpans".into(), partial.rejected_spans.to_string().into());
+            }
+            if !partial.error_message.is_empty() {
+                told.insert("errorMessage".into(), partial.error_message.into());
+            }
+            json!({ "partialSuccess": told }).to_string().into_bytes()
         }
     }
 }
 
-/// UNAVAILABLE with RetryInfo: the only answer after which a sender waits as long as it is asked to.
-pub(super) fn try_again(reason: String, after: Duration) -> Status {
-    let delay =
-        prost_types::Duration { seconds: i64::try_from(after.as_secs()).unwrap_or(i64::MAX), nanos: after.subsec_nanos() as i32 };
-    let info = RetryInfo { retry_delay: Some(delay) };
-    let detail = prost_types::Any { type_url: RETRY_INFO.into(), value: info.encode_to_vec() };
-    let told = RpcStatus { code: Code::Unavailable as i32, message: reason.clone(), details: vec![detail] };
-    Status::with_details(Code::Unavailable, reason, told.encode_to_vec().into())
+/// The body of a refusal over HTTP.
+pub(super) fn refused(encoding: Encoding, refused: &Refused) -> Vec<u8> {
+    if encoding == Encoding::Protobuf {
+        return RpcStatus::from(refused).encode_to_vec();
+    }
+    let mut told = json!({ "code": refused.reason.code() as i32, "message": refused.message });
+    if let Some(after) = refused.retry_after {
+        told["details"] = json!([{ "@type": RETRY_INFO, "retryDelay": seconds(after) }]);
+    }
+    told.to_string().into_bytes()
 }
 
-/// RESOURCE_EXHAUSTED without RetryInfo: never to be sent again.
-pub(super) fn too_big(limit: usize) -> Status {
-    Status::resource_exhausted(format!(
-        "the message is larger than {limit} bytes (also after decompression); send smaller batches"
-    ))
+/// A length of time as JSON has it in protobuf: `2s`, `2.500s`.
+fn seconds(time: Duration) -> String {
+    let (whole, nanos) = (time.as_secs(), time.subsec_nanos());
+    match nanos {
+        0 => format!("{whole}s"),
+        _ if nanos % 1_000_000 == 0 => format!("{whole}.{:03}s", nanos / 1_000_000),
+        _ => format!("{whole}.{nanos:09}s"),
+    }
 }

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, missing_docs)]
 
 mod analyzing;
+mod configuring;
 mod explaining;
 mod figures;
 mod forwarding;
@@ -9,6 +10,11 @@ mod laws;
 mod naive;
 mod program;
 mod receiver;
+mod reloading;
+mod rules;
+mod sampling;
+mod secured;
+mod securing;
 mod serving;
 mod shapes;
 mod shop;

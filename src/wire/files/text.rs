@@ -190,7 +190,7 @@ impl From<json::Unreadable> for Wrong {
         match why {
             json::Unreadable::NotJson(what) => Self::NotJson(what),
             json::Unreadable::NotOtlp(what) => Self::NotOtlp(what),
-            json::Unreadable::NoSpans => Self::Unknown,
+            json::Unreadable::NoSpans | json::Unreadable::NoObject(_) => Self::Unknown,
         }
     }
 }

@@ -25,13 +25,19 @@ pub use super::lenient::NotJson;
 use super::lenient::whole_document;
 pub use transcode::transcode;
 
+/// Some editors and libraries begin a file with it. It means nothing in UTF-8.
+const BYTE_ORDER_MARK: &[u8] = b"\xEF\xBB\xBF";
+
 /// Why a document cannot be taken.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Unreadable {
     /// It is not JSON.
     #[error(transparent)]
     NotJson(#[from] NotJson),
-    /// It is JSON and has no `resourceSpans`: something else, maybe another format.
+    /// It is JSON, but no object: nothing that OTLP knows.
+    #[error("not OTLP: the document must be an object, not {0}")]
+    NoObject(String),
+    /// It is an object without `resourceSpans`: something else, maybe another format.
     #[error("no OTLP traces: there is no field `resourceSpans`")]
     NoSpans,
     /// It has `resourceSpans`, but what is in there is not built as OTLP is.
@@ -46,6 +52,7 @@ pub enum Unreadable {
 /// # Errors
 /// A document that is none. The sink may have got spans before: keep them only after `Ok`.
 pub fn decode(document: &[u8], most_attributes: usize, sink: &mut impl SpanSink) -> Result<(), Unreadable> {
+    let document = document.strip_prefix(BYTE_ORDER_MARK).unwrap_or(document);
     let survey = survey::survey(document, most_attributes)?;
     whole_document(document, emit::Document::new(survey, most_attributes, sink))?;
     Ok(())

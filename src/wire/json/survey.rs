@@ -10,6 +10,8 @@ use serde::de::{MapAccess, SeqAccess};
 pub(super) struct Survey<'de> {
     /// Whether there is `resourceSpans`, or nothing at all.
     otlp: bool,
+    /// What the document is instead of an object.
+    no_object: Option<String>,
     /// The first thing that is not built as OTLP is.
     wrong: Option<String>,
     /// How many `ResourceSpans` have been seen.
@@ -23,6 +25,7 @@ pub(super) fn survey(document: &[u8], most_attributes: usize) -> Result<Survey<'
     let mut survey = Survey { most_attributes, ..Survey::default() };
     whole_document(document, Whole(&mut survey))?;
     match survey.wrong.take() {
+        _ if survey.no_object.is_some() => Err(Unreadable::NoObject(survey.no_object.take().unwrap_or_default())),
         Some(wrong) => Err(Unreadable::NotOtlp(wrong)),
         None if !survey.otlp => Err(Unreadable::NoSpans),
         None => Ok(survey),
@@ -58,7 +61,9 @@ impl<'de> Wanted<'de> for Whole<'_, 'de> {
         Ok(())
     }
 
-    fn other(self, _: Scalar<'de>) {}
+    fn other(self, found: Scalar<'de>) {
+        self.0.no_object = Some(found.found());
+    }
 }
 
 /// What the elements of a list are.

@@ -237,8 +237,11 @@ fn a_document_that_is_no_json_is_an_error_with_its_place() {
 
 #[test]
 fn a_document_of_something_else_is_told_apart_from_broken_otlp() {
-    for other in ["[]", "5", r#"{"data":[]}"#, r#"{"resourceMetrics":[]}"#] {
+    for other in [r#"{"data":[]}"#, r#"{"resourceMetrics":[]}"#] {
         assert_eq!(unreadable(other), Unreadable::NoSpans, "{other}");
+    }
+    for (other, found) in [("[]", "a list"), ("5", "5"), ("null", "nothing")] {
+        assert_eq!(unreadable(other), Unreadable::NoObject(found.into()), "{other}");
     }
     let error = unreadable(r#"{"resourceSpans":{}}"#);
     assert_eq!(error.to_string(), "not OTLP: `resourceSpans` must be a list, not an object");
@@ -250,5 +253,11 @@ fn a_document_of_something_else_is_told_apart_from_broken_otlp() {
 fn a_document_nested_very_deep_is_no_stack_overflow() {
     let deep = format!("{}{}", "[".repeat(200_000), "]".repeat(200_000));
     assert_eq!(value(&format!(r#"{{"arrayValue":{deep}}}"#)), SeenValue::Other);
-    assert_eq!(unreadable(&deep), Unreadable::NoSpans);
+    assert_eq!(unreadable(&deep), Unreadable::NoObject("a list".into()));
+}
+
+#[test]
+fn a_byte_order_mark_means_nothing() {
+    assert_eq!(read(&format!("\u{feff}{}", document(r#"{"name":"n"}"#))).spans().len(), 1);
+    assert!(matches!(unreadable("\u{feff}\u{feff}{}"), Unreadable::NotJson(_)));
 }

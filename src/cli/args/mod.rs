@@ -1,0 +1,71 @@
+//! Arguments as written. What they mean is settled elsewhere: `settings` and `limits`.
+
+mod questions;
+mod runs;
+mod serve;
+mod token;
+
+pub(super) use questions::{
+    ExplainArgs, Format, HopsArgs, LoginArgs, OutputArgs, RangeArgs, SourceArgs, StatusArgs, TraceArgs, WatchArgs,
+};
+pub(super) use runs::{AnalyzeArgs, CriticalPath, DemoArgs};
+pub(super) use serve::{AccessArgs, DoorArgs, Listing, ServeArgs, SizeArgs, WaitArgs};
+pub(super) use token::{NewTokenArgs, TokenCommand};
+
+use clap::{Parser, Subcommand};
+use std::path::PathBuf;
+
+/// Tells which of the things you do for customers work, and which hop breaks them.
+#[derive(Debug, Parser)]
+#[command(name = "steelthread", version, subcommand_required = true, arg_required_else_help = true, after_help = EXIT_CODES)]
+pub(super) struct Arguments {
+    /// What to do.
+    #[command(subcommand)]
+    pub(super) command: Command,
+}
+
+const EXIT_CODES: &str = "Answers go to standard output, talk to standard error.\n\
+    Exit codes: 0 done, 1 the answer is no, 2 wrong use, bad map or bad input.";
+
+/// Commands.
+#[derive(Debug, Subcommand)]
+pub(super) enum Command {
+    /// Receive spans over OTLP/gRPC and OTLP/HTTP, judge, and answer questions.
+    Serve(ServeArgs),
+    /// Show everything at work: a server, and a small shop that breaks on a script.
+    Demo(DemoArgs),
+    /// Read recorded traces, judge them, and print the status.
+    Analyze(AnalyzeArgs),
+    /// Check capability maps: all problems at once.
+    Check {
+        /// Capability maps.
+        #[arg(required = true, value_name = "MAP")]
+        maps: Vec<PathBuf>,
+    },
+    /// How the capabilities are doing.
+    Status(StatusArgs),
+    /// Which hops fail, and which are slow.
+    Hops(HopsArgs),
+    /// Why a capability was bad: suspects, with evidence.
+    Explain(ExplainArgs),
+    /// The verdicts about one trace: outcome, blame, critical path.
+    Trace(TraceArgs),
+    /// Tokens of those who send and ask.
+    Token {
+        /// What to do.
+        #[command(subcommand)]
+        command: TokenCommand,
+    },
+    /// Print the version.
+    Version,
+    /// Print a completion script for a shell.
+    Completions {
+        /// The shell.
+        shell: clap_complete::Shell,
+    },
+    /// Print the manual page (roff).
+    Man {
+        /// Of this command.
+        command: Option<String>,
+    },
+}

@@ -1,0 +1,95 @@
+//! Settings for people and programs to read. No secret is among what is printed.
+
+use super::settings::{Origin, Setting, Settings};
+use crate::cli::args::Listing;
+use serde_json::json;
+use std::fmt::Write as _;
+
+/// All settings.
+pub(super) fn listing(form: Listing, settings: &Settings) -> String {
+    match form {
+        Listing::Yaml => yaml(settings),
+        Listing::Json => json(settings),
+    }
+}
+
+/// A file that says the same.
+fn yaml(settings: &Settings) -> String {
+    let mut out = String::from("# What 'steelthread serve' would run with, and who says so.\n");
+    if let Some(file) = &settings.file {
+        let _ = writeln!(out, "# Read: {}", one_line(&file.display().to_string()));
+    }
+    for setting in &settings.all {
+        let shown: Vec<_> = shown(setting).iter().map(|value| scalar(value, setting.is_switch)).collect();
+        let value = match (&shown[..], setting.is_list) {
+            ([], _) => "null".into(),
+            ([one], false) => one.clone(),
+            (many, _) => format!("[{}]", many.join(", ")),
+        };
+        let _ = writeln!(out, "{}: {value} # {}", setting.key(), one_line(&origin(setting)));
+    }
+    out
+}
+
+fn json(settings: &Settings) -> String {
+    let value = |setting: &Setting| match (&shown(setting)[..], setting.is_list) {
+        ([], _) => serde_json::Value::Null,
+        ([one], false) if setting.is_switch => json!(one == "true"),
+        ([one], false) => json!(one),
+        (many, _) => json!(many),
+    };
+    let rows: Vec<_> = settings
+        .all
+        .iter()
+        .map(|setting| json!({ "key": setting.key(), "value": value(setting), "origin": origin(setting) }))
+        .collect();
+    let file = settings.file.as_ref().map(|file| file.display().to_string());
+    let document = json!({ "apiVersion": crate::query::API_VERSION, "file": file, "settings": rows });
+    format!("{document:#}\n")
+}
+
+fn origin(setting: &Setting) -> String {
+    match &setting.origin {
+        Origin::Flag => "flag".into(),
+        Origin::Environment(name) => format!("environment {name}"),
+        Origin::File { line, .. } => line.clone(),
+        Origin::Default => match &setting.usual {
+            Some(usual) if setting.values.is_empty() => format!("default: {usual}"),
+            _ => "default".into(),
+        },
+    }
+}
+
+/// What may be shown: the names of files that hold secrets, but no secret, should a setting ever be one; no password of a URL.
+fn shown(setting: &Setting) -> Vec<String> {
+    const SECRET: [&str; 4] = ["token", "secret", "password", "header"];
+    let is_secret = SECRET.iter().any(|word| setting.flag.contains(word)) && !setting.flag.ends_with("-file");
+    let hide = |value: &String| if is_secret { "(hidden)".into() } else { without_password(value) };
+    setting.values.iter().map(hide).collect()
+}
+
+/// `https://user:password@host` without what stands before the host.
+pub(super) fn without_password(value: &str) -> String {
+    let Some((scheme, rest)) = value.split_once("://") else { return value.to_owned() };
+    let authority = rest.split(['/', '?', '#']).next().unwrap_or(rest);
+    match authority.rsplit_once('@') {
+        Some((login, _)) => format!("{scheme}://(hidden){}", &rest[login.len()..]),
+        None => value.to_owned(),
+    }
+}
+
+/// As YAML: plain where nobody can take it for anything else.
+fn scalar(value: &str, is_switch: bool) -> String {
+    const OTHERS: [&str; 9] = ["true", "false", "yes", "no", "on", "off", "null", "y", "n"];
+    let plain = |one: char| one.is_ascii_alphanumeric() || "._/:-+".contains(one);
+    let begins_plain = value.starts_with(|one: char| one.is_ascii_alphanumeric() || "./".contains(one));
+    let is_plain = begins_plain && value.chars().all(plain) && !value.ends_with(':');
+    if is_switch || (is_plain && !OTHERS.contains(&value.to_ascii_lowercase().as_str())) {
+        return value.to_owned();
+    }
+    json!(value).to_string()
+}
+
+fn one_line(text: &str) -> String {
+    text.chars().map(|one| if one.is_control() { ' ' } else { one }).collect()
+}

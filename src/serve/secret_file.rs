@@ -1,0 +1,38 @@
+//! Files that hold secrets: read whole, and never quoted.
+
+use std::fs::File;
+use std::io::Read;
+use std::path::Path;
+
+/// No certificate, key or list of tokens is longer, in bytes.
+const MOST_BYTES: u64 = 4 << 20;
+
+/// Reads a file.
+///
+/// # Errors
+/// One sentence that begins with its name.
+pub(super) fn read(path: &Path) -> Result<Vec<u8>, String> {
+    let name = path.display();
+    let mut bytes = Vec::new();
+    let taken = File::open(path).and_then(|file| file.take(MOST_BYTES + 1).read_to_end(&mut bytes));
+    taken.map_err(|error| format!("'{name}' cannot be read: {error}"))?;
+    if bytes.len() as u64 > MOST_BYTES {
+        return Err(format!("'{name}' is larger than 4 MiB; name the right file"));
+    }
+    Ok(bytes)
+}
+
+/// What should be said about who may read it.
+#[cfg(unix)]
+pub(super) fn too_open(path: &Path) -> Option<String> {
+    use std::os::unix::fs::PermissionsExt;
+    let mode = std::fs::metadata(path).ok()?.permissions().mode();
+    let name = path.display();
+    (mode & 0o044 != 0).then(|| format!("'{name}' can be read by others than its owner; 'chmod 600 {name}' closes it"))
+}
+
+/// Nothing is known of it here.
+#[cfg(not(unix))]
+pub(super) fn too_open(_: &Path) -> Option<String> {
+    None
+}
