@@ -43,12 +43,6 @@ fn sent(requests: &[ExportTraceServiceRequest]) -> Vec<Vec<u8>> {
     bare(requests.iter().flat_map(spans_of).cloned())
 }
 
-pub fn metric(server: &Server, name: &str) -> f64 {
-    let text = ureq::get(format!("{}/metrics", server.api)).call().unwrap().body_mut().read_to_string().unwrap();
-    let line = text.lines().find(|line| line.starts_with(&format!("{name} "))).unwrap_or_else(|| panic!("no {name} in {text}"));
-    line.rsplit(' ').next().unwrap().parse().unwrap()
-}
-
 /// Names of hops that `hops` shows for a capability.
 fn hops_of(server: &Server, capability: &str) -> BTreeSet<String> {
     let answer = server.get(&format!("/api/v1/capabilities/{capability}/hops"));
@@ -78,8 +72,8 @@ fn every_span_goes_on_once_with_its_capability_thread_and_hop() {
         }
         receiver.wait_for(told.spans as usize);
         assert_eq!(bare(receiver.spans()), sent(&told.requests), "{protocol} {compression}");
-        assert_eq!(metric(&server, "steelthread_forwarded_spans_total"), told.spans as f64);
-        assert_eq!(metric(&server, "steelthread_forward_dropped_spans_total"), 0.0);
+        assert_eq!(server.metric("steelthread_forwarded_spans_total"), told.spans as f64);
+        assert_eq!(server.metric("steelthread_forward_dropped_spans_total"), 0.0);
         server.settle();
         labelled(&server, &receiver);
         let (code, said) = server.terminate();
@@ -133,8 +127,8 @@ fn what_is_refused_for_now_is_sent_again_when_it_was_asked_for_and_comes_once() 
         receiver.wait_for(told.spans as usize);
         assert_eq!(bare(receiver.spans()), sent(&told.requests), "{protocol}");
         assert_eq!(receiver.look(|heard| heard.refused), 3);
-        assert_eq!(metric(&server, "steelthread_forward_retries_total"), 3.0);
-        assert_eq!(metric(&server, "steelthread_forward_dropped_spans_total"), 0.0);
+        assert_eq!(server.metric("steelthread_forward_retries_total"), 3.0);
+        assert_eq!(server.metric("steelthread_forward_dropped_spans_total"), 0.0);
     }
 }
 
@@ -150,10 +144,10 @@ fn what_is_refused_for_good_is_dropped_and_counted_and_so_is_what_is_rejected() 
         let (first, second) = (&told.requests[0], &told.requests[1]);
         let spans = |request: &ExportTraceServiceRequest| spans_of(request).count() as f64;
         sender.send(first.clone()).unwrap();
-        wait("the first refusal", || (metric(&server, "steelthread_forward_dropped_refused_spans_total") > 0.0).then_some(()));
+        wait("the first refusal", || (server.metric("steelthread_forward_dropped_refused_spans_total") > 0.0).then_some(()));
         sender.send(second.clone()).unwrap();
-        wait("the second message", || (metric(&server, "steelthread_forwarded_spans_total") > 0.0).then_some(()));
-        let of = |name: &str| metric(&server, &format!("steelthread_forward{name}"));
+        wait("the second message", || (server.metric("steelthread_forwarded_spans_total") > 0.0).then_some(()));
+        let of = |name: &str| server.metric(&format!("steelthread_forward{name}"));
         assert_eq!(of("_dropped_refused_spans_total"), spans(first), "{protocol}");
         assert_eq!((of("_dropped_rejected_spans_total"), of("ed_spans_total")), (7.0, spans(second) - 7.0));
         assert_eq!(of("_dropped_spans_total"), spans(first) + 7.0);
@@ -171,8 +165,8 @@ fn a_receiver_that_is_away_for_a_while_gets_everything_when_it_comes() {
     for request in &told.requests {
         sender.send(request.clone()).unwrap();
     }
-    wait("a retry", || (metric(&server, "steelthread_forward_retries_total") > 0.0).then_some(()));
-    assert!(metric(&server, "steelthread_forward_queue_bytes") > 0.0);
+    wait("a retry", || (server.metric("steelthread_forward_retries_total") > 0.0).then_some(()));
+    assert!(server.metric("steelthread_forward_queue_bytes") > 0.0);
     let receiver = Receiver::grpc_at(address, None);
     receiver.wait_for(told.spans as usize);
     assert_eq!(bare(receiver.spans()), sent(&told.requests));
@@ -189,9 +183,9 @@ fn a_full_queue_holds_its_bound_drops_and_counts_and_hurts_no_sender() {
     let sender = server.sender();
     for request in &told.requests {
         assert!(sender.send(request.clone()).unwrap().partial_success.is_none());
-        assert!(metric(&server, "steelthread_forward_queue_bytes") <= 262_144.0);
+        assert!(server.metric("steelthread_forward_queue_bytes") <= 262_144.0);
     }
-    let dropped = metric(&server, "steelthread_forward_dropped_queue_full_spans_total");
+    let dropped = server.metric("steelthread_forward_dropped_queue_full_spans_total");
     assert!(dropped > 0.0 && dropped < told.spans as f64, "{dropped} of {}", told.spans);
     let (code, said) = server.terminate();
     assert_eq!(code, 0, "{said}");
@@ -257,7 +251,7 @@ fn headers_go_along_and_are_shown_nowhere() {
         let more = ["--forward-endpoint", &url, "--forward-protocol", protocol, "--forward-header-file", &file];
         let server = Server::start(&[&["--map", &shop_map(folder.path())][..], &more].concat());
         server.sender().send(shop::run(18, 5, 1, moments_ago()).requests.swap_remove(0)).unwrap();
-        wait("the refusal", || (metric(&server, "steelthread_forward_dropped_refused_spans_total") > 0.0).then_some(()));
+        wait("the refusal", || (server.metric("steelthread_forward_dropped_refused_spans_total") > 0.0).then_some(()));
         let headers = receiver.look(|heard| heard.headers.clone());
         assert!(headers.contains("Bearer canary-4711") && headers.contains("\"x-tenant\": \"shop\""), "{headers}");
         let page = ureq::get(format!("{}/metrics", server.api)).call().unwrap().body_mut().read_to_string().unwrap();
@@ -285,7 +279,7 @@ fn an_endpoint_with_tls_is_trusted_if_its_signer_is_named_and_else_not() {
         };
         let distrusting = start(&[]);
         distrusting.sender().send(request.clone()).unwrap();
-        wait("a retry", || (metric(&distrusting, "steelthread_forward_retries_total") > 0.0).then_some(()));
+        wait("a retry", || (distrusting.metric("steelthread_forward_retries_total") > 0.0).then_some(()));
         let (_, said) = distrusting.terminate();
         assert!(receiver.spans().is_empty() && said.to_lowercase().contains("certificate"), "{protocol}: {said}");
         let trusting = start(&["--forward-ca", &file]);
@@ -403,4 +397,39 @@ fn span_of(at: u64, case: &Case) -> Span {
         attributes: case.says.iter().map(|(key, value)| shop::text(key, value)).collect(),
         ..Span::default()
     }
+}
+
+#[test]
+fn what_comes_as_json_goes_on_with_all_there_is_in_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let receiver = Receiver::grpc();
+    let server = Server::start(&["--map", &shop_map(folder.path()), "--forward-endpoint", &receiver.url()]);
+    let document = r#"{"resourceSpans":[{"scopeSpans":[{"scope":{"name":"lib","version":"1"},"schemaUrl":"s","spans":[
+        {"traceId":"5B8EFFF798038103D269B633813FC60C","spanId":"EEE19B7EC3C1B174","kind":2,"name":"POST /checkout","flags":257,
+         "startTimeUnixNano":"1661140339213560192","endTimeUnixNano":1661140339213560193,"droppedEventsCount":3,
+         "attributes":[{"key":"list","value":{"arrayValue":{"values":[{"intValue":"7"},{"bytesValue":"AAE="}]}}}],
+         "events":[{"name":"e","timeUnixNano":"5","attributes":[{"key":"k","value":{"doubleValue":"NaN"}}]}],
+         "links":[{"traceId":"5b8efff798038103d269b633813fc60d","spanId":"eee19b7ec3c1b175","flags":1}],
+         "status":{"code":2,"message":"no"},"new":{"x":[]}},
+        {"traceId":"12","spanId":"eee19b7ec3c1b176","name":"rejected"},
+        {"traceId":"5b8efff798038103d269b633813fc60c","spanId":"eee19b7ec3c1b177","name":"query","kind":3,
+         "attributes":[{"key":"server.address","value":{"stringValue":"stock-db.shop.internal"}}]}]}],
+        "resource":{"attributes":[{"key":"service.name","value":{"stringValue":"web"}}]}}]}"#;
+    let mut response = ureq::post(&server.otlp_http).content_type("application/json").send(document).unwrap();
+    let told: serde_json::Value = serde_json::from_str(&response.body_mut().read_to_string().unwrap()).unwrap();
+    assert_eq!(told["partialSuccess"]["rejectedSpans"], "1", "{told}");
+    receiver.wait_for(2);
+    let request = receiver.look(|heard| heard.traces[0].clone());
+    let scope = &request.resource_spans[0].scope_spans[0];
+    assert_eq!((scope.scope.as_ref().unwrap().name.as_str(), scope.schema_url.as_str()), ("lib", "s"));
+    assert_eq!(request.resource_spans[0].resource.as_ref().unwrap().attributes, [shop::text("service.name", "web")]);
+    let [entry, query] = &scope.spans[..] else { panic!("{:?}", scope.spans) };
+    let carries = |span: &Span| KEYS.map(|key| attribute(span, key).map(str::to_owned));
+    assert_eq!(carries(entry), ["checkout", "web", "web POST /checkout"].map(|text| Some(text.to_owned())));
+    assert_eq!(carries(query), [None, None, Some("stock-db".to_owned())]);
+    assert_eq!((entry.flags, entry.start_time_unix_nano, entry.dropped_events_count), (257, 1_661_140_339_213_560_192, 3));
+    assert_eq!((entry.events[0].time_unix_nano, entry.links[0].span_id[7], entry.links[0].flags), (5, 0x75, 1));
+    assert_eq!(entry.status.as_ref().unwrap().message, "no");
+    let Some(Value::ArrayValue(list)) = &entry.attributes[0].value.as_ref().unwrap().value else { panic!("{entry:?}") };
+    assert_eq!(list.values[1].value, Some(Value::BytesValue(vec![0, 1])));
 }
