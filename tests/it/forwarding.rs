@@ -43,6 +43,14 @@ fn sent(requests: &[ExportTraceServiceRequest]) -> Vec<Vec<u8>> {
     bare(requests.iter().flat_map(spans_of).cloned())
 }
 
+fn dropped(server: &Server, reason: &str) -> f64 {
+    server.metric(&format!("steelthread_forward_dropped_spans_total{{reason=\"{reason}\"}}"))
+}
+
+fn all_dropped(server: &Server) -> f64 {
+    ["queue_full", "refused", "rejected", "expired", "left", "unreadable"].map(|reason| dropped(server, reason)).iter().sum()
+}
+
 /// Names of hops that `hops` shows for a capability.
 fn hops_of(server: &Server, capability: &str) -> BTreeSet<String> {
     let answer = server.get(&format!("/api/v1/capabilities/{capability}/hops"));
@@ -73,7 +81,7 @@ fn every_span_goes_on_once_with_its_capability_thread_and_hop() {
         receiver.wait_for(told.spans as usize);
         assert_eq!(bare(receiver.spans()), sent(&told.requests), "{protocol} {compression}");
         assert_eq!(server.metric("steelthread_forwarded_spans_total"), told.spans as f64);
-        assert_eq!(server.metric("steelthread_forward_dropped_spans_total"), 0.0);
+        assert_eq!(all_dropped(&server), 0.0);
         server.settle();
         labelled(&server, &receiver);
         let (code, said) = server.terminate();
@@ -128,7 +136,7 @@ fn what_is_refused_for_now_is_sent_again_when_it_was_asked_for_and_comes_once() 
         assert_eq!(bare(receiver.spans()), sent(&told.requests), "{protocol}");
         assert_eq!(receiver.look(|heard| heard.refused), 3);
         assert_eq!(server.metric("steelthread_forward_retries_total"), 3.0);
-        assert_eq!(server.metric("steelthread_forward_dropped_spans_total"), 0.0);
+        assert_eq!(all_dropped(&server), 0.0);
     }
 }
 
@@ -144,13 +152,13 @@ fn what_is_refused_for_good_is_dropped_and_counted_and_so_is_what_is_rejected() 
         let (first, second) = (&told.requests[0], &told.requests[1]);
         let spans = |request: &ExportTraceServiceRequest| spans_of(request).count() as f64;
         sender.send(first.clone()).unwrap();
-        wait("the first refusal", || (server.metric("steelthread_forward_dropped_refused_spans_total") > 0.0).then_some(()));
+        wait("the first refusal", || (dropped(&server, "refused") > 0.0).then_some(()));
         sender.send(second.clone()).unwrap();
         wait("the second message", || (server.metric("steelthread_forwarded_spans_total") > 0.0).then_some(()));
         let of = |name: &str| server.metric(&format!("steelthread_forward{name}"));
-        assert_eq!(of("_dropped_refused_spans_total"), spans(first), "{protocol}");
-        assert_eq!((of("_dropped_rejected_spans_total"), of("ed_spans_total")), (7.0, spans(second) - 7.0));
-        assert_eq!(of("_dropped_spans_total"), spans(first) + 7.0);
+        assert_eq!(dropped(&server, "refused"), spans(first), "{protocol}");
+        assert_eq!((dropped(&server, "rejected"), of("ed_spans_total")), (7.0, spans(second) - 7.0));
+        assert_eq!(all_dropped(&server), spans(first) + 7.0);
         assert_eq!((of("_retries_total"), of("_queue_bytes")), (0.0, 0.0));
     }
 }
@@ -185,7 +193,7 @@ fn a_full_queue_holds_its_bound_drops_and_counts_and_hurts_no_sender() {
         assert!(sender.send(request.clone()).unwrap().partial_success.is_none());
         assert!(server.metric("steelthread_forward_queue_bytes") <= 262_144.0);
     }
-    let dropped = server.metric("steelthread_forward_dropped_queue_full_spans_total");
+    let dropped = dropped(&server, "queue_full");
     assert!(dropped > 0.0 && dropped < told.spans as f64, "{dropped} of {}", told.spans);
     let (code, said) = server.terminate();
     assert_eq!(code, 0, "{said}");
@@ -251,7 +259,7 @@ fn headers_go_along_and_are_shown_nowhere() {
         let more = ["--forward-endpoint", &url, "--forward-protocol", protocol, "--forward-header-file", &file];
         let server = Server::start(&[&["--map", &shop_map(folder.path())][..], &more].concat());
         server.sender().send(shop::run(18, 5, 1, moments_ago()).requests.swap_remove(0)).unwrap();
-        wait("the refusal", || (server.metric("steelthread_forward_dropped_refused_spans_total") > 0.0).then_some(()));
+        wait("the refusal", || (dropped(&server, "refused") > 0.0).then_some(()));
         let headers = receiver.look(|heard| heard.headers.clone());
         assert!(headers.contains("Bearer canary-4711") && headers.contains("\"x-tenant\": \"shop\""), "{headers}");
         let page = ureq::get(format!("{}/metrics", server.api)).call().unwrap().body_mut().read_to_string().unwrap();
