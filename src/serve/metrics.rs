@@ -31,8 +31,13 @@ fn own(page: &mut Page, ready: bool, gauges: &[Gauge]) {
     page.sample("build_info", &[("version", env!("CARGO_PKG_VERSION"))], 1.0);
     page.family("ready", "gauge", "1 if /readyz says so, else 0.");
     page.sample("ready", &[], f64::from(u8::from(ready)));
+    let mut last = "";
     for (name, help, value) in gauges {
-        page.family(name, if name.ends_with("_total") { "counter" } else { "gauge" }, help);
+        let family = name.split('{').next().unwrap_or_default();
+        if family != last {
+            page.family(family, if family.ends_with("_total") { "counter" } else { "gauge" }, help);
+            last = family;
+        }
         page.sample(name, &[], *value);
     }
 }
