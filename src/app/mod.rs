@@ -13,6 +13,6 @@ mod pipeline;
 mod server;
 mod settings;
 
-pub use analysis::{analyze, open_store};
+pub use analysis::{analyze, analyze_with_trees, open_store};
 pub use server::serve;
 pub use settings::{Analysis, AnalyzeSettings, Ended, Error, Limits, Listening, Progress, ServeSettings};

@@ -29,6 +29,9 @@ mod stop;
 #[cfg(test)]
 mod tests;
 mod trace;
+mod trace_tree;
+#[cfg(test)]
+mod trace_tree_tests;
 mod words;
 
 use args::{Arguments, Command};

@@ -1,8 +1,8 @@
 //! A verdict as one line of JSON.
 
 use super::stats::milliseconds;
-use super::{AbsorbedLine, BlameLine, HopLine, SectionLine, SlowBlameLine, VerdictLine};
-use crate::model::{Blame, HopId, Hops, Names, SpanId, Verdict};
+use super::{AbsorbedLine, BlameLine, HopLine, SectionLine, SlowBlameLine, TreeLine, VerdictLine};
+use crate::model::{Blame, HopId, Hops, Names, SpanId, TreeHop, Verdict};
 
 /// The document of a verdict (spec 4.2).
 pub fn verdict_line(verdict: &Verdict, names: &Names, hops: &Hops) -> VerdictLine {
@@ -37,13 +37,40 @@ pub fn verdict_line(verdict: &Verdict, names: &Names, hops: &Hops) -> VerdictLin
         slow_blame,
         absorbed: absorbed.collect(),
         critical_path: critical_path.collect(),
+        tree: Vec::new(),
     }
 }
 
-/// The same as text, without a line feed.
+/// The line with the tree of hops: for whoever asks about this trace.
+pub fn verdict_with_tree(verdict: &Verdict, names: &Names, hops: &Hops) -> VerdictLine {
+    let tree = verdict.tree.iter().map(|one| tree_line(one, verdict, names, hops)).collect();
+    VerdictLine { tree, ..verdict_line(verdict, names, hops) }
+}
+
+fn tree_line(one: &TreeHop, verdict: &Verdict, names: &Names, hops: &Hops) -> TreeLine {
+    let hop = hops.get(one.hop);
+    let absorbed = verdict.absorbed.iter().find(|absorbed| absorbed.hop == one.hop && one.errors > 0 && !one.blamed);
+    TreeLine {
+        hop: names.text(hop.hop).into(),
+        service: names.text(hop.service).into(),
+        caller: (one.caller != TreeHop::TOP).then(|| one.caller.into()),
+        calls: one.calls,
+        status: if one.calls == 0 { "missing" } else { one.ending.as_str() }.into(),
+        errors: one.errors,
+        retries: one.retries,
+        longest_ms: milliseconds(one.longest_ns as f64),
+        asynchronous: one.asynchronous,
+        blamed: one.blamed,
+        absorbed: absorbed.map(|absorbed| absorbed.kind.as_str().into()),
+        more_calls: one.more,
+        further: one.further,
+    }
+}
+
+/// The line with its tree as text, without a line feed: as a store keeps it.
 pub fn verdict_json(verdict: &Verdict, names: &Names, hops: &Hops) -> String {
     // Text, numbers and lists: nothing in it can fail to be written.
-    serde_json::to_string(&verdict_line(verdict, names, hops)).unwrap_or_default()
+    serde_json::to_string(&verdict_with_tree(verdict, names, hops)).unwrap_or_default()
 }
 
 fn blame_line(blame: &Blame, HopLine { hop, service }: HopLine) -> BlameLine {

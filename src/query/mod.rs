@@ -28,6 +28,6 @@ mod tests;
 pub use answer::*;
 pub use desk::Desk;
 pub use explained::{EvidenceLine, ExplainKind, Explanation, Suspect};
-pub use line::{verdict_json, verdict_line};
+pub use line::{verdict_json, verdict_line, verdict_with_tree};
 pub use question::*;
 pub use range::{moment_text, parse_length, parse_moment, parse_range};
