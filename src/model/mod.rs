@@ -31,7 +31,7 @@ pub use raw::{Attribute, RawLink, RawSpan, Value};
 pub use record::{Kind, SpanExtra, SpanRecord, Status};
 pub use shape::{FactId, GrpcCode, Shape, ShapeId, Shapes, Tags};
 pub use verdict::{
-    Absorbed, AbsorbedKind, Blame, CallerUse, Cause, Confidence, Ending, Evidence, HopUse, Outcome, Section, SectionKind, SlowBlame,
-    Verdict,
+    Absorbed, AbsorbedKind, Blame, CallerUse, Cause, Confidence, Ending, Evidence, HopUse, Outcome, Section, SectionKind,
+    SlowBlame, Verdict,
 };
 pub use weight::Weight;
