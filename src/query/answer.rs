@@ -321,47 +321,7 @@ pub struct VerdictLine {
     pub critical_path: Vec<SectionLine>,
     /// Who called whom, callers before those they call. Only in answers to `trace`; lines of `--verdicts` are without.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub tree: Vec<TreeLine>,
-}
-
-/// A hop as one caller used it: all its calls together.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct TreeLine {
-    /// The hop.
-    pub hop: String,
-    /// Its service.
-    pub service: String,
-    /// Position of the caller in the list; `null` where nobody in the execution called.
-    pub caller: Option<u32>,
-    /// How many calls; 0 where it should have been called and was not.
-    pub calls: u32,
-    /// `ok`, `cancelled`, `refused`, `error`: the worst end of a call; `missing` without calls.
-    pub status: String,
-    /// Calls in error.
-    pub errors: u32,
-    /// Calls that repeat a failed one.
-    pub retries: u32,
-    /// The longest call, milliseconds.
-    pub longest_ms: f64,
-    /// Its caller did not wait for it.
-    #[serde(rename = "async", default, skip_serializing_if = "std::ops::Not::not")]
-    pub asynchronous: bool,
-    /// It is to blame.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub blamed: bool,
-    /// Errors here that did not matter: `masked_retry`, `suppressed`, `async_error`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub absorbed: Option<String>,
-    /// Calls made from here, directly or further below, that the tree has no room for.
-    #[serde(default, skip_serializing_if = "is_no_call")]
-    pub more_calls: u32,
-    /// Between it and its caller in the list are others that the tree has no room for.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub further: bool,
-}
-
-fn is_no_call(calls: &u32) -> bool {
-    *calls == 0
+    pub tree: Vec<super::TreeLine>,
 }
 
 /// Who is to blame.

@@ -1,8 +1,8 @@
 //! A verdict as one line of JSON.
 
 use super::stats::milliseconds;
-use super::{AbsorbedLine, BlameLine, HopLine, SectionLine, SlowBlameLine, TreeLine, VerdictLine};
-use crate::model::{Blame, HopId, Hops, Names, SpanId, TreeHop, Verdict};
+use super::{AbsorbedLine, BlameLine, HopLine, SectionLine, SlowBlameLine, VerdictLine, verdict_with_tree};
+use crate::model::{Blame, HopId, Hops, Names, SpanId, Verdict};
 
 /// The document of a verdict (spec 4.2).
 pub fn verdict_line(verdict: &Verdict, names: &Names, hops: &Hops) -> VerdictLine {
@@ -38,32 +38,6 @@ pub fn verdict_line(verdict: &Verdict, names: &Names, hops: &Hops) -> VerdictLin
         absorbed: absorbed.collect(),
         critical_path: critical_path.collect(),
         tree: Vec::new(),
-    }
-}
-
-/// The line with the tree of hops: for whoever asks about this trace.
-pub fn verdict_with_tree(verdict: &Verdict, names: &Names, hops: &Hops) -> VerdictLine {
-    let tree = verdict.tree.iter().map(|one| tree_line(one, verdict, names, hops)).collect();
-    VerdictLine { tree, ..verdict_line(verdict, names, hops) }
-}
-
-fn tree_line(one: &TreeHop, verdict: &Verdict, names: &Names, hops: &Hops) -> TreeLine {
-    let hop = hops.get(one.hop);
-    let absorbed = verdict.absorbed.iter().find(|absorbed| absorbed.hop == one.hop && one.errors > 0 && !one.blamed);
-    TreeLine {
-        hop: names.text(hop.hop).into(),
-        service: names.text(hop.service).into(),
-        caller: (one.caller != TreeHop::TOP).then(|| one.caller.into()),
-        calls: one.calls,
-        status: if one.calls == 0 { "missing" } else { one.ending.as_str() }.into(),
-        errors: one.errors,
-        retries: one.retries,
-        longest_ms: milliseconds(one.longest_ns as f64),
-        asynchronous: one.asynchronous,
-        blamed: one.blamed,
-        absorbed: absorbed.map(|absorbed| absorbed.kind.as_str().into()),
-        more_calls: one.more,
-        further: one.further,
     }
 }
 

@@ -21,6 +21,7 @@ mod question;
 mod range;
 mod stats;
 mod status;
+mod tree;
 
 #[cfg(test)]
 mod tests;
@@ -28,6 +29,7 @@ mod tests;
 pub use answer::*;
 pub use desk::Desk;
 pub use explained::{EvidenceLine, ExplainKind, Explanation, Suspect};
-pub use line::{verdict_json, verdict_line, verdict_with_tree};
+pub use line::{verdict_json, verdict_line};
 pub use question::*;
 pub use range::{moment_text, parse_length, parse_moment, parse_range};
+pub use tree::{TreeLine, verdict_with_tree};
