@@ -112,7 +112,8 @@ fn count_caller(callers: &mut Vec<CallerUse>, hop: HopId, gap_ns: u64) {
     }
 }
 
-fn is_call(case: &Case<'_>, at: u32) -> bool {
+/// Whether a hop is used here.
+pub fn is_call(case: &Case<'_>, at: u32) -> bool {
     let node = case.node(at);
     let hop = case.hop(at);
     match node.kind {
