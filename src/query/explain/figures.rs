@@ -1,6 +1,6 @@
 //! What is known of each hop, or each service, in a stretch of time.
 
-use crate::measure::{Calls, Share, Tally, Trouble, Window};
+use crate::measure::{Calls, Share, Spread, Tally, Trouble, Window};
 use crate::model::{Hop, HopId, Hops, TraceId};
 use crate::query::Level;
 use crate::query::hops::row_of;
@@ -14,6 +14,12 @@ pub(super) struct Figures {
     pub trouble: Trouble,
     pub callers: BTreeMap<Hop, Calls>,
     pub slowest: Option<(u64, Reverse<TraceId>)>,
+    /// Calls, as many as were seen.
+    pub calls: f64,
+    /// Duration of each call.
+    pub latency: Spread,
+    /// Spans of its own came.
+    pub speaks: bool,
 }
 
 impl Figures {
@@ -47,6 +53,9 @@ impl Table {
                 row_of_hop.trouble.merge(trouble);
             }
             row_of_hop.slowest = row_of_hop.slowest.max(figures.slowest);
+            row_of_hop.calls += figures.calls.raw as f64;
+            row_of_hop.latency.merge(&figures.latency);
+            row_of_hop.speaks |= !hops.get(*id).external && !figures.calls.is_zero();
             for (caller, calls) in &figures.callers {
                 let caller = row(*caller, level, hops);
                 if caller == own {
