@@ -16,6 +16,7 @@ mod failures;
 mod figures;
 mod found;
 mod normal;
+mod starved;
 #[cfg(test)]
 mod tests;
 mod time;
