@@ -93,7 +93,8 @@ fn renewed(spare: HopUse, hop: HopId) -> HopUse {
 fn caller(case: &Case<'_>, at: u32) -> Option<(HopId, u64)> {
     let node = case.node(at);
     if node.kind.asks() {
-        return Some((case.place(at).operation.hop, node.end - node.start));
+        let gap_ns = if node.kind == Kind::Client { node.end - node.start } else { 0 };
+        return Some((case.place(at).operation.hop, gap_ns));
     }
     if case.is_root(at) {
         return None;

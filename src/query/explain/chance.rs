@@ -56,10 +56,10 @@ mod tests {
     fn tails_after_what_was_seen_are_those_of_summed_terms() {
         // By numeric integration over the true share, whose density is that of Beta(seen + 1/2, rest + 1/2).
         for (x, n, seen, expected) in
-            [(3.0, 8.0, (5.0, 100.0), 0.013_3), (1.0, 10.0, (0.0, 300.0), 0.016_0), (5.0, 5.0, (2.0, 40.0), 7.0e-6)]
+            [(3.0, 8.0, (5.0, 100.0), 0.010_39), (1.0, 10.0, (0.0, 300.0), 0.016_47), (5.0, 5.0, (2.0, 40.0), 9.60e-6)]
         {
             let told = at_least_after(x, n, seen);
-            assert!((told - expected).abs() < 0.1 * expected, "{x} of {n} after {seen:?}: {told}");
+            assert!((told - expected).abs() < 0.02 * expected, "{x} of {n} after {seen:?}: {told}");
         }
         assert_eq!(at_least_after(0.0, 5.0, (1.0, 10.0)), 1.0);
         assert_eq!(at_least_after(1.0, 10.0, (1.0, 10.0)), 1.0);

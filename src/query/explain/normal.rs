@@ -117,7 +117,7 @@ impl NormalShare {
         let variance = variance(share);
         let unrest = if variance > 0.0 && many > 1.0 { (differ / variance / (many - 1.0)).max(1.0) } else { 1.0 };
         // Of few stretches nobody knows how much they differ.
-        let unrest = unrest * (1.0 + 3.0 / (many + 1.0));
+        let unrest = unrest * (1.0 + 6.0 / (many + 1.0));
         let a_stretch = cases / many;
         let likeness = ((unrest - 1.0) / (a_stretch - 1.0).max(1.0)).clamp(0.0, 1.0);
         Some(Self { share, cases, a_stretch, likeness })

@@ -24,6 +24,9 @@ const LEAST_LONGER: f64 = 0.1;
 /// Or the logarithm of all of it, on average.
 const LEAST_HIGHER: f64 = 0.2;
 
+/// A hop must take longer by this part of what the whole takes, or nobody notices.
+const LEAST_FELT: f64 = 0.002;
+
 /// With fewer executions, of which so many are over, nothing is told.
 const LEAST_OVER: f64 = 3.0;
 
@@ -165,6 +168,7 @@ fn longer(hop: Hop, what: What, now: &Table, baseline: &[Table]) -> Option<Longe
     let (later, earlier) = (quantiles(spread), quantiles(&normal));
     let moved = later.iter().zip(earlier).map(|(later, earlier)| (later - earlier).max(0.0)).sum::<f64>() / 20.0;
     let use_share = executions / now.executions.max(1.0);
+    let felt = moved >= LEAST_FELT * now.mean_ns.unwrap_or(0.0);
     let mean = earlier.iter().sum::<f64>() / 20.0;
     Some(Longer {
         hop,
@@ -177,7 +181,8 @@ fn longer(hop: Hop, what: What, now: &Table, baseline: &[Table]) -> Option<Longe
         executions,
         excess_ns: moved * use_share,
         spoilt: (now_over - share.share).max(0.0) * use_share,
-        enough: moved >= LEAST_LONGER * mean
+        enough: felt
+            && moved >= LEAST_LONGER * mean
             && ((now_over - share.share >= LEAST_MORE && now_over * executions >= LEAST_OVER)
                 || (level(&[spread]) - level(&[&normal]) >= LEAST_HIGHER)),
     })

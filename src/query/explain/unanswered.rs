@@ -6,7 +6,7 @@
 //! (`unknown@frontend`), and an address may serve several.
 
 use super::calls::{Pair, rate};
-use super::figures::Table;
+use super::figures::{At, Table};
 use super::found::{Group, line};
 use crate::model::{Hop, Names};
 use crate::query::EvidenceLine;
@@ -48,6 +48,7 @@ impl Unanswered {
 /// For each caller that misses a callee and asks a peer more than normal: who that peer is.
 pub(super) fn all(pairs: &[Pair], alpha: f64, now: &Table, baseline: &[Table], names: &Names) -> Vec<Unanswered> {
     let speaks = |hop: Hop| baseline.iter().chain([now]).any(|table| table.row(hop).is_some_and(|row| row.speaks));
+    let pairs: Vec<&Pair> = pairs.iter().filter(|one| matches!(one.at, At::Row(_))).collect();
     let mut missed: BTreeMap<Hop, Vec<&Pair>> = BTreeMap::new();
     for one in pairs.iter().filter(|one| one.fell(alpha) && speaks(one.callee)) {
         missed.entry(one.caller).or_default().push(one);
