@@ -24,6 +24,8 @@ pub mod query;
 
 pub mod serve;
 
+pub mod export;
+
 pub mod cli;
 
 pub mod demo;

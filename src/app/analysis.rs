@@ -100,7 +100,7 @@ impl Run<'_> {
         let mut worker = self.pipeline.worker();
         let mut spans = 0;
         loop {
-            let mut staging = worker.staging();
+            let mut staging = worker.staging(self.pipeline);
             let step = reader.step(&mut staging).map_err(|error| Error(error.to_string()))?;
             let staged = staging.staged;
             spans += worker.staged_spans();
@@ -150,7 +150,7 @@ impl Run<'_> {
     fn judge(&mut self, trace: &Complete) -> Result<(), Error> {
         let (pipeline, lines) = (self.pipeline, &mut self.lines);
         let mut written = Ok(());
-        let fates: Fates = pipeline.judge_one(trace, &mut self.bench, |verdict: &Verdict| {
+        let fates: Fates = pipeline.judge_one(&pipeline.maps.load(), trace, &mut self.bench, |verdict: &Verdict| {
             pipeline.windows.record(verdict);
             pipeline.recent.record(verdict);
             if let (Some(lines), Ok(())) = (lines.as_mut(), &written) {

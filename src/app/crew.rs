@@ -3,6 +3,7 @@
 use super::clock;
 use super::judging::Bench;
 use super::pipeline::Pipeline;
+use crate::export::TARGET;
 use crate::judge::PathMode;
 use crate::store::StoreError;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -83,7 +84,7 @@ fn judge_until_told(pipeline: &Pipeline, part: usize, parts: usize, told: &Told)
 
 fn keep_until_told(pipeline: &Pipeline, told: &Told) {
     while !told.stop.load(Ordering::Relaxed) {
-        let kept = pipeline.keep_closed(clock::now_ns());
+        let kept = tracing::info_span!(target: TARGET, "commit").in_scope(|| pipeline.keep_closed(clock::now_ns()));
         let trouble = kept.err().map(|error: StoreError| error.to_string());
         if let Some(trouble) = &trouble {
             tracing::error!("closed windows could not be kept, and stay in memory: {trouble}");

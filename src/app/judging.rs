@@ -1,49 +1,65 @@
 //! From complete traces to counts: the second half of the pipeline, run by whoever has time.
 
+use super::generation::Maps;
 use super::pipeline::Pipeline;
 use crate::assemble::Complete;
 use crate::judge::{Context, Judge, PathMode, SkewLimit, Trace};
-use crate::model::{Fates, Verdict};
+use crate::model::{Fate, Fates, Verdict};
 use std::sync::atomic::Ordering;
 
 /// What one thread needs for judging.
 pub(super) struct Bench {
-    judge: Judge,
+    /// By the number of the map: a judge belongs to one map.
+    judges: Vec<(u32, Judge)>,
     due: Vec<Complete>,
     path: PathMode,
 }
 
 impl Bench {
     pub(super) fn new(path: PathMode) -> Self {
-        Self { judge: Judge::default(), due: Vec::new(), path }
+        Self { judges: Vec::new(), due: Vec::new(), path }
+    }
+
+    /// The judge of this map, one of those in use.
+    fn judge(&mut self, number: u32, maps: &Maps) -> &mut Judge {
+        let at = self.judges.iter().position(|(known, _)| *known == number).unwrap_or_else(|| {
+            self.judges.retain(|(known, _)| maps.of(*known).is_some());
+            self.judges.push((number, Judge::default()));
+            self.judges.len() - 1
+        });
+        &mut self.judges[at].1
     }
 }
 
 impl Pipeline {
     /// Judges what is due in a shard, and counts it. Returns how many traces that were.
     pub(super) fn judge_due(&self, shard: usize, now_ns: u64, bench: &mut Bench) -> usize {
+        // Before any trace is taken: so the map of each of them is among these.
+        let maps = self.maps.load_full();
         let mut due = std::mem::take(&mut bench.due);
         self.table.due(shard, now_ns, &mut due);
-        let traces = self.judge_taken(&mut due, bench);
+        let traces = self.judge_taken(&maps, &mut due, bench);
         bench.due = due;
         traces
     }
 
     /// Judges all that a shard holds, due or not.
     pub(super) fn judge_rest(&self, shard: usize, bench: &mut Bench) -> usize {
+        let maps = self.maps.load_full();
         let mut due = std::mem::take(&mut bench.due);
         self.table.drain(shard, &mut due);
-        let traces = self.judge_taken(&mut due, bench);
+        let traces = self.judge_taken(&maps, &mut due, bench);
         bench.due = due;
         traces
     }
 
-    fn judge_taken(&self, due: &mut Vec<Complete>, bench: &mut Bench) -> usize {
+    fn judge_taken(&self, maps: &Maps, due: &mut Vec<Complete>, bench: &mut Bench) -> usize {
         let mut fates = Fates::default();
         let traces = due.len();
         for complete in due.drain(..) {
-            fates += self.judge_one(&complete, bench, |verdict| {
-                self.windows.record_received(verdict, complete.first_ns);
+            let limits = &maps.of(complete.reading).unwrap_or(&maps.fresh).latency_limits;
+            fates += self.judge_one(maps, &complete, bench, |verdict| {
+                self.windows.record_received_under(verdict, complete.first_ns, limits);
                 self.recent.record(verdict);
             });
         }
@@ -53,17 +69,19 @@ impl Pipeline {
         traces
     }
 
-    /// Judges one trace; what is done with the verdicts is the caller's matter. Returns the fates of its spans.
-    pub(super) fn judge_one(&self, complete: &Complete, bench: &mut Bench, mut sink: impl FnMut(&Verdict)) -> Fates {
-        for claimed in complete.spans.iter().map(|span| self.shapes.get(span.shape).unknown_capability) {
+    /// Judges one trace by the map under which it began; what is done with the verdicts is the caller's matter. Returns the fates of
+    /// its spans. `maps` are those that were in use when the trace was taken.
+    pub(super) fn judge_one(&self, maps: &Maps, complete: &Complete, bench: &mut Bench, mut sink: impl FnMut(&Verdict)) -> Fates {
+        let Some(map) = maps.of(complete.reading) else { return lost(complete) };
+        for claimed in complete.spans.iter().map(|span| map.shapes.get(span.shape).unknown_capability) {
             if !claimed.is_empty() {
                 self.ledger.unknown_capability(claimed, 1);
             }
         }
         let context = Context {
-            catalogue: &self.catalogue,
+            catalogue: &map.catalogue,
             names: &self.names,
-            shapes: &self.shapes,
+            shapes: &map.shapes,
             hops: &self.hops,
             normal: &*self.baseline,
             limit: &self.hop_limit,
@@ -71,11 +89,20 @@ impl Pipeline {
             skew: self.limits.clock_skew.map(SkewLimit::new),
         };
         let trace = Trace { id: complete.trace, spans: &complete.spans, extras: &complete.extras };
-        let fates = bench.judge.judge(&trace, &context, &mut sink);
-        let adjusted = bench.judge.adjusted_spans();
+        let judge = bench.judge(map.number, maps);
+        let fates = judge.judge(&trace, &context, &mut sink);
+        let adjusted = judge.adjusted_spans();
         if adjusted > 0 {
             self.adjusted_spans.fetch_add(adjusted, Ordering::Relaxed);
         }
         fates
     }
+}
+
+/// A trace whose map is gone. Swapping sees to it that there is none; its spans would still be in the books.
+fn lost(complete: &Complete) -> Fates {
+    tracing::error!("trace {} cannot be judged: its map is gone", complete.trace);
+    let mut fates = Fates::default();
+    fates[Fate::Unmatched] = complete.spans.len() as u64;
+    fates
 }

@@ -30,11 +30,20 @@ impl Pipeline {
         }
     }
 
-    /// Moves windows that end before this moment to the store, together with the books on spans.
+    /// Moves windows that end before this moment to the store, together with the books on spans and, if it is another one, the map.
     pub(super) fn keep(&self, before_ns: u64) -> Result<Vec<(Key, Window)>, StoreError> {
-        let beside =
-            Beside { progress: Vec::new(), fates: self.ledger.fates(), unknown_capabilities: self.ledger.unknown_capabilities() };
+        let map = self.unkept_map();
+        let beside = Beside {
+            progress: Vec::new(),
+            fates: self.ledger.fates(),
+            unknown_capabilities: self.ledger.unknown_capabilities(),
+            map: map.as_ref().map(|map| map.text().to_owned()),
+        };
         let line = |verdict: &Verdict| verdict_json(verdict, &self.names, &self.hops);
-        self.keeper.keep(before_ns, &beside, &self.recent, &line)
+        let kept = self.keeper.keep(before_ns, &beside, &self.recent, &line)?;
+        if let Some(map) = map {
+            self.map_is_kept(&map);
+        }
+        Ok(kept)
     }
 }

@@ -7,13 +7,21 @@ pub mod clock;
 
 mod analysis;
 mod crew;
+mod exporting;
+mod generation;
 mod judging;
 mod keeping;
+mod labels;
 mod pipeline;
+mod reload;
 mod server;
 mod settings;
+mod swap;
+#[cfg(test)]
+mod swap_tests;
 
 pub use crate::serve::ConnectionLimits;
 pub use analysis::{analyze, open_store};
+pub use exporting::{ExportSettings, ForwardSettings, MetricsSettings};
 pub use server::serve;
-pub use settings::{Analysis, AnalyzeSettings, Ended, Error, Limits, Listening, Progress, ServeSettings};
+pub use settings::{Analysis, AnalyzeSettings, Ended, Error, Limits, Listening, MapFile, Progress, ServeSettings};

@@ -1,26 +1,32 @@
 //! The stages joined: a message goes in, counts come out. Time is an argument here too; who calls reads the clock.
 
+use super::generation::{Generation, Hand, Maps, latency_limits};
+use super::labels::Labeller;
 use super::{Error, Limits};
 use crate::assemble::{self, Batch, Overloaded, Table};
-use crate::catalogue::{Catalogue, ObjectiveKind};
+use crate::catalogue::Catalogue;
+use crate::export::Forwarder;
 use crate::journal::{Log, PassThrough};
 use crate::judge::HopLimit;
 use crate::measure::{Baseline, Ledger, Recent, SeriesLimits, Windows};
-use crate::model::{Attribute, Fate, Fates, Hops, Names, RawSpan, Shapes};
-use crate::query::{Answers, Desk};
+use crate::model::{Attribute, Fate, Fates, Hops, Names, RawSpan};
+use crate::query::{Answers, Desk, Listing};
 use crate::serve::Encoding;
 use crate::store::{Keeper, Store};
-use crate::tag::{self, TagWorker, Tagger};
+use crate::tag::TagWorker;
 use crate::wire::{SpanSink, json, otlp};
+use arc_swap::ArcSwap;
 use std::path::Path;
 use std::sync::atomic::AtomicU64;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 /// The stages and the tables that they share.
 pub(super) struct Pipeline {
-    pub(super) catalogue: Arc<Catalogue>,
+    /// The map in use, with what belongs to it.
+    pub(super) maps: ArcSwap<Maps>,
+    /// What answers are about.
+    pub(super) listing: Arc<Listing>,
     pub(super) names: Arc<Names>,
-    pub(super) shapes: Arc<Shapes>,
     pub(super) hops: Arc<Hops>,
     pub(super) hop_limit: HopLimit,
     pub(super) table: Table,
@@ -32,12 +38,14 @@ pub(super) struct Pipeline {
     pub(super) keeper: Arc<Keeper>,
     /// The store ends with the process.
     pub(super) only_in_memory: bool,
-    pub(super) tagger: Arc<Tagger>,
+    /// The map that the store does not hold yet.
+    unkept_map: Mutex<Option<Arc<Catalogue>>>,
     /// Spans that were moved because two clocks disagreed.
     pub(super) adjusted_spans: AtomicU64,
+    /// Passes spans on, if that is asked for; set before the first message comes.
+    pub(super) forwarder: OnceLock<Forwarder>,
     /// Where a message gets its position and its time before it is handed on.
     log: PassThrough,
-    idle: Mutex<Vec<Worker>>,
 }
 
 /// Where closed windows go.
@@ -51,11 +59,16 @@ pub(super) enum Place<'a> {
     Nowhere,
 }
 
-/// What is needed to read one message; lent and given back, so that there are as many as are read at once.
+/// What is needed to read one message; lent and given back.
 pub(super) struct Worker {
     tag: TagWorker,
     scratch: otlp::Scratch,
     batch: Batch,
+    /// While maps are swapped: the same spans, read by the other map.
+    also: Option<Hand>,
+    maps: Arc<Maps>,
+    /// Only where spans are passed on.
+    pub(super) labeller: Option<Labeller>,
 }
 
 /// The spans of a message, staged.
@@ -70,6 +83,7 @@ pub(super) struct Staged {
 /// Takes spans as they are read, and stages them.
 pub(super) struct Staging<'w> {
     worker: &'w mut Worker,
+    pipeline: &'w Pipeline,
     /// What was staged so far.
     pub(super) staged: Staged,
 }
@@ -91,10 +105,10 @@ impl Pipeline {
     pub(super) fn new(catalogue: Catalogue, limits: Limits, place: Place<'_>) -> Result<Self, Error> {
         let names = Arc::new(Names::new(limits.names));
         let hops = Arc::new(Hops::default());
-        let shapes = Arc::new(Shapes::default());
-        let catalogue = Arc::new(catalogue);
+        let first = Generation::first(catalogue, &names);
+        let catalogue = &first.catalogue;
         let series = SeriesLimits { hops_per_capability: limits.hops_per_capability, ..SeriesLimits::default() };
-        let windows = Arc::new(Windows::new(hops.clone(), latency_limits(&catalogue, &names), series));
+        let windows = Arc::new(Windows::new(hops.clone(), latency_limits(catalogue, &names), series));
         let store = match place {
             Place::Folder(folder) => Some(Store::create(folder, catalogue.text(), names.clone(), hops.clone())),
             Place::Memory => Some(Store::in_memory(names.clone(), hops.clone())),
@@ -109,13 +123,13 @@ impl Pipeline {
             baseline: Arc::default(),
             recent: Arc::default(),
             ledger: Arc::default(),
-            tagger: Tagger::new(catalogue.clone(), names.clone(), shapes.clone(), tag::Limits::default()),
+            unkept_map: Mutex::default(),
             adjusted_spans: AtomicU64::new(0),
+            forwarder: OnceLock::new(),
             log: PassThrough::default(),
-            idle: Mutex::default(),
-            catalogue,
+            listing: Arc::new(Listing::new(catalogue.capabilities(), &names)),
+            maps: ArcSwap::from_pointee(Maps { fresh: Arc::new(first), also: None }),
             names,
-            shapes,
             hop_limit: HopLimit::new(limits.hops_per_capability),
             hops,
             limits,
@@ -140,7 +154,10 @@ impl Pipeline {
             return Err(NotTaken::Malformed(why));
         }
         match self.append(worker, &staged, message, now_ns) {
-            Ok(()) => Ok(staged),
+            Ok(()) => {
+                self.pass_on(worker, message, encoding);
+                Ok(staged)
+            }
             Err(why) => {
                 self.shed(worker, &staged);
                 Err(why)
@@ -150,7 +167,7 @@ impl Pipeline {
 
     fn stage_protobuf(&self, worker: &mut Worker, message: &[u8]) -> (Staged, Result<(), String>) {
         let mut scratch = std::mem::take(&mut worker.scratch);
-        let mut staging = worker.staging();
+        let mut staging = worker.staging(self);
         let walked = otlp::walk(message, self.limits.attributes_per_span, &mut scratch, &mut staging);
         let staged = staging.staged;
         worker.scratch = scratch;
@@ -160,7 +177,7 @@ impl Pipeline {
     /// Unknown fields are to be ignored, so a document that has only those is a request without spans. That is said, for it is hardly
     /// what was meant.
     fn stage_json(&self, worker: &mut Worker, message: &[u8]) -> (Staged, Result<(), String>) {
-        let mut staging = worker.staging();
+        let mut staging = worker.staging(self);
         let decoded = json::decode(message, self.limits.attributes_per_span, &mut staging);
         let mut staged = staging.staged;
         match decoded {
@@ -183,8 +200,9 @@ impl Pipeline {
                 return Err(NotTaken::NotKept(error.to_string()));
             }
         };
-        let appended = self.table.append(&mut worker.batch, room, position.time_ns);
-        worker.batch.clear();
+        let also = worker.also.as_ref().map(|also| &also.batch);
+        let appended = self.table.append_read_twice(&mut worker.batch, also, room, position.time_ns);
+        worker.clear();
         let mut fates = Fates::default();
         fates[Fate::Malformed] = staged.rejected;
         fates[Fate::InFlight] = appended.kept;
@@ -198,14 +216,14 @@ impl Pipeline {
     pub(super) fn drop_malformed(&self, worker: &mut Worker, staged: &Staged) {
         // The span that cannot be read, and those before it.
         let spans = worker.batch.len() as u64 + staged.rejected + 1;
-        worker.batch.clear();
+        worker.clear();
         self.ledger.received(&one_fate(Fate::Malformed, spans));
     }
 
     /// What is staged was refused and will be sent again.
     pub(super) fn shed(&self, worker: &mut Worker, staged: &Staged) {
         self.ledger.received(&one_fate(Fate::Shed, worker.batch.len() as u64 + staged.rejected));
-        worker.batch.clear();
+        worker.clear();
     }
 
     /// Who answers questions about what is counted here, and what is kept.
@@ -219,34 +237,62 @@ impl Pipeline {
     }
 
     fn desk(&self) -> Desk {
-        Desk::new(
-            self.catalogue.capabilities(),
-            self.names.clone(),
-            self.hops.clone(),
-            self.keeper.clone(),
-            Some(self.ledger.clone()),
-            Some(self.recent.clone()),
-        )
+        let (names, hops) = (self.names.clone(), self.hops.clone());
+        let desk = Desk::new(&[], names, hops, self.keeper.clone(), Some(self.ledger.clone()), Some(self.recent.clone()));
+        desk.listing(self.listing.clone())
     }
 
+    /// The store is to hold this map, from the next commit on.
+    pub(super) fn keep_map(&self, catalogue: Arc<Catalogue>) {
+        *self.unkept_map.lock().unwrap_or_else(PoisonError::into_inner) = Some(catalogue);
+    }
+
+    /// The map that the store does not hold yet.
+    pub(super) fn unkept_map(&self) -> Option<Arc<Catalogue>> {
+        self.unkept_map.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// The store holds this map now.
+    pub(super) fn map_is_kept(&self, kept: &Arc<Catalogue>) {
+        let mut unkept = self.unkept_map.lock().unwrap_or_else(PoisonError::into_inner);
+        unkept.take_if(|unkept| Arc::ptr_eq(unkept, kept));
+    }
+
+    /// For one message by the maps in use now.
     pub(super) fn worker(&self) -> Worker {
-        let idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
-        idle.unwrap_or_else(|| Worker { tag: self.tagger.worker(), scratch: otlp::Scratch::default(), batch: Batch::default() })
+        let maps = self.maps.load_full();
+        let Hand { tag, scratch, batch, labeller } = maps.fresh.hand();
+        let labeller = labeller.or_else(|| self.forwarder.get().map(|_| Labeller::default()));
+        Worker { tag, scratch, batch, labeller, also: maps.also.as_ref().map(|also| also.hand()), maps }
     }
 
     pub(super) fn give_back(&self, worker: Worker) {
-        self.idle.lock().unwrap_or_else(PoisonError::into_inner).push(worker);
+        let Worker { tag, scratch, batch, labeller, also, maps } = worker;
+        maps.fresh.give_back(Hand { tag, scratch, batch, labeller });
+        if let (Some(generation), Some(hand)) = (&maps.also, also) {
+            generation.give_back(hand);
+        }
     }
 }
 
 impl Worker {
+    fn clear(&mut self) {
+        self.batch.clear();
+        if let Some(also) = &mut self.also {
+            also.batch.clear();
+        }
+    }
+
     /// Spans that wait for being handed on.
     pub(super) fn staged_spans(&self) -> u64 {
         self.batch.len() as u64
     }
 
-    pub(super) fn staging(&mut self) -> Staging<'_> {
-        Staging { worker: self, staged: Staged::default() }
+    pub(super) fn staging<'w>(&'w mut self, pipeline: &'w Pipeline) -> Staging<'w> {
+        if let Some(labeller) = &mut self.labeller {
+            labeller.of_spans.clear();
+        }
+        Staging { worker: self, pipeline, staged: Staged::default() }
     }
 }
 
@@ -256,17 +302,34 @@ impl Staging<'_> {
             self.staged.why = why();
         }
         self.staged.rejected += 1;
+        if let Some(labeller) = &mut self.worker.labeller {
+            labeller.rejected();
+        }
     }
 }
 
 impl SpanSink for Staging<'_> {
     fn resource(&mut self, attributes: &[Attribute<'_>]) {
         self.worker.tag.resource(attributes);
+        if let Some(also) = &mut self.worker.also {
+            also.tag.resource(attributes);
+        }
     }
 
     fn span(&mut self, span: &RawSpan<'_>) {
         match self.worker.tag.span(span) {
-            Ok(tagged) => self.worker.batch.push(tagged.trace, tagged.record, tagged.extra),
+            Ok(tagged) => {
+                if let Some(labeller) = &mut self.worker.labeller {
+                    labeller.taken(span, &tagged.record, &self.worker.maps.fresh, &self.pipeline.names);
+                }
+                self.worker.batch.push(tagged.trace, tagged.record, tagged.extra);
+                // Whether a span can be taken does not hang on the map, so that both batches hold the same spans.
+                if let Some(also) = &mut self.worker.also
+                    && let Ok(tagged) = also.tag.span(span)
+                {
+                    also.batch.push(tagged.trace, tagged.record, tagged.extra);
+                }
+            }
             Err(bad) => self.bad(|| bad.to_string()),
         }
     }
@@ -280,17 +343,6 @@ fn one_fate(fate: Fate, spans: u64) -> Fates {
     let mut fates = Fates::default();
     fates[fate] = spans;
     fates
-}
-
-fn latency_limits(catalogue: &Catalogue, names: &Names) -> Vec<(crate::model::Name, Vec<u64>)> {
-    let of = |objectives: &[crate::catalogue::Objective]| {
-        let limits = objectives.iter().filter_map(|objective| match objective.kind {
-            ObjectiveKind::Latency { under_ns } => Some(under_ns),
-            ObjectiveKind::Availability => None,
-        });
-        limits.collect()
-    };
-    catalogue.capabilities().iter().map(|one| (names.intern(one.id.as_bytes()), of(&one.objectives))).collect()
 }
 
 fn table_settings(limits: &Limits) -> assemble::Settings {

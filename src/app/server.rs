@@ -1,7 +1,9 @@
 //! `serve`: start, run, stop.
 
 use super::crew::Crew;
+use super::exporting::{self, LAST_CHANCE, Teller};
 use super::pipeline::{NotTaken, Pipeline, Place};
+use super::reload::Reloading;
 use super::{Ended, Error, Listening, ServeSettings, clock};
 use crate::model::Fate;
 use crate::query::Answers;
@@ -28,11 +30,13 @@ struct Door {
     stopping: AtomicBool,
     crew: Mutex<Crew>,
     refusals: Arc<Refusals>,
+    reloading: Reloading,
 }
 
 impl Door {
     /// Judges what is open, and keeps all there is.
     fn drain(&self) -> Result<Ended, Error> {
+        self.reloading.finish();
         let traces = self.crew.lock().unwrap_or_else(PoisonError::into_inner).finish();
         let kept = !self.pipeline.only_in_memory;
         if kept {
@@ -75,15 +79,23 @@ impl Health for Door {
 
     fn gauges(&self) -> Vec<(&'static str, &'static str, f64)> {
         let pipeline = &self.pipeline;
-        vec![
+        let maps = pipeline.maps.load();
+        let shapes: usize = maps.all().map(|map| map.shapes.len()).sum();
+        let mut gauges = self.reloading.gauges();
+        gauges.push((
+            "maps",
+            "Maps in use: two while traces are open that began under the map before.",
+            maps.all().count() as f64,
+        ));
+        gauges.extend([
             ("open_trace_bytes", "Bytes that open traces and ids of closed ones take.", pipeline.table.used_bytes() as f64),
             ("open_trace_bytes_limit", "Bytes that they may take.", pipeline.table.budget_bytes() as f64),
             ("names", "Distinct texts that are stored.", pipeline.names.len() as f64),
-            ("shapes", "Distinct shapes of spans that are stored.", pipeline.shapes.len() as f64),
+            ("shapes", "Distinct shapes of spans that are stored.", shapes as f64),
             (
                 "simplified_spans_total",
                 "Spans told apart less well, because a limit on names or shapes was reached.",
-                pipeline.tagger.simplified() as f64,
+                maps.fresh.tagger.simplified() as f64,
             ),
             (
                 "adjusted_spans_total",
@@ -93,7 +105,9 @@ impl Health for Door {
             ("windows", "Windows that are counted in memory.", pipeline.windows.len() as f64),
             ("normal_hops", "Hops of which it is known what is normal.", pipeline.baseline.len() as f64),
             ("recent_verdicts", "Verdicts that can be asked for by trace id.", pipeline.recent.len() as f64),
-        ]
+        ]);
+        gauges.extend(pipeline.forward_gauges());
+        gauges
     }
 
     fn refusals(&self) -> Option<&Refusals> {
@@ -124,18 +138,27 @@ pub async fn serve(
         otlp_http: http.as_ref().map(address_of).transpose()?,
         api: address_of(&api)?,
     };
+    let intakes: Vec<_> = std::iter::once(listening.otlp_grpc).chain(listening.otlp_http).collect();
+    settings.export.refuse_circles(&intakes)?;
     let limits = settings.limits.with_budget_of_this_machine();
     let message_limits =
         OtlpLimits { sender_bytes_per_second: settings.sender_bytes_per_second, ..OtlpLimits::of_messages(limits.message_bytes) };
     let place = settings.store.as_deref().map_or(Place::Memory, Place::Folder);
     let pipeline = Arc::new(Pipeline::new(settings.catalogue, limits, place)?);
+    if let Some(forward) = &settings.export.forward {
+        let _ = pipeline.forwarder.set(exporting::forward(forward)?);
+    }
+    let teller = settings.export.metrics.as_ref().map(Teller::new).transpose()?;
     let crew = Crew::start(&pipeline).map_err(|error| Error(format!("cannot start threads: {error}")))?;
+    let reloading =
+        Reloading::start(&pipeline, settings.map_file).map_err(|error| Error(format!("cannot start threads: {error}")))?;
     let refusals = Arc::new(Refusals::default());
     let door = Arc::new(Door {
         pipeline: pipeline.clone(),
         stopping: AtomicBool::new(false),
         crew: Mutex::new(crew),
         refusals: refusals.clone(),
+        reloading,
     });
     let tls = settings.tls;
     let port = |listener, tls| Port {
@@ -151,6 +174,8 @@ pub async fn serve(
 
     let (stop_otlp, otlp_stopped) = stopper();
     let (stop_api, api_stopped) = stopper();
+    let (stop_telling, told_to_stop) = watch::channel(false);
+    let telling = teller.map(|teller| tokio::spawn(teller.tell(pipeline.clone(), told_to_stop)));
     let answers = pipeline.answers();
     let mut otlp = tokio::spawn(otlp_grpc(port(grpc, for_intake()), reception.clone(), until(&otlp_stopped)));
     let mut http = http.map(|listener| tokio::spawn(otlp_http(port(listener, for_intake()), reception, until(&otlp_stopped))));
@@ -180,7 +205,13 @@ pub async fn serve(
         let door = door.clone();
         move || door.drain()
     });
-    let ended = drained.await.map_err(|error| Error(format!("draining failed: {error}")))?;
+    let (drained, left) = tokio::join!(drained, pipeline.finish_forwarding(LAST_CHANCE));
+    let ended = drained.map_err(|error| Error(format!("draining failed: {error}")))?;
+    let ended = ended.map(|ended| Ended { said: ended.said + &left });
+    let _ = stop_telling.send(true);
+    if let Some(telling) = telling {
+        let _ = tokio::time::timeout(LAST_CHANCE, telling).await;
+    }
     let _ = stop_api.send(true);
     if !api.is_finished() {
         let _ = api.await;

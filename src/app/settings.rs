@@ -1,11 +1,13 @@
 //! What the program is told to do, resolved, and what it tells in turn.
 
+use super::ExportSettings;
 use crate::catalogue::Catalogue;
 use crate::query::Answers;
 use crate::serve::{ConnectionLimits, Tls, Tokens};
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 /// What holds for `serve` and `analyze` alike.
@@ -90,6 +92,21 @@ pub struct ServeSettings {
     pub store: Option<PathBuf>,
     /// Limits.
     pub limits: Limits,
+    /// Where the map was read from, if it is to be read again when it changes.
+    pub map_file: Option<MapFile>,
+    /// What goes out.
+    pub export: ExportSettings,
+}
+
+/// A map that is read again while a server runs: when it changes, and when somebody asks for it.
+#[derive(Debug, Clone, Default)]
+pub struct MapFile {
+    /// The file.
+    pub path: PathBuf,
+    /// How often it is looked at; `None`: only when asked.
+    pub poll: Option<Duration>,
+    /// Set to ask for a look; it is taken back when that begins.
+    pub asked: Arc<AtomicBool>,
 }
 
 /// A running server is told to its owner by this.

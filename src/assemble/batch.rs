@@ -11,9 +11,17 @@ pub struct Batch {
     order: Vec<u32>,
     /// Where the positions of each shard end.
     ends: Vec<u32>,
+    /// By which reading the spans were staged.
+    pub(super) reading: u32,
 }
 
 impl Batch {
+    /// A batch for spans that are staged by this reading: a trace keeps to the reading of its first span. The number 0 is as good
+    /// as any; of two readings in use at one time, one number is even and one is odd.
+    pub fn of_reading(reading: u32) -> Self {
+        Self { reading, ..Self::default() }
+    }
+
     /// Stages a span.
     pub fn push(&mut self, trace: TraceId, record: SpanRecord, extra: Option<SpanExtra>) {
         if let Some(extra) = extra {

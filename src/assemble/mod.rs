@@ -4,6 +4,10 @@
 //! `quiet`, or `max_age` has passed since its first span, or no entry was seen for `no_entry` (spec 3.2). It decides nothing about
 //! what a trace means. Ids of traces given away are remembered, so that what comes later is late and changes no count.
 //!
+//! What a span says may be read in another way from some moment on. A request of such a time is staged twice, once by either reading,
+//! and each span goes to its trace as that trace's first span was read: decided under the lock of the shard, so that no trace is a mix.
+//! All else (deadlines, ids of closed traces, budget) knows nothing of readings, and outlives them.
+//!
 //! Spans lie in shards by trace id; a request takes each lock once. Memory is bounded by a budget that is asked before a request is
 //! taken, never by dropping what was taken. The road not taken: a concurrent map of traces, which costs a lock a span.
 
@@ -29,4 +33,6 @@ pub struct Complete {
     pub extras: Vec<SpanExtra>,
     /// When its first span came, nanoseconds since 1970.
     pub first_ns: u64,
+    /// By which reading its spans were staged, all of them.
+    pub reading: u32,
 }

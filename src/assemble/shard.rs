@@ -1,6 +1,6 @@
 //! One shard: open traces, when to look at them again, and ids of closed ones.
 
-use super::{Complete, Settings};
+use super::{Batch, Complete, Settings};
 use crate::model::{SpanExtra, SpanRecord, TraceId};
 use foldhash::fast::RandomState;
 use std::collections::hash_map::Entry;
@@ -29,6 +29,24 @@ struct Open {
     first_ns: u64,
     last_ns: u64,
     entry: bool,
+    reading: u32,
+}
+
+/// A span that is offered, by the reading for traces that begin, and perhaps by another one.
+pub(super) struct Offered<'a> {
+    pub(super) batch: &'a Batch,
+    pub(super) other: Option<&'a Batch>,
+    pub(super) at: u32,
+}
+
+impl Offered<'_> {
+    /// As read by this reading.
+    #[inline]
+    fn read_by(&self, reading: u32) -> Option<(SpanRecord, Option<SpanExtra>)> {
+        let batch = if self.batch.reading == reading { self.batch } else { self.other.filter(|it| it.reading == reading)? };
+        let (_, record) = *batch.spans.get(self.at as usize)?;
+        Some((record, batch.extra(self.at, &record)))
+    }
 }
 
 /// What became of a span that was offered.
@@ -45,19 +63,14 @@ pub(super) struct Shard {
     /// Ids closed in the present and in the past half of the time for which they are remembered.
     closed: [HashSet<TraceId, RandomState>; 2],
     turned_ns: u64,
+    /// Open traces by the lowest bit of their reading.
+    begun: [usize; 2],
     /// Bytes held, as counted.
     pub(super) bytes: usize,
 }
 
 impl Shard {
-    pub(super) fn take(
-        &mut self,
-        trace: TraceId,
-        record: SpanRecord,
-        extra: Option<SpanExtra>,
-        now_ns: u64,
-        settings: &Settings,
-    ) -> Taken {
+    pub(super) fn take(&mut self, trace: TraceId, offered: &Offered<'_>, now_ns: u64, settings: &Settings) -> Taken {
         let open = match self.open.entry(trace) {
             Entry::Occupied(there) => there.into_mut(),
             // What is open is not closed: only the first span of a trace is looked for among the closed ones.
@@ -71,7 +84,11 @@ impl Shard {
         if fresh {
             self.bytes += TRACE_BYTES;
             open.first_ns = now_ns;
+            open.reading = offered.batch.reading;
+            self.begun[open.reading as usize & 1] += 1;
         }
+        // Whoever swaps readings sees to it that there is one for every open trace. If not, a span more is worse than a span less.
+        let Some((record, extra)) = offered.read_by(open.reading) else { return Taken::Late };
         let before = open.spans.capacity();
         if open.spans.len() == before {
             // Doubling fits the size classes of the allocator; large vectors grow in steps, so that none asks for much at once.
@@ -129,7 +146,14 @@ impl Shard {
         if self.closed[0].insert(trace) {
             self.bytes += CLOSED_BYTES;
         }
-        out.push(Complete { trace, spans: open.spans, extras: open.extras, first_ns: open.first_ns });
+        let begun = &mut self.begun[open.reading as usize & 1];
+        *begun = begun.saturating_sub(1);
+        out.push(Complete { trace, spans: open.spans, extras: open.extras, first_ns: open.first_ns, reading: open.reading });
+    }
+
+    /// Open traces of this reading, if only it and its neighbour have any.
+    pub(super) fn begun(&self, reading: u32) -> usize {
+        self.begun[reading as usize & 1]
     }
 
     fn turn(&mut self, now_ns: u64, settings: &Settings) {

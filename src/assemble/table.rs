@@ -1,6 +1,6 @@
 //! All shards, and the budget.
 
-use super::shard::{EXTRA_BYTES, FIRST_SPANS, SPAN_BYTES, Shard, TRACE_BYTES, Taken};
+use super::shard::{EXTRA_BYTES, FIRST_SPANS, Offered, SPAN_BYTES, Shard, TRACE_BYTES, Taken};
 use super::{Batch, Complete};
 use crate::model::TraceId;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -107,6 +107,12 @@ impl Table {
 
     /// Takes the spans of a request for which there is room. `now_ns` is the time of the request's record.
     pub fn append(&self, batch: &mut Batch, room: Room, now_ns: u64) -> Appended {
+        self.append_read_twice(batch, None, room, now_ns)
+    }
+
+    /// The same, with the spans also by another reading, one for one: each goes to its trace as that trace's first span was read. A
+    /// trace that begins is of the reading of `batch`.
+    pub fn append_read_twice(&self, batch: &mut Batch, other: Option<&Batch>, room: Room, now_ns: u64) -> Appended {
         let mask = self.shards.len() as u32 - 1;
         batch.sort_by_shard(self.shards.len(), |trace| shard_of(trace) & mask);
         let mut appended = Appended::default();
@@ -114,8 +120,8 @@ impl Table {
             let mut shard = self.lock(number);
             let before = shard.bytes;
             for &at in of_shard {
-                let (trace, record) = batch.spans[at as usize];
-                match shard.take(trace, record, batch.extra(at, &record), now_ns, &self.settings) {
+                let (trace, _) = batch.spans[at as usize];
+                match shard.take(trace, &Offered { batch, other, at }, now_ns, &self.settings) {
                     Taken::Kept => appended.kept += 1,
                     Taken::Late => appended.late += 1,
                     Taken::OverLimit => appended.over_limit += 1,
@@ -135,6 +141,11 @@ impl Table {
     /// How many shards there are.
     pub fn shards(&self) -> usize {
         self.shards.len()
+    }
+
+    /// Open traces of this reading. While another one is in use, their numbers must differ in the lowest bit.
+    pub fn begun(&self, reading: u32) -> usize {
+        (0..self.shards.len()).map(|shard| self.lock(shard).begun(reading)).sum()
     }
 
     /// Gives away what is due in a shard.
@@ -260,6 +271,27 @@ mod tests {
         assert!(refused > 0 && table.used_bytes() <= 100_000);
         assert_eq!(due(&table, 62 * SECOND).len() as u64, 1000 - refused);
         assert_eq!(append(&table, 5000, span(1, false), 62 * SECOND).kept, 1);
+    }
+
+    #[test]
+    fn a_trace_keeps_to_the_reading_of_its_first_span() {
+        let table = Table::new(Settings::default());
+        let read_by = |reading: u32, traces: [u128; 2]| {
+            let mut batch = Batch::of_reading(reading);
+            let spans = traces.iter().map(|trace| (TraceId(*trace), SpanRecord { shape: ShapeId(reading), ..span(1, true) }));
+            spans.for_each(|(trace, record)| batch.push(trace, record, None));
+            batch
+        };
+        append(&table, 1, span(1, true), SECOND);
+        let (mut batch, other) = (read_by(1, [1, 2]), read_by(0, [1, 2]));
+        let room = table.admit(&batch).unwrap();
+        table.append_read_twice(&mut batch, Some(&other), room, SECOND);
+        assert_eq!((table.begun(0), table.begun(1)), (1, 1));
+        let mut given = due(&table, 9 * SECOND);
+        given.sort_by_key(|trace| trace.trace);
+        let readings = given.iter().map(|trace| (trace.reading, trace.spans.iter().map(|it| it.shape.0).collect::<Vec<_>>()));
+        assert_eq!(readings.collect::<Vec<_>>(), [(0, vec![0, 0]), (1, vec![1])]);
+        assert_eq!((table.begun(0), table.begun(1)), (0, 0));
     }
 
     #[test]

@@ -172,11 +172,18 @@ pub struct Catalogue {
     capabilities: Vec<Capability>,
     compiled: Compiled,
     text: String,
+    /// Of the capabilities as written, in the same order.
+    digests: Vec<u64>,
 }
 
 impl Catalogue {
-    pub(super) fn new(capabilities: Vec<Capability>, compiled: Compiled, text: &str) -> Self {
-        Self { capabilities, compiled, text: text.to_owned() }
+    pub(super) fn new(capabilities: Vec<Capability>, compiled: Compiled, text: &str, digests: Vec<u64>) -> Self {
+        Self { capabilities, compiled, text: text.to_owned(), digests }
+    }
+
+    /// Of each capability, a number for how it is written.
+    pub(super) fn digests(&self) -> &[u64] {
+        &self.digests
     }
 
     /// In map order.

@@ -10,6 +10,7 @@
 //! `rules`). All that is wrong goes to `problems` and nothing stops at the first; only a file that is not YAML has but one
 //! problem.
 
+mod change;
 mod clash;
 mod compile;
 mod compiled;
@@ -28,6 +29,7 @@ mod values;
 mod written;
 mod yaml;
 
+pub use change::Changes;
 pub use compiled::{
     CallerErrors, Capability, Catalogue, Expect, Field, HopRule, Objective, ObjectiveKind, Problems, Scope, Thread, ValueRule,
 };
@@ -49,6 +51,7 @@ pub fn parse(file: &str, text: &str) -> Result<Catalogue, Problems> {
     if !findings.is_empty() {
         return Err(findings.into_problems());
     }
+    let digests = capabilities.iter().map(|one| one.digest).collect();
     let (capabilities, compiled) = compile::compile(capabilities);
-    Ok(Catalogue::new(capabilities, compiled, text))
+    Ok(Catalogue::new(capabilities, compiled, text, digests))
 }

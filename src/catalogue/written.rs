@@ -1,5 +1,6 @@
 //! The map as it is written: ids with their places, matchers not yet numbered.
 
+use super::change;
 use super::compiled::{CallerErrors, Capability, Thread, ValueRule};
 use super::fields::{Fields, kind_of, text};
 use super::hop::{self, WrittenHop};
@@ -32,6 +33,8 @@ pub struct WrittenThread {
 pub struct WrittenCapability {
     /// Its id.
     pub id: Id,
+    /// A number for all that is written of it.
+    pub digest: u64,
     /// What needs no compiling.
     pub resolved: Capability,
     /// In map order.
@@ -98,6 +101,7 @@ const KEYS: [&str; 10] = ["id", "title", "owner", "customer", "audience", "value
 fn capability(node: &Node, findings: &mut Findings) -> WrittenCapability {
     let mut written = WrittenCapability::nothing(node.place);
     let Some(fields) = Fields::new(node, "a capability", &KEYS, findings) else { return written };
+    written.digest = change::digest(node);
     written.id = id(&fields, findings);
     written.threads =
         fields.list("threads", "[{id: web, entry: {…}}]", findings).iter().map(|node| thread(node, findings)).collect();
@@ -123,6 +127,7 @@ impl WrittenCapability {
     fn nothing(place: Place) -> Self {
         Self {
             id: Id { text: String::new(), place },
+            digest: 0,
             resolved: Capability {
                 id: String::new(),
                 title: String::new(),

@@ -17,6 +17,7 @@ mod doors;
 mod exit;
 mod explain;
 mod figures;
+mod forwarding;
 mod hops;
 mod limits;
 mod login;
@@ -53,7 +54,10 @@ pub fn main() -> ExitCode {
 }
 
 fn run(command: Command) -> anyhow::Result<Ended> {
-    logs::start();
+    // A server starts its logs itself, because they may go on as spans.
+    if !matches!(command, Command::Serve(_)) {
+        logs::start();
+    }
     match command {
         Command::Serve(args) => serving::run(*args),
         Command::Demo(args) => demo::run(args),

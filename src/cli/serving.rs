@@ -3,10 +3,11 @@
 use super::access::Access;
 use super::args::ServeArgs;
 use super::exit::Ended;
-use super::{doors, limits, maps, remote, stop};
+use super::{doors, forwarding, limits, logs, maps, remote, stop};
 use crate::app::{self, Listening, ServeSettings};
+use crate::export::Telemetry;
 use crate::serve::Scope;
-use anyhow::Context;
+use anyhow::{Context, anyhow};
 use std::net::{SocketAddr, ToSocketAddrs};
 
 pub(super) fn run(mut args: ServeArgs) -> anyhow::Result<Ended> {
@@ -17,14 +18,33 @@ pub(super) fn run(mut args: ServeArgs) -> anyhow::Result<Ended> {
     let capabilities = settings.catalogue.capabilities().len();
     let stored = settings.store.as_ref().map(|folder| folder.display().to_string());
     runtime()?.block_on(async {
+        let telemetry = started(&settings)?;
         let stop = stop::asked()?;
+        if let Some(file) = &settings.map_file {
+            stop::reload_on_hangup(file.asked.clone())?;
+        }
         let ended = app::serve(settings, stop, move |listening, _| {
             super::say(&format!("steelthread {}: {capabilities} capabilities from {map}", env!("CARGO_PKG_VERSION")));
             super::say(&announcement(listening, stored.as_deref(), secure));
         });
-        super::say(&ended.await?.said);
+        let ended = ended.await;
+        if let Some(telemetry) = telemetry {
+            let _ = tokio::task::spawn_blocking(|| telemetry.finish()).await;
+        }
+        super::say(&ended?.said);
         Ok(Ended::Done)
     })
+}
+
+/// Starts the logs, and the program's own spans where they are asked for.
+fn started(settings: &ServeSettings) -> anyhow::Result<Option<Telemetry>> {
+    let Some(endpoint) = &settings.export.telemetry else {
+        logs::start();
+        return Ok(None);
+    };
+    let telemetry = Telemetry::start(endpoint).map_err(|why| anyhow!("--telemetry-endpoint: {why}"))?;
+    logs::start_with(&telemetry);
+    Ok(Some(telemetry))
 }
 
 /// One worker a core.
@@ -42,6 +62,8 @@ fn resolve(args: ServeArgs) -> anyhow::Result<ServeSettings> {
     let access = Access::resolve(args.access)?;
     access.permits(api, args.allow_anonymous)?;
     access.warn_of_listeners([(Some(otlp_grpc), Scope::Intake), (otlp_http, Scope::Intake), (Some(api), Scope::Read)]);
+    let export = forwarding::resolve(&args.forward, &args.metrics, &args.telemetry)?;
+    let map_file = maps::watched(&args.map, args.map_poll.as_deref())?;
     let catalogue = maps::read(&args.map)?;
     Ok(ServeSettings {
         catalogue,
@@ -54,6 +76,8 @@ fn resolve(args: ServeArgs) -> anyhow::Result<ServeSettings> {
         tokens: access.tokens,
         store: args.store,
         limits,
+        map_file: Some(map_file),
+        export,
     })
 }
 

@@ -1,6 +1,8 @@
-//! Being asked to stop: Ctrl-C or SIGTERM, the second time without waiting.
+//! Being asked to stop: Ctrl-C or SIGTERM, the second time without waiting. Being asked to read the map again: SIGHUP.
 
 use anyhow::Context;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 /// Is ready when the process is asked to stop. From then on a second request ends it at once.
 ///
@@ -17,6 +19,31 @@ pub(super) fn asked() -> anyhow::Result<impl Future<Output = ()> + Send + 'stati
             std::process::exit(1);
         });
     })
+}
+
+/// Sets this whenever SIGHUP comes, as long as the runtime is there. Where there is no such signal, never.
+///
+/// # Errors
+/// Signals cannot be listened to.
+#[cfg(unix)]
+pub(super) fn reload_on_hangup(asked: Arc<AtomicBool>) -> anyhow::Result<()> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let mut hangups = signal(SignalKind::hangup()).context("cannot listen to signals")?;
+    tokio::spawn(async move {
+        while hangups.recv().await.is_some() {
+            asked.store(true, Ordering::Relaxed);
+        }
+    });
+    Ok(())
+}
+
+/// Sets this whenever SIGHUP comes, as long as the runtime is there. Where there is no such signal, never.
+///
+/// # Errors
+/// None.
+#[cfg(not(unix))]
+pub(super) fn reload_on_hangup(_: Arc<AtomicBool>) -> anyhow::Result<()> {
+    Ok(())
 }
 
 #[cfg(unix)]

@@ -79,6 +79,8 @@ pub async fn run(
         tokens: Arc::default(),
         store: settings.store.clone(),
         limits: limits(),
+        map_file: None,
+        export: app::ExportSettings::default(),
     };
     let (open, opened) = oneshot::channel();
     let (close, closed) = oneshot::channel::<()>();

@@ -16,7 +16,8 @@ pub fn leaf(case: &Case<'_>, memory: &mut Memory, at: u32) -> Found {
         let (hop, cause) = (case.place(at).operation.hop, Cause::Unreachable);
         return Found { leaf: at, hop, cause, rule: 7, confidence, evidence: None, from: at, call: NONE };
     }
-    let silent = node.is(Node::ANSWERED) && sends_spans(case, memory, at);
+    // The kind of error comes first: where nobody answered in time, or the limit was reached, a lost span explains nothing.
+    let silent = cause == Cause::DependencyError && node.is(Node::ANSWERED) && sends_spans(case, memory, at);
     Found {
         leaf: at,
         hop: case.hop(at),

@@ -35,4 +35,4 @@ pub use ledger::{Ledger, MOST_UNKNOWN_CAPABILITIES};
 pub use recent::Recent;
 pub use tally::{Tally, units_to_count};
 pub use window::{Window, WithinLimit};
-pub use windows::{Key, MOST_SKEW_NS, SLICE_NS, Windows};
+pub use windows::{Key, LatencyLimits, MOST_SKEW_NS, SLICE_NS, Windows};

@@ -36,45 +36,65 @@ impl Key {
     }
 }
 
+/// For each capability the `under` of its latency objectives: those of one map.
+#[derive(Debug, Clone, Default)]
+pub struct LatencyLimits(HashMap<Name, Vec<u64>, RandomState>);
+
+impl LatencyLimits {
+    /// Nanoseconds, in any order.
+    pub fn new(limits: impl IntoIterator<Item = (Name, Vec<u64>)>) -> Self {
+        let sorted = limits.into_iter().map(|(capability, mut limits)| {
+            limits.sort_unstable();
+            limits.dedup();
+            (capability, limits)
+        });
+        Self(sorted.collect())
+    }
+
+    fn of(&self, capability: Name) -> &[u64] {
+        self.0.get(&capability).map_or(&[], Vec::as_slice)
+    }
+}
+
 /// Windows by slice and capability, lock-sharded.
 #[derive(Debug)]
 pub struct Windows {
     windows: DashMap<Key, Window, RandomState>,
     hops: Arc<Hops>,
-    latency_limits: HashMap<Name, Vec<u64>, RandomState>,
+    latency_limits: LatencyLimits,
     admission: Admission,
 }
 
 impl Windows {
     /// No windows yet. `latency_limits`: for each capability the `under` of its latency objectives, nanoseconds.
     pub fn new(hops: Arc<Hops>, latency_limits: impl IntoIterator<Item = (Name, Vec<u64>)>, limits: SeriesLimits) -> Self {
-        let sorted = latency_limits.into_iter().map(|(capability, mut limits)| {
-            limits.sort_unstable();
-            limits.dedup();
-            (capability, limits)
-        });
         Self {
             windows: DashMap::with_hasher_and_shard_amount(RandomState::default(), 128),
             hops,
-            latency_limits: sorted.collect(),
+            latency_limits: LatencyLimits::new(latency_limits),
             admission: Admission::new(limits),
         }
     }
 
     /// Counts a verdict in the window of its end. Locks once.
     pub fn record(&self, verdict: &Verdict) {
-        self.record_in(verdict, verdict.end_ns, false);
+        self.record_in(verdict, verdict.end_ns, false, &self.latency_limits);
     }
 
     /// Counts a verdict about spans that were received at this moment: in the window of its end, but where that is more than
     /// [`MOST_SKEW_NS`] away from receipt, in the window of receipt, marked as skewed.
     pub fn record_received(&self, verdict: &Verdict, received_ns: u64) {
-        let skewed = verdict.end_ns.abs_diff(received_ns) > MOST_SKEW_NS;
-        self.record_in(verdict, if skewed { received_ns } else { verdict.end_ns }, skewed);
+        self.record_received_under(verdict, received_ns, &self.latency_limits);
     }
 
-    fn record_in(&self, verdict: &Verdict, moment_ns: u64, skewed: bool) {
-        let limits = self.latency_limits.get(&verdict.capability).map_or(&[][..], Vec::as_slice);
+    /// The same, against the latency limits of the map by which it was judged.
+    pub fn record_received_under(&self, verdict: &Verdict, received_ns: u64, limits: &LatencyLimits) {
+        let skewed = verdict.end_ns.abs_diff(received_ns) > MOST_SKEW_NS;
+        self.record_in(verdict, if skewed { received_ns } else { verdict.end_ns }, skewed, limits);
+    }
+
+    fn record_in(&self, verdict: &Verdict, moment_ns: u64, skewed: bool, limits: &LatencyLimits) {
+        let limits = limits.of(verdict.capability);
         let intake = Intake { hops: &self.hops, admission: &self.admission, limits, skewed };
         self.windows.entry(Key::at(moment_ns, verdict.capability)).or_default().record(verdict, &intake);
     }

@@ -30,6 +30,15 @@ impl<'de> Deserialize<'de> for Count {
     }
 }
 
+/// Where the true count behind a weighted one lies in at least 95 of 100 cases (spec 3.5).
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, Default)]
+pub struct Interval {
+    /// Not less than this.
+    pub low: Count,
+    /// Not more than this; `null` if nobody can say.
+    pub high: Option<Count>,
+}
+
 /// The time that an answer is about: `from` belongs to it, `to` does not. RFC 3339, UTC.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Default)]
 pub struct Range {
@@ -142,6 +151,9 @@ pub struct CapabilityStatus {
     /// Unweighted counts, where `estimated`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sampled: Option<BTreeMap<String, u64>>,
+    /// In which range the weighted counts are known, by the names of `sampled`, where `estimated`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub intervals: Option<BTreeMap<String, Interval>>,
     /// Executions counted in the window of receipt, because their own time was over 5 minutes off; absent if there is none.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub skewed: u64,
@@ -175,6 +187,12 @@ pub struct ObjectiveStatus {
     pub target: f64,
     /// 0 to 1; `null` without data.
     pub actual: Option<f64>,
+    /// Lower Wilson 95 % bound.
+    #[serde(default)]
+    pub actual_low: Option<f64>,
+    /// Upper Wilson 95 % bound.
+    #[serde(default)]
+    pub actual_high: Option<f64>,
     /// Share of the budget that is left in the range asked about; negative when overdrawn; `null` without data.
     pub budget_left: Option<f64>,
     /// Burn rates by window; empty until there is enough history to tell.
@@ -213,6 +231,9 @@ pub struct HopsAnswer {
     /// Unweighted `failed`, `caller` and `unknown`, where `estimated`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sampled: Option<BTreeMap<String, u64>>,
+    /// In which range the weighted counts are known, by the names of `sampled`, where `estimated`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub intervals: Option<BTreeMap<String, Interval>>,
 }
 
 /// Failures that no hop caused.
@@ -263,6 +284,12 @@ pub struct HopRow {
     pub failures: Count,
     /// Of all failures, 0 to 1; `null` without failures.
     pub failure_share: Option<f64>,
+    /// Lower Wilson 95 % bound.
+    #[serde(default)]
+    pub failure_share_low: Option<f64>,
+    /// Upper Wilson 95 % bound.
+    #[serde(default)]
+    pub failure_share_high: Option<f64>,
     /// Failures by cause.
     pub causes: BTreeMap<String, Count>,
     /// Slow executions blamed on it.
@@ -273,6 +300,12 @@ pub struct HopRow {
     pub retries: Count,
     /// P(execution ok | the hop had an error), 0 to 1; `null` where it had none.
     pub resilience: Option<f64>,
+    /// Lower Wilson 95 % bound.
+    #[serde(default)]
+    pub resilience_low: Option<f64>,
+    /// Upper Wilson 95 % bound.
+    #[serde(default)]
+    pub resilience_high: Option<f64>,
     /// Duration of its calls.
     pub latency_ms: LatencyMs,
     /// Time on the critical path.
@@ -288,6 +321,9 @@ pub struct HopRow {
     /// Unweighted counts, where `estimated`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sampled: Option<BTreeMap<String, u64>>,
+    /// In which range the weighted counts are known, by the names of `sampled`, where `estimated`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub intervals: Option<BTreeMap<String, Interval>>,
 }
 
 /// A verdict line (`--verdicts`), and the answer to `trace`.

@@ -2,6 +2,7 @@
 
 use super::explain::{Blocks, explain};
 use super::hops::Table;
+use super::listing::{self, Listed, Listing};
 use super::status::{capability_status, count};
 use super::{
     API_VERSION, Answers, Between, ExplainQuestion, Explanation, HopsAnswer, HopsQuestion, QueryError, Range, Spans, Status,
@@ -17,9 +18,7 @@ use std::sync::Arc;
 /// Answers from what is counted and what is kept.
 #[derive(Debug)]
 pub struct Desk {
-    capabilities: Vec<Capability>,
-    /// Of the capabilities, in the same order.
-    ids: Vec<Name>,
+    listing: Arc<Listing>,
     names: Arc<Names>,
     hops: Arc<Hops>,
     keeper: Arc<Keeper>,
@@ -46,25 +45,18 @@ impl Desk {
         ledger: Option<Arc<Ledger>>,
         recent: Option<Arc<Recent>>,
     ) -> Self {
-        let ids = capabilities.iter().map(|capability| names.intern(capability.id.as_bytes())).collect();
-        Self { capabilities: capabilities.to_vec(), ids, names, hops, keeper, ledger, recent, since_start: false }
+        let listing = Arc::new(Listing::new(capabilities, &names));
+        Self { listing, names, hops, keeper, ledger, recent, since_start: false }
+    }
+
+    /// The same desk for the capabilities that this list holds when it is asked.
+    pub fn listing(self, listing: Arc<Listing>) -> Self {
+        Self { listing, ..self }
     }
 
     /// The same desk, but without a range its answers are about what was counted since the process began.
     pub fn since_start(self) -> Self {
         Self { since_start: true, ..self }
-    }
-
-    /// Positions of the capabilities that are asked about.
-    fn asked(&self, capability: Option<&str>) -> Result<Vec<usize>, QueryError> {
-        let Some(asked) = capability else { return Ok((0..self.capabilities.len()).collect()) };
-        match self.capabilities.iter().position(|one| one.id == asked) {
-            Some(at) => Ok(vec![at]),
-            None => {
-                let known: Vec<&str> = self.capabilities.iter().take(20).map(|one| one.id.as_str()).collect();
-                Err(QueryError::NoSuchCapability { asked: asked.into(), known: known.join(", ") })
-            }
-        }
     }
 
     /// The range of the answer: as asked; else from the first slice to the end of the last; else empty.
@@ -77,9 +69,14 @@ impl Desk {
     }
 
     /// For each capability that is asked about, what is counted of it in the slices that start in the range.
-    fn windows(&self, asked: &[usize], question: Option<Between>, between: Between) -> Result<HashMap<Name, Window>, QueryError> {
-        let mut windows: HashMap<Name, Window> = asked.iter().map(|at| (self.ids[*at], Window::default())).collect();
-        let only = if let [one] = asked { Some(self.ids[*one]) } else { None };
+    fn windows(
+        &self,
+        asked: &[&Listed],
+        question: Option<Between>,
+        between: Between,
+    ) -> Result<HashMap<Name, Window>, QueryError> {
+        let mut windows: HashMap<Name, Window> = asked.iter().map(|one| (one.name, Window::default())).collect();
+        let only = if let [one] = asked { Some(one.name) } else { None };
         let mut add = |capability: Name, window: &Window| {
             if let Some(sum) = windows.get_mut(&capability) {
                 sum.merge(window);
@@ -138,13 +135,14 @@ fn note(executions: u64, before: u64) -> Option<String> {
 
 impl Answers for Desk {
     fn status(&self, question: &StatusQuestion) -> Result<Status, QueryError> {
-        let asked = self.asked(question.capability.as_deref())?;
+        let listed = self.listing.now();
+        let asked = listing::asked(&listed, question.capability.as_deref())?;
         let between = self.range(question.between)?;
         let windows = self.windows(&asked, question.between, between)?;
         let empty = Window::default();
-        let status_of = |at: &usize| {
-            let window = windows.get(&self.ids[*at]).unwrap_or(&empty);
-            capability_status(&self.capabilities[*at], window, &self.names, &self.hops)
+        let status_of = |one: &&Listed| {
+            let window = windows.get(&one.name).unwrap_or(&empty);
+            capability_status(&one.capability, window, &self.names, &self.hops)
         };
         Ok(Status {
             api_version: API_VERSION.into(),
@@ -157,13 +155,14 @@ impl Answers for Desk {
     }
 
     fn hops(&self, question: &HopsQuestion) -> Result<HopsAnswer, QueryError> {
-        let asked = self.asked(question.capability.as_deref())?;
+        let listed = self.listing.now();
+        let asked = listing::asked(&listed, question.capability.as_deref())?;
         let between = self.range(question.between)?;
         let windows = self.windows(&asked, question.between, between)?;
         let mut table = Table::default();
-        for at in &asked {
-            if let Some(window) = windows.get(&self.ids[*at]) {
-                table.add(&self.capabilities[*at], window, question.level, &self.names, &self.hops);
+        for one in &asked {
+            if let Some(window) = windows.get(&one.name) {
+                table.add(&one.capability, window, question.level, &self.names, &self.hops);
             }
         }
         Ok(HopsAnswer {
@@ -176,12 +175,13 @@ impl Answers for Desk {
             failed: super::status::count(table.failed),
             estimated: table.estimated,
             sampled: table.sampled(),
+            intervals: table.intervals(),
         })
     }
 
     fn explain(&self, question: &ExplainQuestion) -> Result<Explanation, QueryError> {
-        let asked = self.asked(Some(&question.capability))?;
-        let capability = asked.first().map(|at| self.ids[*at]);
+        let listed = self.listing.now();
+        let capability = listing::asked(&listed, Some(&question.capability))?.first().map(|one| one.name);
         let range = self.range(question.between)?;
         let day_before = Between { from_ns: range.from_ns.saturating_sub(A_DAY_NS), to_ns: range.from_ns };
         let baseline = question.baseline.unwrap_or(day_before);
@@ -196,6 +196,8 @@ impl Answers for Desk {
         })?;
         let why = explain(&now, &normal, question.level, &self.names, &self.hops);
         let (executions, before) = (now.sum().executions(), normal.sum().executions());
+        let estimated = executions.is_weighted() || before.is_weighted();
+        let counts = [("executions".to_owned(), executions), ("baseline_executions".to_owned(), before)];
         Ok(Explanation {
             api_version: API_VERSION.into(),
             capability: question.capability.clone(),
@@ -206,6 +208,8 @@ impl Answers for Desk {
             suspects: why.suspects,
             executions: count(executions),
             baseline_executions: count(before),
+            estimated,
+            sampled: estimated.then(|| super::estimate::seen(counts)),
             note: note(executions.raw, before.raw),
         })
     }

@@ -3,6 +3,7 @@
 use super::answer::api_version;
 use super::{Count, Level, Range};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 
 /// What was out of the ordinary (spec 2.7).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -76,6 +77,12 @@ pub struct Explanation {
     pub executions: Count,
     /// Executions in the baseline.
     pub baseline_executions: Count,
+    /// Whether any count is weighted.
+    #[serde(default)]
+    pub estimated: bool,
+    /// Unweighted counts, where `estimated`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sampled: Option<BTreeMap<String, u64>>,
     /// What whoever reads this must know about how it came about.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub note: Option<String>,

@@ -1,8 +1,9 @@
 //! Which hops fail, and which are slow.
 
-use super::stats::{latency, milliseconds, share};
-use super::status::{absorbed, count};
-use super::{Buckets, By, CriticalPathMs, HopRow, Level, MeanMs, money};
+use super::estimate::{intervals, seen};
+use super::stats::{bounds, latency, milliseconds, share, share_of};
+use super::status::{absorbed, absorbed_by_place, count};
+use super::{Buckets, By, CriticalPathMs, HopRow, Interval, Level, MeanMs, money};
 use crate::catalogue::Capability;
 use crate::measure::{HopFigures, Share, Spread, Tally, Trouble, Window};
 use crate::model::{Hop, HopId, Hops, Name, Names, Outcome};
@@ -27,6 +28,7 @@ struct Sum {
 pub(super) struct Table {
     rows: HashMap<Hop, Sum>,
     pub(super) failed: Tally,
+    executions: Tally,
     caller: Tally,
     unknown: Tally,
     critical_path: u128,
@@ -101,6 +103,7 @@ impl Table {
             }
         }
         self.failed += window.outcome(Outcome::Failed);
+        self.executions += window.executions();
         self.critical_path = self.critical_path.saturating_add(window.critical_path);
         self.estimated |= window.is_estimated();
         self.add_cost(capability, window.outcome(Outcome::Failed).units, failed_at, names);
@@ -146,10 +149,18 @@ impl Table {
         Buckets { caller: count(self.caller), unknown: count(self.unknown) }
     }
 
+    fn told(&self) -> [(String, Tally); 3] {
+        [("failed", self.failed), ("caller", self.caller), ("unknown", self.unknown)].map(|(name, tally)| (name.into(), tally))
+    }
+
     /// Unweighted counts beside the rows, where they are estimated.
     pub(super) fn sampled(&self) -> Option<BTreeMap<String, u64>> {
-        let pairs = [("failed", self.failed.raw), ("caller", self.caller.raw), ("unknown", self.unknown.raw)];
-        self.estimated.then(|| pairs.map(|(word, raw)| (word.to_string(), raw)).into())
+        self.estimated.then(|| seen(self.told()))
+    }
+
+    /// In which range the weighted counts are known.
+    pub(super) fn intervals(&self) -> Option<BTreeMap<String, Interval>> {
+        self.estimated.then(|| intervals(self.told(), self.executions))
     }
 
     /// The rows, ordered. Between equals: most failures, most slow executions, most errors, then by name.
@@ -175,6 +186,8 @@ impl Table {
     fn row(&self, hop: Hop, sum: &Sum, names: &Names) -> HopRow {
         let (per_execution, trouble) = (&sum.share, &sum.trouble);
         let failures = trouble.failed();
+        let (failure_share_low, failure_share_high) = bounds(share_of(failures, self.failed));
+        let (resilience_low, resilience_high) = bounds(share_of(per_execution.ok_with_error, per_execution.with_error));
         let causes = trouble.failures.iter().map(|(cause, failures)| (cause.as_str().to_string(), count(failures.count)));
         HopRow {
             hop: names.text(hop.hop).into(),
@@ -185,11 +198,15 @@ impl Table {
             errors: count(trouble.errors),
             failures: count(failures),
             failure_share: share(failures.units, self.failed.units),
+            failure_share_low,
+            failure_share_high,
             causes: causes.collect(),
             slow_blamed: count(trouble.slow_blamed),
             absorbed: absorbed(&trouble.absorbed),
             retries: count(trouble.retries),
             resilience: share(per_execution.ok_with_error.units, per_execution.with_error.units),
+            resilience_low,
+            resilience_high,
             latency_ms: latency(&sum.latency),
             critical_path_ms: critical_path(&per_execution.critical_path, self.critical_path),
             self_ms: mean(&per_execution.self_time),
@@ -199,22 +216,26 @@ impl Table {
                 (Currency::One(currency), Some(lost)) => Some(money::written(lost, currency)),
                 _ => None,
             },
-            sampled: self.estimated.then(|| sampled(sum)),
+            sampled: self.estimated.then(|| seen(told(sum))),
+            intervals: self.estimated.then(|| intervals(told(sum), self.executions)),
         }
     }
 }
 
-fn sampled(sum: &Sum) -> BTreeMap<String, u64> {
-    let pairs = [
-        ("executions", sum.share.executions.raw),
-        ("calls", sum.calls.raw),
-        ("errors", sum.trouble.errors.raw),
-        ("failures", sum.trouble.failed().raw),
-        ("slow_blamed", sum.trouble.slow_blamed.raw),
-        ("retries", sum.trouble.retries.raw),
-        ("missing", sum.share.missing.raw),
+/// The counts of a row by their places in the answer.
+fn told(sum: &Sum) -> impl Iterator<Item = (String, Tally)> {
+    let counts = [
+        ("executions", sum.share.executions),
+        ("calls", sum.calls),
+        ("errors", sum.trouble.errors),
+        ("failures", sum.trouble.failed()),
+        ("slow_blamed", sum.trouble.slow_blamed),
+        ("retries", sum.trouble.retries),
+        ("missing", sum.share.missing),
     ];
-    pairs.map(|(word, raw)| (word.to_string(), raw)).into()
+    let counts = counts.map(|(name, tally)| (name.to_owned(), tally)).into_iter();
+    let causes = sum.trouble.failures.iter().map(|(cause, failures)| (format!("causes.{}", cause.as_str()), failures.count));
+    counts.chain(causes).chain(absorbed_by_place(&sum.trouble.absorbed))
 }
 
 /// Hops that never had an error come last.

@@ -12,10 +12,12 @@
 
 mod answer;
 mod desk;
+mod estimate;
 mod explain;
 mod explained;
 mod hops;
 mod line;
+mod listing;
 mod money;
 mod question;
 mod range;
@@ -29,5 +31,6 @@ pub use answer::*;
 pub use desk::Desk;
 pub use explained::{EvidenceLine, ExplainKind, Explanation, Suspect};
 pub use line::{verdict_json, verdict_line};
+pub use listing::Listing;
 pub use question::*;
 pub use range::{moment_text, parse_length, parse_moment, parse_range};

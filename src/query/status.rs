@@ -1,6 +1,7 @@
 //! How a capability is doing.
 
-use super::stats::{latency, rate, share, wilson};
+use super::estimate::{intervals, seen};
+use super::stats::{bounds, latency, rate, share, wilson};
 use super::{CapabilityStatus, Count, ObjectiveStatus, State, WorstHop, money};
 use crate::catalogue::{Capability, Objective, ObjectiveKind};
 use crate::measure::{Tally, Window};
@@ -34,6 +35,8 @@ pub(super) fn capability_status(capability: &Capability, window: &Window, names:
     let objectives: Vec<ObjectiveStatus> =
         capability.objectives.iter().map(|objective| objective_status(objective, window)).collect();
     let value = capability.value.as_ref();
+    let (success_rate_low, success_rate_high) = bounds(success);
+    let estimated = window.is_estimated();
     CapabilityStatus {
         id: capability.id.clone(),
         title: capability.title.clone(),
@@ -47,22 +50,29 @@ pub(super) fn capability_status(capability: &Capability, window: &Window, names:
         incomplete: count(of(Outcome::Incomplete)),
         slow: count(window.slow),
         success_rate: success.map(|(rate, _, _)| rate),
-        success_rate_low: success.map(|(_, low, _)| low),
-        success_rate_high: success.map(|(_, _, high)| high),
+        success_rate_low,
+        success_rate_high,
         latency_ms: latency(&window.durations),
         absorbed: absorbed(&window.absorbed),
         worst_hop: worst_hop(window, names, hops),
         objectives,
         lost_value: value.and_then(|rule| money::lost(failed.units, rule)),
-        sampled: window.is_estimated().then(|| sampled(window)),
+        sampled: estimated.then(|| seen(told(window))),
+        intervals: estimated.then(|| intervals(told(window), window.executions())),
         skewed: window.skewed,
     }
 }
 
-fn sampled(window: &Window) -> BTreeMap<String, u64> {
-    let outcomes = Outcome::ALL.map(|outcome| (outcome.as_str(), window.outcome(outcome).raw));
-    let all = [("executions", window.executions().raw), ("slow", window.slow.raw)];
-    outcomes.into_iter().chain(all).map(|(word, raw)| (word.to_string(), raw)).collect()
+/// The counts of a capability by their places in the answer.
+fn told(window: &Window) -> impl Iterator<Item = (String, Tally)> {
+    let outcomes = Outcome::ALL.iter().map(|outcome| (outcome.as_str().to_owned(), window.outcome(*outcome)));
+    let all = [("executions".into(), window.executions()), ("slow".into(), window.slow)];
+    outcomes.chain(all).chain(absorbed_by_place(&window.absorbed))
+}
+
+/// Absorbed errors by their places in the answer.
+pub(super) fn absorbed_by_place(tallies: &[Tally; 3]) -> impl Iterator<Item = (String, Tally)> {
+    AbsorbedKind::ALL.iter().map(|kind| (format!("absorbed.{}", kind.as_str()), tallies[*kind as usize]))
 }
 
 /// Good and bad executions by this objective.
@@ -72,7 +82,8 @@ fn good_and_bad(kind: ObjectiveKind, window: &Window) -> (Tally, Tally) {
         ObjectiveKind::Latency { under_ns } => {
             let limit = window.limits.iter().find(|limit| limit.under_ns == under_ns).copied().unwrap_or_default();
             let units = limit.all.units.saturating_sub(limit.good.units);
-            (limit.good, Tally { units, raw: limit.all.raw.saturating_sub(limit.good.raw) })
+            let raw = limit.all.raw.saturating_sub(limit.good.raw);
+            (limit.good, Tally { units, raw, excess: limit.all.excess.saturating_sub(limit.good.excess) })
         }
     }
 }
@@ -85,6 +96,7 @@ fn tidy(number: f64) -> f64 {
 fn objective_status(objective: &Objective, window: &Window) -> ObjectiveStatus {
     let (good, bad) = good_and_bad(objective.kind, window);
     let all = good.units.saturating_add(bad.units);
+    let (actual_low, actual_high) = bounds(rate(good, bad));
     // A target of 100 % leaves no budget of which a share could be left.
     let allowed = (1.0 - objective.target > 0.0).then_some(1.0 - objective.target);
     let kind = match objective.kind {
@@ -96,6 +108,8 @@ fn objective_status(objective: &Objective, window: &Window) -> ObjectiveStatus {
         kind: kind.into(),
         target: objective.target,
         actual: share(good.units, all),
+        actual_low,
+        actual_high,
         budget_left: share(bad.units, all).zip(allowed).map(|(bad, allowed)| tidy(1.0 - bad / allowed)),
         burn: BTreeMap::new(),
     }
@@ -119,11 +133,12 @@ fn state(capability: &Capability, window: &Window, objectives: &[ObjectiveStatus
     if success_high < 0.5 {
         return State::Failing;
     }
-    let seen = ok.raw + failed.raw;
-    if seen < FEW {
+    if ok.raw + failed.raw < FEW {
         return State::TooFew;
     }
-    let surely_failing = wilson(1.0 - success, seen).map_or(0.0, |(low, _)| low);
+    let mut both = ok;
+    both += failed;
+    let surely_failing = wilson(1.0 - success, both.effective()).map_or(0.0, |(low, _)| low);
     let burns = |objective: &Objective| {
         objective.kind == ObjectiveKind::Availability && surely_failing >= FAILING_BURN * (1.0 - objective.target)
     };

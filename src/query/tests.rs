@@ -347,7 +347,7 @@ fn weighted_counts_are_told_as_estimated_with_what_was_seen_beside() {
     assert_eq!((status.executions, status.ok, status.failed), (Count(3.0), Count(2.0), Count(1.0)));
     let sampled = status.sampled.as_ref().unwrap();
     assert_eq!((sampled["executions"], sampled["ok"], sampled["failed"], sampled["slow"]), (2, 1, 1, 0));
-    let half = stats::wilson(2.0 / 3.0, 2).unwrap();
+    let half = stats::wilson(2.0 / 3.0, 9.0 / 5.0).unwrap();
     assert_eq!((status.success_rate_low, status.success_rate_high), (Some(half.0), Some(half.1)));
     assert!(all.capabilities[1].sampled.is_none());
 }

@@ -47,9 +47,11 @@ impl Desk {
     ) -> Result<T, QueryError> {
         let answers = Arc::clone(answers);
         let place = Arc::clone(&self.room).acquire_owned().await;
+        let answer = std::any::type_name::<T>().rsplit("::").next();
+        let span = tracing::info_span!(target: "steelthread::telemetry", "question", answer);
         let asked = tokio::task::spawn_blocking(move || {
             let _place = place;
-            question(&*answers)
+            span.in_scope(|| question(&*answers))
         });
         asked.await.unwrap_or_else(|error| Err(QueryError::Unreadable(format!("the question could not be answered: {error}"))))
     }

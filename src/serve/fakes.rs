@@ -151,11 +151,14 @@ fn book_flight() -> CapabilityStatus {
             kind: "availability".into(),
             target: 0.999,
             actual: Some(0.88),
+            actual_low: Some(0.802),
+            actual_high: Some(0.93),
             budget_left: Some(-119.0),
             burn: BTreeMap::new(),
         }],
         lost_value: Some(LostValue { amount: "498.00".into(), currency: "EUR".into() }),
         sampled: None,
+        intervals: None,
         skewed: 0,
     }
 }
@@ -182,6 +185,7 @@ fn search() -> CapabilityStatus {
         objectives: Vec::new(),
         lost_value: None,
         sampled: None,
+        intervals: None,
         skewed: 0,
     }
 }
@@ -205,6 +209,8 @@ pub(crate) fn explanation() -> Explanation {
         }],
         executions: Count(120.0),
         baseline_executions: Count(2400.0),
+        estimated: false,
+        sampled: None,
         note: None,
     }
 }
@@ -220,6 +226,7 @@ pub(crate) fn hops() -> HopsAnswer {
         failed: Count(12.0),
         estimated: false,
         sampled: None,
+        intervals: None,
     }
 }
 
@@ -233,11 +240,15 @@ fn card_network() -> HopRow {
         errors: Count(14.0),
         failures: Count(9.0),
         failure_share: Some(0.75),
+        failure_share_low: Some(0.468),
+        failure_share_high: Some(0.911),
         causes: counts(&[("dependency_error", 2.0), ("timeout_no_server", 7.0)]),
         slow_blamed: Count(3.0),
         absorbed: counts(&[("masked_retry", 5.0)]),
         retries: Count(8.0),
         resilience: Some(0.357),
+        resilience_low: Some(0.163),
+        resilience_high: Some(0.612),
         latency_ms: LatencyMs { p50: Some(41.0), p90: Some(120.0), p95: Some(1502.0), p99: Some(2000.0), max: Some(2000.0) },
         critical_path_ms: CriticalPathMs { mean: Some(66.4), p95: Some(1490.0), share: Some(0.521) },
         self_ms: MeanMs { mean: Some(66.4), p95: Some(1490.0) },
@@ -245,6 +256,7 @@ fn card_network() -> HopRow {
         missing: Count(0.0),
         lost_value: Some(LostValue { amount: "373.50".into(), currency: "EUR".into() }),
         sampled: None,
+        intervals: None,
     }
 }
 
@@ -258,11 +270,15 @@ fn pricing() -> HopRow {
         errors: Count(2.0),
         failures: Count(2.0),
         failure_share: Some(0.1667),
+        failure_share_low: Some(0.047),
+        failure_share_high: Some(0.448),
         causes: counts(&[("app_error", 2.0)]),
         slow_blamed: Count(0.0),
         absorbed: BTreeMap::new(),
         retries: Count(0.0),
         resilience: Some(0.0),
+        resilience_low: Some(0.0),
+        resilience_high: Some(0.658),
         latency_ms: LatencyMs { p50: Some(8.0), p90: Some(11.0), p95: Some(12.5), p99: Some(30.0), max: Some(41.0) },
         critical_path_ms: CriticalPathMs { mean: Some(7.9), p95: Some(12.0), share: Some(0.074) },
         self_ms: MeanMs { mean: Some(7.1), p95: Some(11.0) },
@@ -270,6 +286,7 @@ fn pricing() -> HopRow {
         missing: Count(0.0),
         lost_value: None,
         sampled: None,
+        intervals: None,
     }
 }
 

@@ -62,13 +62,24 @@ fn each<T, M: From<T>>(list: Vec<T>) -> Vec<M> {
     list.into_iter().map(Into::into).collect()
 }
 
+impl From<query::Interval> for proto::Interval {
+    fn from(it: query::Interval) -> Self {
+        Self { low: it.low.0, high: it.high.map(|count| count.0) }
+    }
+}
+
+fn intervals(known: Option<BTreeMap<String, query::Interval>>) -> BTreeMap<String, proto::Interval> {
+    known.unwrap_or_default().into_iter().map(|(name, interval)| (name, interval.into())).collect()
+}
+
 /// Messages whose fields are called like those of the document: `same` are taken as they are, `into` are messages themselves,
 /// `maybe` are messages that may be missing, then lists of messages, counts, counts by name, and
-/// unweighted counts that are only there where they differ.
+/// unweighted counts and intervals that are only there where counts are weighted.
 macro_rules! mirror {
     ($($document:ident => $message:ident {
         $(same $($same:ident)+;)? $(into $($into:ident)+;)? $(maybe $($maybe:ident)+;)? $(lists $($list:ident)+;)?
         $(counts $($count:ident)+;)? $(named $($named:ident)+;)? $(seen $($seen:ident)+;)?
+        $(known $($known:ident)+;)?
     })+) => {
         $(impl From<query::$document> for proto::$message {
             fn from(it: query::$document) -> Self {
@@ -80,6 +91,7 @@ macro_rules! mirror {
                     $($($count: it.$count.0,)+)?
                     $($($named: numbers(it.$named),)+)?
                     $($($seen: it.$seen.unwrap_or_default(),)+)?
+                    $($($known: intervals(it.$known),)+)?
                 }
             }
         })+
@@ -94,7 +106,7 @@ mirror! {
     LostValue => LostValue { same amount currency; }
     Spans => Spans { same received fates; }
     WorstHop => WorstHop { same hop service share; counts failures; }
-    ObjectiveStatus => ObjectiveStatus { same id kind target actual budget_left burn; }
+    ObjectiveStatus => ObjectiveStatus { same id kind target actual actual_low actual_high budget_left burn; }
     Status => StatusResponse {
         same api_version estimated unknown_capabilities;
         into range spans;
@@ -102,12 +114,13 @@ mirror! {
     }
     Buckets => Buckets { counts caller unknown; }
     HopRow => HopRow {
-        same hop service external failure_share resilience;
+        same hop service external failure_share failure_share_low failure_share_high resilience resilience_low resilience_high;
         into latency_ms critical_path_ms self_ms edge_gap_ms;
         maybe lost_value;
         counts executions calls errors failures slow_blamed retries missing;
         named causes absorbed;
         seen sampled;
+        known intervals;
     }
     HopLine => Hop { same hop service; }
     BlameLine => Blame { same hop service cause confidence evidence span_id rule; }
@@ -147,6 +160,7 @@ impl From<query::CapabilityStatus> for proto::CapabilityStatus {
             objectives: each(it.objectives),
             lost_value: it.lost_value.map(Into::into),
             sampled: it.sampled.unwrap_or_default(),
+            intervals: intervals(it.intervals),
             skewed: it.skewed,
         }
     }
@@ -174,6 +188,8 @@ impl From<query::Explanation> for proto::ExplainResponse {
             executions: it.executions.0,
             baseline_executions: it.baseline_executions.0,
             note: it.note,
+            estimated: it.estimated,
+            sampled: it.sampled.unwrap_or_default(),
         }
     }
 }
@@ -191,6 +207,7 @@ impl From<query::HopsAnswer> for proto::HopsResponse {
             failed: it.failed.0,
             estimated: it.estimated,
             sampled: it.sampled.unwrap_or_default(),
+            intervals: intervals(it.intervals),
         }
     }
 }

@@ -28,6 +28,8 @@ pub struct Beside {
     pub fates: Fates,
     /// Values of `steelthread.capability` that are not in the map.
     pub unknown_capabilities: Vec<(Name, u64)>,
+    /// The text of the map, where it is another one than the store holds.
+    pub map: Option<String>,
 }
 
 impl Keeper {
@@ -63,6 +65,7 @@ impl Keeper {
             fates: beside.fates,
             unknown_capabilities: &beside.unknown_capabilities,
             lines: &lines,
+            map: beside.map.as_deref(),
         };
         match store.commit(&commit) {
             Ok(()) => {

@@ -10,6 +10,8 @@ pub(super) struct CountRecord {
     pub more: u64,
     #[prost(uint64, tag = "3")]
     pub more_high: u64,
+    #[prost(uint64, tag = "4")]
+    pub excess: u64,
 }
 
 #[derive(Clone, Copy, PartialEq, Message)]

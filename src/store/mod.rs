@@ -41,6 +41,8 @@ pub struct Commit<'a> {
     pub unknown_capabilities: &'a [(Name, u64)],
     /// Verdicts to keep for whoever asks about a trace; of each window as many as there is room for.
     pub lines: &'a [KeptLine],
+    /// The text of the map, where it is another one than the store holds.
+    pub map: Option<&'a str>,
 }
 
 /// A verdict to keep.

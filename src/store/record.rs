@@ -37,13 +37,20 @@ impl From<prost::DecodeError> for Unreadable {
 
 fn count(tally: Tally) -> Option<CountRecord> {
     let more = tally.units.wrapping_sub(u128::from(tally.raw) << 16);
-    (!tally.is_zero()).then_some(CountRecord { raw: tally.raw, more: more as u64, more_high: (more >> 64) as u64 })
+    (!tally.is_zero()).then_some(CountRecord {
+        raw: tally.raw,
+        more: more as u64,
+        more_high: (more >> 64) as u64,
+        excess: tally.excess,
+    })
 }
 
 fn tally(record: Option<CountRecord>) -> Tally {
-    record.map_or_else(Tally::default, |CountRecord { raw, more, more_high }| {
+    record.map_or_else(Tally::default, |CountRecord { raw, more, more_high, excess }| {
         let more = (u128::from(more_high) << 64) | u128::from(more);
-        Tally { units: more.wrapping_add(u128::from(raw) << 16), raw }
+        let units = more.wrapping_add(u128::from(raw) << 16);
+        // Since 0.2 it is written how unequal weights are.
+        if more > 0 && excess == 0 { Tally::of_equal_weights(units, raw) } else { Tally { units, raw, excess } }
     })
 }
 

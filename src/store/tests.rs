@@ -11,7 +11,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 fn nothing<'a>() -> Commit<'a> {
-    Commit { windows: &[], progress: &[], fates: Fates::default(), unknown_capabilities: &[], lines: &[] }
+    Commit { windows: &[], progress: &[], fates: Fates::default(), unknown_capabilities: &[], lines: &[], map: None }
 }
 
 fn open(folder: &Path, world: &World) -> Result<Store, StoreError> {
@@ -256,7 +256,11 @@ fn a_window_that_format_1_wrote_is_still_read() {
     let bytes: Vec<u8> = FORMAT_1.split_whitespace().map(|byte| u8::from_str_radix(byte, 16).unwrap()).collect();
     let mut expected = a_full_window(&world);
     // Kept since 0.2; what was written before is read without it.
-    expected.hops.values_mut().for_each(|figures| figures.slowest = None);
+    for figures in expected.hops.values_mut() {
+        figures.slowest = None;
+        // So is how unequal weights are; those of one execution are equal.
+        figures.calls = crate::measure::Tally::of_equal_weights(figures.calls.units, figures.calls.raw);
+    }
     assert_eq!(record::decode(&bytes, &world.names, &world.hops).unwrap(), expected);
 }
 

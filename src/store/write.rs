@@ -3,7 +3,7 @@
 use super::error::Stop;
 use super::record;
 use super::tables::{
-    Bytes, FATES, LINE_COUNTS, LINES, MOST_OTHER_LINES, MOST_SAMPLE_LINES, PARTITIONS, ProgressRecord, UNKNOWN, WINDOWS,
+    Bytes, FATES, LINE_COUNTS, LINES, MOST_OTHER_LINES, MOST_SAMPLE_LINES, PARTITIONS, ProgressRecord, TEXTS, UNKNOWN, WINDOWS,
 };
 use super::{Commit, KeptLine, Store, StoreError};
 use crate::journal::Progress;
@@ -23,6 +23,9 @@ impl Store {
             put_progress(transaction, commit.progress)?;
             self.put_windows(transaction, commit.windows)?;
             self.put_lines(transaction, commit.lines)?;
+            if let Some(map) = commit.map {
+                transaction.open_table(TEXTS)?.insert("map", map)?;
+            }
             let mut fates = self.fates_before;
             fates += commit.fates;
             let mut table = transaction.open_table(FATES)?;

@@ -11,12 +11,17 @@ pub fn threshold(trace_state: &[u8]) -> u64 {
     field.and_then(digits).unwrap_or(0)
 }
 
-/// 1 to 14 hexadecimal digits, padded with zeros on the right.
+/// 1 to 14 hexadecimal digits in small letters, padded with zeros on the right. Whoever writes a threshold writes small letters; what
+/// is written otherwise was not written by the rules, and a weight must not be guessed.
 fn digits(text: &[u8]) -> Option<u64> {
     if text.is_empty() || text.len() > 14 {
         return None;
     }
-    let digit = |byte: &u8| char::from(*byte).to_digit(16).map(u64::from);
+    let digit = |byte: &u8| match *byte {
+        b'0'..=b'9' => Some(u64::from(*byte - b'0')),
+        b'a'..=b'f' => Some(u64::from(*byte - b'a') + 10),
+        _ => None,
+    };
     let number = text.iter().try_fold(0, |sum, byte| Some(sum << 4 | digit(byte)?))?;
     Some(number << (4 * (14 - text.len())))
 }

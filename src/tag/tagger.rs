@@ -36,19 +36,34 @@ pub struct Tagger {
     pub(super) of_resource: Tested,
     shapes: Arc<Shapes>,
     index: Index,
-    simplified: AtomicU64,
+    simplified: Arc<AtomicU64>,
 }
 
 impl Tagger {
     /// Reads spans by this map; names and shapes are stored in these tables. Shapes say which rules of the map hold, so another
     /// map needs another tagger and another table of shapes.
     pub fn new(catalogue: Arc<Catalogue>, names: Arc<Names>, shapes: Arc<Shapes>, limits: Limits) -> Arc<Self> {
+        Self::counting(Arc::default(), catalogue, names, shapes, limits)
+    }
+
+    /// Reads spans by another map, with shapes of its own. The count of simplified spans goes on.
+    pub fn successor(&self, catalogue: Arc<Catalogue>, shapes: Arc<Shapes>, limits: Limits) -> Arc<Self> {
+        Self::counting(self.simplified.clone(), catalogue, self.names.clone(), shapes, limits)
+    }
+
+    fn counting(
+        simplified: Arc<AtomicU64>,
+        catalogue: Arc<Catalogue>,
+        names: Arc<Names>,
+        shapes: Arc<Shapes>,
+        limits: Limits,
+    ) -> Arc<Self> {
         Arc::new(Self {
             seeds: Seeds::by_chance(),
             of_span: Tested::new(&catalogue, Scope::Span, alias::names()),
             of_resource: Tested::new(&catalogue, Scope::Resource, resource::NAMES.into_iter()),
             index: Index::new(limits.shapes),
-            simplified: AtomicU64::new(0),
+            simplified,
             catalogue,
             names,
             shapes,

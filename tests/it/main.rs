@@ -4,9 +4,14 @@
 mod analyzing;
 mod configuring;
 mod explaining;
+mod forwarding;
 mod laws;
 mod naive;
 mod program;
+mod receiver;
+mod reloading;
+mod rules;
+mod sampling;
 mod secured;
 mod securing;
 mod serving;

@@ -73,10 +73,32 @@ impl Server {
         Self { child, stderr, otlp: otlp.unwrap(), otlp_http: http.unwrap_or_default(), api: api.unwrap() }
     }
 
-    /// SIGTERM, then exit code and what it said last.
-    pub fn terminate(mut self) -> (i32, String) {
-        let told = Command::new("kill").args(["-TERM", &self.child.id().to_string()]).status().unwrap();
+    /// Sends a signal, such as `-HUP`.
+    pub fn signal(&self, signal: &str) {
+        let told = Command::new("kill").args([signal, &self.child.id().to_string()]).status().unwrap();
         assert!(told.success());
+    }
+
+    /// The next line that it says and that holds this. Blocks until it has been said.
+    pub fn said(&mut self, part: &str) -> String {
+        let mut said = String::new();
+        loop {
+            let from = said.len();
+            assert!(self.stderr.read_line(&mut said).unwrap() > 0, "it never said '{part}', but: {said}");
+            if said[from..].contains(part) {
+                return said.split_off(from);
+            }
+        }
+    }
+
+    /// SIGTERM, then exit code and what it said last.
+    pub fn terminate(self) -> (i32, String) {
+        self.signal("-TERM");
+        self.ended()
+    }
+
+    /// When it has ended: exit code and what it said last.
+    pub fn ended(mut self) -> (i32, String) {
         let mut rest = String::new();
         self.stderr.read_to_string(&mut rest).unwrap();
         (self.child.wait().unwrap().code().unwrap(), rest)
@@ -86,6 +108,24 @@ impl Server {
     pub fn get(&self, path: &str) -> Value {
         let text = ureq::get(format!("{}{path}", self.api)).call().unwrap().body_mut().read_to_string().unwrap();
         serde_json::from_str(&text).unwrap()
+    }
+
+    /// A figure of its own in `/metrics`.
+    pub fn metric(&self, name: &str) -> f64 {
+        let text = ureq::get(format!("{}/metrics", self.api)).call().unwrap().body_mut().read_to_string().unwrap();
+        let line = text.lines().find(|line| line.starts_with(&format!("{name} ")));
+        line.unwrap_or_else(|| panic!("no {name} in {text}")).rsplit(' ').next().unwrap().parse().unwrap()
+    }
+
+    /// Waits until this figure is this.
+    pub fn until(&self, name: &str, value: f64) {
+        for _ in 0..300 {
+            if self.metric(name) == value {
+                return;
+            }
+            std::thread::sleep(Duration::from_millis(100));
+        }
+        panic!("{name} is {} and not {value}", self.metric(name));
     }
 
     /// Waits until nothing is in flight.
@@ -135,5 +175,40 @@ impl Sender {
             let answer = client.unary(tonic::Request::new(request), path, tonic_prost::ProstCodec::default()).await;
             answer.map(tonic::Response::into_inner)
         })
+    }
+
+    /// Begins a request that never ends, as long as what is handed back is there. The server has seen its beginning.
+    pub fn hold_open(self) -> Self {
+        let channel = self.channel.clone();
+        let (begun, begins) = std::sync::mpsc::channel();
+        self.runtime.spawn(async move {
+            let mut client = tonic::client::Grpc::new(channel);
+            let path = "/opentelemetry.proto.collector.trace.v1.TraceService/Export".parse().unwrap();
+            client.ready().await.unwrap();
+            let codec = tonic_prost::ProstCodec::<ExportTraceServiceRequest, ExportTraceServiceResponse>::default();
+            let polled = std::future::poll_fn(move |_| {
+                let _ = begun.send(());
+                std::task::Poll::Pending
+            });
+            drop(client.client_streaming(tonic::Request::new(Never(Box::pin(polled))), path, codec).await);
+        });
+        begins.recv().unwrap();
+        // What comes after it on the same connection is answered.
+        self.send(ExportTraceServiceRequest::default()).unwrap();
+        self
+    }
+}
+
+/// A stream without end or item.
+struct Never(std::pin::Pin<Box<dyn Future<Output = ()> + Send>>);
+
+impl tonic::codegen::tokio_stream::Stream for Never {
+    type Item = ExportTraceServiceRequest;
+
+    fn poll_next(
+        mut self: std::pin::Pin<&mut Self>,
+        context: &mut std::task::Context<'_>,
+    ) -> std::task::Poll<Option<Self::Item>> {
+        self.0.as_mut().poll(context).map(|()| None)
     }
 }

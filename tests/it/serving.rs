@@ -11,7 +11,7 @@ fn moments_ago() -> u64 {
 }
 
 /// Counts of an answer to `status` against what the shop made.
-fn holds(status: &Value, tally: &Tally) {
+pub fn holds(status: &Value, tally: &Tally) {
     for (capability, made) in &tally.endings {
         let rows = status["capabilities"].as_array().unwrap();
         let row = rows.iter().find(|row| row["id"] == *capability).unwrap();
@@ -125,7 +125,7 @@ fn traces_that_never_complete_stay_within_the_budget_and_the_books_say_so() {
     let fates = &status["spans"]["fates"];
     assert!(refused > 0);
     assert_eq!(fates["in_flight"].as_u64().unwrap() + fates["shed"].as_u64().unwrap(), told.spans);
-    let used = metric(&server, "steelthread_open_trace_bytes");
+    let used = server.metric("steelthread_open_trace_bytes");
     assert!(used > 0.5e6 && used <= 1_048_576.0, "{used}");
 }
 
@@ -143,15 +143,9 @@ fn spans_that_were_moved_are_a_figure_of_the_server() {
         let server = Server::start(&["--map", &map, "--quiet", "200ms", "--clock-skew", skew]);
         server.sender().send(request.clone()).unwrap();
         server.settle();
-        let moved = metric(&server, "steelthread_adjusted_spans_total");
+        let moved = server.metric("steelthread_adjusted_spans_total");
         assert_eq!(moved > 0.0, moves, "{skew}: {moved}");
     }
-}
-
-fn metric(server: &Server, name: &str) -> f64 {
-    let text = ureq::get(format!("{}/metrics", server.api)).call().unwrap().body_mut().read_to_string().unwrap();
-    let line = text.lines().find(|line| line.starts_with(&format!("{name} "))).unwrap_or_else(|| panic!("no {name} in {text}"));
-    line.rsplit(' ').next().unwrap().parse().unwrap()
 }
 
 /// Posts OTLP/JSON; code and document.
@@ -182,5 +176,5 @@ fn spans_sent_as_json_are_counted_and_a_bad_one_is_rejected_alone() {
         (&spans["received"], &spans["fates"]["in_flight"], &spans["fates"]["malformed"]),
         (&3.into(), &1.into(), &2.into())
     );
-    assert_eq!(metric(&server, r#"steelthread_refused_requests_total{door="otlp_http",reason="malformed"}"#), 1.0);
+    assert_eq!(server.metric(r#"steelthread_refused_requests_total{door="otlp_http",reason="malformed"}"#), 1.0);
 }

@@ -158,7 +158,7 @@ fn an_absent_namespace_does_not_exist_and_an_absent_service_is_called_unknown() 
 }
 
 #[test]
-fn the_first_thread_in_map_order_names_an_entry() {
+fn e1_the_first_thread_in_map_order_names_an_entry() {
     let map =
         read(&capability("threads:\n- {id: one, entry: {attributes.a: [x, y]}}\n- {id: two, entry: {attributes.a: [y, z]}}"));
     for (value, thread) in [("x", 0), ("y", 0), ("z", 1)] {
@@ -167,7 +167,7 @@ fn the_first_thread_in_map_order_names_an_entry() {
 }
 
 #[test]
-fn an_entry_may_be_any_of_a_list_of_matchers() {
+fn e1_an_entry_may_be_any_of_a_list_of_matchers() {
     let map = read(&capability("threads: [{id: web, entry: [{service: a}, {service: b, kind: server}]}]"));
     assert_eq!(Seen::of("a").tags(&map, Kind::Client).entries.len(), 1);
     assert_eq!(Seen::of("b").tags(&map, Kind::Server).entries.len(), 1);
@@ -175,7 +175,7 @@ fn an_entry_may_be_any_of_a_list_of_matchers() {
 }
 
 #[test]
-fn a_span_is_an_entry_of_several_capabilities_once_each() {
+fn e1_a_span_is_an_entry_of_several_capabilities_once_each() {
     let map = read(
         "apiVersion: steelthread/v1\nkind: CapabilityMap\ncapabilities:\n\
          - {id: a, threads: [{id: t, entry: {service: s}}]}\n\
@@ -187,7 +187,7 @@ fn a_span_is_an_entry_of_several_capabilities_once_each() {
 }
 
 #[test]
-fn a_span_that_names_a_capability_is_its_entry() {
+fn e1_a_span_that_names_a_capability_is_its_entry() {
     let map = read(&capability("threads: [{id: web, entry: {service: web}}, {id: app, entry: {service: app}}]"));
     let entries = |service: &'static str, claimed| {
         map.tags_of(Kind::Server, &Seen::of(service).facts(&map), Some(claimed)).entries.into_vec()
@@ -203,7 +203,7 @@ fn a_span_that_names_a_capability_is_its_entry() {
 }
 
 #[test]
-fn outcome_rules_hold_for_any_kind_and_any_of_their_matchers() {
+fn outcome_2_rules_hold_for_any_kind_and_any_of_their_matchers() {
     let map =
         read(&capability("outcome:\n  failed_when: [{attributes.a: 1}, {peer: bank}]\n  ignored_when: {attributes.robot: true}"));
     for kind in [Kind::Server, Kind::Client, Kind::Internal, Kind::Producer, Kind::Consumer] {

@@ -20,6 +20,9 @@ pub(in crate::cli) struct ServeArgs {
     /// The capability map.
     #[arg(long, value_name = "MAP", env = "STEELTHREAD_MAP")]
     pub(in crate::cli) map: PathBuf,
+    /// Look this often whether the map has changed; off: only on SIGHUP [default: 2s].
+    #[arg(long, value_name = "off|DURATION", env = "STEELTHREAD_MAP_POLL")]
+    pub(in crate::cli) map_poll: Option<String>,
     /// Keep what was counted in this folder; without it everything is gone when the server ends.
     #[arg(long, value_name = "DIR", env = "STEELTHREAD_STORE")]
     pub(in crate::cli) store: Option<PathBuf>,
@@ -43,6 +46,12 @@ pub(in crate::cli) struct ServeArgs {
     pub(in crate::cli) sizes: SizeArgs,
     #[command(flatten)]
     pub(in crate::cli) doors: DoorArgs,
+    #[command(flatten)]
+    pub(in crate::cli) forward: crate::cli::forwarding::ForwardArgs,
+    #[command(flatten)]
+    pub(in crate::cli) metrics: crate::cli::forwarding::MetricsArgs,
+    #[command(flatten)]
+    pub(in crate::cli) telemetry: crate::cli::forwarding::TelemetryArgs,
 }
 
 /// In which form settings are printed.

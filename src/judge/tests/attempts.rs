@@ -14,7 +14,7 @@ fn check(text: &str, blame: &str, absorbed: &str) {
 }
 
 #[test]
-fn a_failed_attempt_before_one_that_worked_is_masked() {
+fn b2_a_failed_attempt_before_one_that_worked_is_masked() {
     let text = "
         shop server 0-100 entry
           shop client 10-30 E http=503 >cart
@@ -31,7 +31,7 @@ fn a_failed_attempt_before_one_that_worked_is_masked() {
 }
 
 #[test]
-fn masked_attempts_do_not_explain_an_error_of_the_parent() {
+fn b2_masked_attempts_do_not_explain_an_error_of_the_parent() {
     let text = "
         shop server 0-100 E entry
           shop client 10-30 E http=503 >cart
@@ -40,7 +40,7 @@ fn masked_attempts_do_not_explain_an_error_of_the_parent() {
 }
 
 #[test]
-fn attempts_that_all_failed_count_once_and_the_last_decides() {
+fn b2_attempts_that_all_failed_count_once_and_the_last_decides() {
     let text = "
         shop server 0-100 E entry
           shop client 10-20 E http=500 >cart
@@ -55,7 +55,7 @@ fn attempts_that_all_failed_count_once_and_the_last_decides() {
 }
 
 #[test]
-fn a_call_after_one_that_worked_is_another_call() {
+fn b2_a_call_after_one_that_worked_is_another_call() {
     let text = "
         shop server 0-100 E entry
           shop client 10-20 >cart
@@ -70,7 +70,7 @@ fn a_call_after_one_that_worked_is_another_call() {
 }
 
 #[test]
-fn calls_at_the_same_time_are_no_attempts_unless_they_say_so() {
+fn b2_calls_at_the_same_time_are_no_attempts_unless_they_say_so() {
     let text = "
         shop server 0-100 entry
           shop client 10-50 E http=500 >cart
@@ -80,7 +80,7 @@ fn calls_at_the_same_time_are_no_attempts_unless_they_say_so() {
 }
 
 #[test]
-fn an_attempt_that_was_cancelled_does_not_hide_the_one_before() {
+fn b2_an_attempt_that_was_cancelled_does_not_hide_the_one_before() {
     let text = "
         shop server 0-100 E entry
           shop client 10-50 E http=503 >cart
@@ -89,7 +89,7 @@ fn an_attempt_that_was_cancelled_does_not_hide_the_one_before() {
 }
 
 #[test]
-fn an_error_under_a_span_that_is_fine_is_suppressed_once_for_each_chain() {
+fn b14_an_error_under_a_span_that_is_fine_is_suppressed_once_for_each_chain() {
     let text = "
         shop server 0-100 entry
           shop client 10-90 E http=500 >order
@@ -101,7 +101,7 @@ fn an_error_under_a_span_that_is_fine_is_suppressed_once_for_each_chain() {
 }
 
 #[test]
-fn a_timeout_over_a_server_without_error_is_one_chain() {
+fn b14_a_timeout_over_a_server_without_error_is_one_chain() {
     let text = "
         shop server 0-100 entry
           shop client 10-50 E type=timeout >order
@@ -111,7 +111,7 @@ fn a_timeout_over_a_server_without_error_is_one_chain() {
 }
 
 #[test]
-fn hedges_are_suppressed_and_their_losers_are_nothing() {
+fn b14_hedges_are_suppressed_and_their_losers_are_nothing() {
     let text = "
         shop server 0-100 entry
           shop client 10-60 E http=500 >cart

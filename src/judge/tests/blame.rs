@@ -326,7 +326,7 @@ fn e3_a_way_known_only_by_an_orphan_is_a_guess() {
 }
 
 #[test]
-fn a_part_of_a_call_with_a_span_of_its_own_is_not_the_callers_work() {
+fn b5_a_part_of_a_call_with_a_span_of_its_own_is_not_the_callers_work() {
     let text = "
         shop server 0-100 E entry
           shop client 10-90 E >cart type=ConnectionRefused

@@ -266,7 +266,7 @@ fn e6_a_hop_that_two_capabilities_share_says_nothing_about_the_other_one() {
 }
 
 #[test]
-fn a_span_is_ignored_only_if_all_its_executions_are() {
+fn outcome_1_a_span_is_ignored_only_if_all_its_executions_are() {
     let map =
         TWO.replace("    hops: [{id: till", "    outcome: {ignored_when: [{attributes: {probe: \"*\"}}]}\n    hops: [{id: till");
     let scene = Scene::new(&map);

@@ -134,7 +134,7 @@ fn letter(text: &str, id: u64) -> &str {
 }
 
 #[test]
-fn the_reference_mode_finds_all_sections_of_the_reference_cases() {
+fn path_the_reference_mode_finds_all_sections_of_the_reference_cases() {
     for (text, expected) in SECTIONS {
         let verdict = reference().one(text);
         let told = verdict
@@ -147,7 +147,7 @@ fn the_reference_mode_finds_all_sections_of_the_reference_cases() {
 }
 
 #[test]
-fn the_reference_mode_gives_each_operation_the_time_that_others_give_it() {
+fn path_the_reference_mode_gives_each_operation_the_time_that_others_give_it() {
     for (text, expected) in OWN_TIMES {
         let scene = reference();
         let verdict = scene.one(text);

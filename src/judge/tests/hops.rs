@@ -52,7 +52,7 @@ fn h2_a_call_without_a_server_belongs_to_the_hop_whose_service_it_names() {
 }
 
 #[test]
-fn one_mapped_hop_of_several_services_is_told_apart_by_service() {
+fn h1_one_mapped_hop_of_several_services_is_told_apart_by_service() {
     let scene = Scene::with("    hops: [{id: any, match: {kind: server}}]\n");
     assert_eq!(calls(&scene, "shop server 0-100 entry\n  cart server 1-9"), "'any' of cart 1, 'any' of shop 1");
 }

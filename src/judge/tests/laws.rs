@@ -160,7 +160,7 @@ proptest! {
     }
 
     #[test]
-    fn any_times_are_judged(
+    fn any_times_are_judged_and_the_path_tiles(
         spans in prop::collection::vec(
             span(prop_oneof![Just(0), Just(u64::MAX), Just(u64::MAX - 1), any::<u64>()]),
             0..20,

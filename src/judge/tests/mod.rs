@@ -11,6 +11,7 @@ mod hops;
 mod laws;
 mod outcomes;
 mod path;
+mod rules;
 mod scene;
 mod skew;
 mod slow;

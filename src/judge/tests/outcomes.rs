@@ -4,7 +4,7 @@ use super::scene::Scene;
 use crate::model::{Fate, Weight};
 
 #[test]
-fn an_execution_that_is_ignored_has_no_verdict_and_its_spans_say_so() {
+fn outcome_1_an_execution_that_is_ignored_has_no_verdict_and_its_spans_say_so() {
     let scene = Scene::with("    outcome: {ignored_when: [{attributes: {probe: \"*\"}}]}\n");
     let (verdicts, fates) = scene.judge("shop server 0-100 E entry probe:yes\n  shop client 10-90 E >cart");
     assert!(verdicts.is_empty());
@@ -14,7 +14,7 @@ fn an_execution_that_is_ignored_has_no_verdict_and_its_spans_say_so() {
 }
 
 #[test]
-fn a_business_rule_goes_before_a_rejection_and_before_leaving() {
+fn outcome_2_a_business_rule_goes_before_a_rejection_and_before_leaving() {
     let scene = Scene::with("    outcome: {failed_when: [{attributes: {lost: \"yes\"}}]}\n");
     for entry in ["http=404", "http=499", ""] {
         let text = format!("shop server 0-100 entry {entry}\n  shop internal 10-90 lost:yes");
@@ -23,7 +23,7 @@ fn a_business_rule_goes_before_a_rejection_and_before_leaving() {
 }
 
 #[test]
-fn the_map_says_what_a_refused_entry_is() {
+fn outcome_4_the_map_says_what_a_refused_entry_is() {
     let with = |how: &str| Scene::with(&format!("    outcome: {{caller_errors: {how}}}\n"));
     let text = "shop server 0-100 E entry http=404";
     assert_eq!(with("reject").blame(text), "rejected");
@@ -33,7 +33,7 @@ fn the_map_says_what_a_refused_entry_is() {
 }
 
 #[test]
-fn who_left_because_of_an_error_did_not_get_what_they_came_for() {
+fn outcome_5_who_left_because_of_an_error_did_not_get_what_they_came_for() {
     let scene = Scene::with("");
     let text = "shop server 0-100 entry http=499\n  shop client 10-90 E http=503 >cart";
     assert_eq!(scene.blame(text), "failed: dependency_error at 'cart' (high, B6)");
@@ -48,7 +48,7 @@ fn who_left_because_of_an_error_did_not_get_what_they_came_for() {
 }
 
 #[test]
-fn a_missing_step_fails_only_what_else_would_be_ok() {
+fn outcome_6_a_missing_step_fails_only_what_else_would_be_ok() {
     let scene = Scene::with("    hops: [{id: mail, expect: always, match: {service: mail}}]\n");
     assert_eq!(scene.blame("shop server 0-100 entry"), "failed: missing_step at 'shop do' of shop (medium, B12)");
     assert_eq!(scene.blame("shop server 0-100 entry http=404"), "rejected");
@@ -70,8 +70,10 @@ fn slow_is_over_the_limit_and_independent_of_the_outcome() {
 }
 
 #[test]
-fn an_execution_stands_for_as_many_as_its_entry_says() {
+fn weight_an_execution_stands_for_as_many_as_its_entry_says() {
     let weight = |text: &str| Scene::with("").one(text).weight;
     assert_eq!(weight("shop server 0-100 entry th=80000000000000"), Weight::from_threshold(1 << 55));
     assert_eq!(weight("shop server 0-100 entry\n  shop internal 1-2 th=80000000000000"), Weight::ONE);
+    let both = "shop server 0-100 entry th=80000000000000\n  shop internal 1-2 th=f0000000000000";
+    assert_eq!(weight(both), Weight::from_threshold(1 << 55));
 }

@@ -9,7 +9,7 @@ fn path(text: &str) -> String {
 }
 
 #[test]
-fn children_that_touch_are_all_on_the_path_by_default_only() {
+fn path_children_that_touch_are_all_on_it_by_default_only() {
     let text = "a internal 0-30 entry\n  b internal 0-10\n  c internal 10-20\n  d internal 20-30";
     assert_eq!(path(text), "self 0-10 'b do' of b | self 10-20 'c do' of c | self 20-30 'd do' of d");
     let mut scene = Scene::new(BUY);
@@ -18,14 +18,14 @@ fn children_that_touch_are_all_on_the_path_by_default_only() {
 }
 
 #[test]
-fn time_between_a_call_and_its_server_is_charged_to_the_callee() {
+fn path_time_between_a_call_and_its_server_is_charged_to_the_callee() {
     let text = "shop server 0-100 entry\n  shop client 10-90 >cart\n    cart server 30-70";
     let expected = "self 0-10 'shop do' of shop | gap 10-30 'cart do' of cart | self 30-70 'cart do' of cart | gap 70-90 'cart do' of cart | self 90-100 'shop do' of shop";
     assert_eq!(path(text), expected);
 }
 
 #[test]
-fn a_gap_on_one_host_before_a_server_that_began_late_is_a_queue() {
+fn queue_is_a_gap_on_one_host_four_times_as_long_before_the_server_as_after() {
     let kind = |caller: &str, callee: &str, server: &str| {
         let told =
             path(&format!("shop server 0-100 entry\n  shop client 10-90 {caller} >cart\n    cart server {server} {callee}"));
@@ -39,7 +39,7 @@ fn a_gap_on_one_host_before_a_server_that_began_late_is_a_queue() {
 }
 
 #[test]
-fn what_runs_asynchronously_is_not_waited_for() {
+fn path_what_runs_asynchronously_is_not_waited_for() {
     let text = "
         shop server 0-100 entry
           shop producer 10-90 to=kafka:orders #send
@@ -49,7 +49,7 @@ fn what_runs_asynchronously_is_not_waited_for() {
 }
 
 #[test]
-fn a_required_step_is_waited_for_and_its_wait_is_a_queue() {
+fn path_a_required_step_is_waited_for_and_its_wait_is_a_queue() {
     let scene = Scene::with("    hops: [{id: packing, match: {service: worker}, async: required}]\n");
     let text = "
         shop server 0-100 entry
@@ -64,12 +64,12 @@ fn a_required_step_is_waited_for_and_its_wait_is_a_queue() {
 }
 
 #[test]
-fn a_child_without_length_is_on_the_path_and_takes_nothing_from_it() {
+fn path_a_child_without_length_is_on_it_and_takes_nothing_from_it() {
     assert_eq!(path("a internal 0-30 entry\n  b internal 10-10"), "self 0-30 'a do' of a");
 }
 
 #[test]
-fn times_that_make_no_sense_give_a_path_that_tiles() {
+fn path_times_that_make_no_sense_give_one_that_tiles() {
     let most = u64::MAX;
     assert_eq!(path("a internal 50-10 entry\n  b internal 0-90"), "");
     assert_eq!(

@@ -28,7 +28,7 @@ const TEXT: &str = "
       shop client 1600-2900 >db";
 
 #[test]
-fn where_nothing_is_known_the_largest_share_is_to_blame() {
+fn slow_blame_where_nothing_is_known_is_the_largest_share() {
     let scene = Scene::with(LIMIT);
     assert_eq!(slow(&scene, TEXT), "self_time at 'cart get' of cart");
     assert_eq!(slow(&scene, &TEXT.replace("200-1400", "900-1200")), "edge_gap at 'cart get' of cart");
@@ -37,7 +37,7 @@ fn where_nothing_is_known_the_largest_share_is_to_blame() {
 }
 
 #[test]
-fn what_is_normal_is_no_reason() {
+fn slow_blame_what_is_normal_is_no_reason() {
     let mut scene = Scene::with(LIMIT);
     let hop_of = |scene: &Scene, name: &str| {
         let verdict = scene.one(TEXT);

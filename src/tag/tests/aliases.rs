@@ -133,6 +133,14 @@ fn an_rpc_method_with_its_service_goes_before_the_older_rpc_service() {
 }
 
 #[test]
+fn e5_of_an_attribute_given_twice_the_last_counts() {
+    let desk = &mut Desk::default();
+    let twice = plain().with("http.status_code", Value::Int(404)).with("http.status_code", text("503"));
+    assert_eq!(desk.shape(&twice).http_status, 503);
+    assert_eq!(desk.shape(&twice.backwards()).http_status, 404);
+}
+
+#[test]
 fn each_row_of_the_table_has_a_test() {
     let tested = include_str!("aliases.rs");
     // The thread is seen only with a map that has it.

@@ -10,7 +10,7 @@ fn grpc(value: Value<'static>) -> Option<GrpcCode> {
 }
 
 #[test]
-fn an_http_code_is_read_as_number_and_as_text() {
+fn c3_an_http_code_is_read_as_number_and_as_text() {
     assert_eq!(http(Value::Int(503)), 503);
     assert_eq!(http(text("503")), 503);
     assert_eq!(http(Value::Double(503.0)), 503);
@@ -24,7 +24,7 @@ fn what_is_no_http_code_is_none() {
 }
 
 #[test]
-fn a_grpc_code_is_read_as_number_and_as_name_however_written() {
+fn c4_a_grpc_code_is_read_as_number_and_as_name_however_written() {
     for name in ["DEADLINE_EXCEEDED", "DeadlineExceeded", "deadline_exceeded", "StatusCode.DEADLINE_EXCEEDED", "4", " 4 "] {
         assert_eq!(grpc(text(name)), Some(GrpcCode::DEADLINE_EXCEEDED), "{name}");
     }
@@ -36,7 +36,7 @@ fn a_grpc_code_is_read_as_number_and_as_name_however_written() {
 }
 
 #[test]
-fn every_grpc_code_has_its_name() {
+fn c4_every_grpc_code_has_its_name() {
     let names = "OK CANCELLED UNKNOWN INVALID_ARGUMENT DEADLINE_EXCEEDED NOT_FOUND ALREADY_EXISTS PERMISSION_DENIED \
         RESOURCE_EXHAUSTED FAILED_PRECONDITION ABORTED OUT_OF_RANGE UNIMPLEMENTED INTERNAL UNAVAILABLE DATA_LOSS UNAUTHENTICATED";
     for (name, number) in names.split_whitespace().zip(0..) {
@@ -62,21 +62,21 @@ fn a_code_that_cannot_be_read_leaves_the_word_to_an_older_name() {
 }
 
 #[test]
-fn the_error_flag_is_read_as_truth_value_and_as_text() {
+fn c5_the_error_flag_is_read_as_truth_value_and_as_text() {
     let flag = |value| Desk::default().shape(&span(SERVER).with("error", value)).error_flag;
     assert!(flag(Value::Bool(true)) && flag(text("true")) && flag(text("True")));
     assert!(!flag(Value::Bool(false)) && !flag(text("false")) && !flag(text("some")) && !flag(Value::Int(1)));
 }
 
 #[test]
-fn a_resend_is_a_count_that_is_not_zero() {
+fn b2_a_resend_is_a_count_that_is_not_zero() {
     let resend = |value| Desk::default().shape(&span(CLIENT).with("http.request.resend_count", value)).resend;
     assert!(resend(Value::Int(1)) && resend(text("2")));
     assert!(!resend(Value::Int(0)) && !resend(text("0")) && !resend(text("some")));
 }
 
 #[test]
-fn a_receive_is_a_client_span_that_receives_or_polls() {
+fn receive_is_a_client_span_that_receives_or_polls() {
     let receives = |sent: Sent| Desk::default().shape(&sent).receives;
     assert!(receives(span(CLIENT).say("messaging.operation.type", "receive")));
     assert!(receives(span(CLIENT).say("messaging.operation", "poll")));
@@ -85,7 +85,7 @@ fn a_receive_is_a_client_span_that_receives_or_polls() {
 }
 
 #[test]
-fn kind_and_status_are_those_of_otlp() {
+fn e2_kind_and_status_are_those_of_otlp_and_kind_0_is_internal() {
     let desk = &mut Desk::default();
     let kinds = [
         (0, Kind::Internal),
@@ -132,7 +132,7 @@ fn an_empty_service_name_is_none() {
 }
 
 #[test]
-fn an_error_type_flags_an_error_and_an_exception_event_alone_does_not() {
+fn c5_an_error_type_flags_an_error_and_an_exception_event_alone_does_not() {
     assert!(Desk::default().shape(&span(SERVER).say("error.type", "Boom")).error_flag);
     assert!(!Desk::default().shape(&Sent { exception: Some("Boom"), ..span(SERVER) }).error_flag);
 }

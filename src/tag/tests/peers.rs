@@ -26,7 +26,7 @@ fn without(mut sent: Sent, keys: &[&str]) -> Sent {
 }
 
 #[test]
-fn a_peer_is_called_by_the_best_that_is_said() {
+fn h3_a_peer_is_called_by_the_best_that_is_said() {
     let desk = &mut Desk::default();
     let steps: [(&[&str], &str); 9] = [
         (&[], "card-network"),
@@ -47,7 +47,7 @@ fn a_peer_is_called_by_the_best_that_is_said() {
 }
 
 #[test]
-fn a_database_is_called_with_what_is_known_of_its_address() {
+fn h3_a_database_is_called_with_what_is_known_of_its_address() {
     let desk = &mut Desk::default();
     let database = |keys: &[(&'static str, &'static str)]| {
         keys.iter().fold(span(CLIENT).say("db.system", "redis"), |sent, (key, value)| sent.say(key, value))
@@ -68,7 +68,7 @@ fn what_is_no_port_is_left_out() {
 }
 
 #[test]
-fn a_queue_without_system_or_name_is_no_peer() {
+fn h3_a_queue_without_system_or_name_is_no_peer() {
     let desk = &mut Desk::default();
     assert_eq!(desk.peer(&span(PRODUCER).say("messaging.system", "kafka").say("server.address", "broker")), "broker");
     assert_eq!(desk.peer(&span(PRODUCER).say("messaging.destination.name", "orders")), "");
@@ -96,7 +96,7 @@ fn services_of_the_peer_are_told_newest_first() {
 }
 
 #[test]
-fn the_host_of_a_url_is_found_in_every_form() {
+fn h3_the_host_of_a_url_is_found_in_every_form() {
     let desk = &mut Desk::default();
     let forms = [
         ("https://pay.example/v1", "pay.example"),
@@ -128,7 +128,7 @@ fn a_number_is_no_name_but_may_be_a_part_of_a_database() {
 }
 
 #[test]
-fn a_matcher_is_held_against_every_name_of_the_peer() {
+fn h1_a_matcher_is_held_against_every_name_of_the_peer() {
     let sent =
         talkative().say("net.peer.name", "db-old:5432").say("net.peer.ip", "fe80::4").say("http.url", "http://old.example:1/");
     let keys = Keys::new(crate::tag::alias::names(), &[]);

@@ -55,7 +55,7 @@ fn ids_and_times_go_over_into_the_record() {
 }
 
 #[test]
-fn a_parent_of_zeros_is_none() {
+fn e2_a_parent_of_zeros_is_none() {
     let tagged = Desk::default().tag(&Sent { parent: vec![0; 8], ..span(SERVER) });
     assert_eq!(tagged.record.parent, SpanId::NONE);
 }
@@ -67,7 +67,7 @@ fn an_end_before_the_start_is_mended() {
 }
 
 #[test]
-fn the_first_link_into_the_same_trace_is_kept() {
+fn e4_the_first_link_into_the_same_trace_is_kept() {
     let same = || vec![7; 16];
     let links =
         vec![(vec![1; 16], vec![1; 8]), (same(), vec![0; 8]), (same(), vec![9; 8]), (same(), vec![2; 8]), (same(), vec![3; 8])];
@@ -80,7 +80,7 @@ fn the_first_link_into_the_same_trace_is_kept() {
 }
 
 #[test]
-fn the_threshold_of_the_tracestate_is_padded_on_the_right() {
+fn weight_the_threshold_of_the_tracestate_is_padded_on_the_right() {
     let threshold = |state| Desk::default().tag(&Sent { state, ..span(SERVER) }).extra.map_or(0, |extra| extra.threshold);
     for (state, expected) in [
         ("ot=th:8", 0x80_0000_0000_0000),
@@ -91,6 +91,22 @@ fn the_threshold_of_the_tracestate_is_padded_on_the_right() {
         ("ot=th:", 0),
         ("ot=th:123456789abcdef", 0),
         ("ot=th:8g", 0),
+        ("ot=th:C", 0),
+        ("ot=th:0F", 0),
+        ("ot=th:0x8", 0),
+        ("ot=th: 8", 0),
+        ("ot=th:-8", 0),
+        ("ot=th:fffffffffffffff", 0),
+        ("ot=th:00000000000000", 0),
+        ("ot=th:00000000000001", 1),
+        ("ot=TH:8", 0),
+        ("OT=th:8", 0),
+        ("rojo=00f067aa0ba902b7,congo=t61rcWkgMzE", 0),
+        ("rojo=th:c,ot=th:8,congo=th:4", 0x80_0000_0000_0000),
+        ("rojo=ot=th:c", 0),
+        ("tenant@ot=th:8", 0),
+        ("ot=rv:abcdefabcdefab;th:f", 0xf0_0000_0000_0000),
+        ("\tot=th:8\t,rojo=1", 0x80_0000_0000_0000),
         ("ot=th:+8", 0),
         ("ot=8", 0),
         ("xot=th:8", 0),
@@ -104,7 +120,7 @@ fn the_threshold_of_the_tracestate_is_padded_on_the_right() {
 }
 
 #[test]
-fn attempts_at_one_thing_have_one_operation() {
+fn b2_attempts_at_one_thing_have_one_operation() {
     let desk = &mut Desk::default();
     let attempt = span(CLIENT).say("http.request.method", "POST").say("url.full", "https://a/charge?try=1");
     let mut operation = |sent: &Sent| desk.tag(sent).record.operation;

@@ -10,7 +10,7 @@ fn says(shape: &Shape) -> (bool, bool, bool) {
 }
 
 #[test]
-fn each_word_of_a_timeout_is_heard() {
+fn timeout_class_each_word_is_heard() {
     for word in [
         "timeout",
         "TimeoutError",
@@ -25,7 +25,7 @@ fn each_word_of_a_timeout_is_heard() {
 }
 
 #[test]
-fn each_word_of_a_connection_that_could_not_be_made_is_heard() {
+fn unreachable_class_each_word_is_heard() {
     let words = [
         "ECONNREFUSED",
         "java.net.ConnectException",
@@ -53,7 +53,7 @@ fn each_word_of_a_connection_that_could_not_be_made_is_heard() {
 }
 
 #[test]
-fn each_word_of_a_cancellation_is_heard() {
+fn c2_each_word_of_a_cancellation_is_heard() {
     for word in ["context canceled", "CancelledError", "java.util.concurrent.CancellationException", "ECONNABORTED", "AbortError"]
     {
         assert_eq!(says(&shape_of(word)), (false, false, true), "{word}");
@@ -69,7 +69,7 @@ fn other_errors_speak_of_nothing() {
 }
 
 #[test]
-fn the_last_exception_speaks_where_there_is_no_error_type() {
+fn error_type_is_the_last_exception_where_there_is_none() {
     let desk = &mut Desk::default();
     let exception = Sent { exception: Some("io.grpc.TimeoutException"), ..span(CLIENT) };
     let shape = desk.shape(&exception);
@@ -78,4 +78,22 @@ fn the_last_exception_speaks_where_there_is_no_error_type() {
     assert_eq!((desk.text(shape.error_type), says(&shape)), ("ENOTFOUND".into(), (false, true, false)));
     let shape = desk.shape(&exception.say("error.type", ""));
     assert_eq!(desk.text(shape.error_type), "io.grpc.TimeoutException");
+}
+
+/// The words of the specification, one by one, however they are written.
+#[test]
+fn timeout_class_unreachable_class_and_cancellation_are_heard_in_any_case_and_between_any_signs() {
+    let timeout = "timeout timedout deadline";
+    let unreachable = "refused connectexception connectionerror connectionreset econnreset unknownhost nosuchhost enotfound eaiagain \
+        getaddrinfo nameresolution noroute unreach operror socketexception ssl tls x509 certificate";
+    for (words, heard) in
+        [(timeout, (true, false, false)), (unreachable, (false, true, false)), ("cancel abort", (false, false, true))]
+    {
+        for word in words.split_whitespace() {
+            let spread = word.chars().map(String::from).collect::<Vec<_>>().join("_");
+            for written in [word.to_owned(), word.to_uppercase(), spread, format!("a.B.{word}-Exception: x")] {
+                assert_eq!(says(&shape_of(written.clone().leak())), heard, "{written}");
+            }
+        }
+    }
 }

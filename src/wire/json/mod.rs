@@ -15,6 +15,7 @@ mod attribute;
 mod emit;
 mod span;
 mod survey;
+mod transcode;
 
 #[cfg(test)]
 mod tests;
@@ -22,6 +23,7 @@ mod tests;
 use super::SpanSink;
 pub use super::lenient::NotJson;
 use super::lenient::whole_document;
+pub use transcode::transcode;
 
 /// Some editors and libraries begin a file with it. It means nothing in UTF-8.
 const BYTE_ORDER_MARK: &[u8] = b"\xEF\xBB\xBF";

@@ -20,6 +20,11 @@ impl<'m> Cursor<'m> {
         self.rest.is_empty()
     }
 
+    /// What is left, as it lies.
+    pub(super) fn rest(&self) -> &'m [u8] {
+        self.rest
+    }
+
     pub(super) fn fault(&self, problem: Problem) -> Fault {
         Fault::at(self.rest, problem)
     }

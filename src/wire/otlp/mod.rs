@@ -12,6 +12,7 @@
 mod check;
 mod cursor;
 mod malformed;
+mod rewrite;
 mod schema;
 mod span;
 mod value;
@@ -25,6 +26,7 @@ use check::{DEPTH, skip_or_refuse};
 use cursor::Cursor;
 use malformed::Fault;
 pub use malformed::{Malformed, Problem};
+pub use rewrite::{Addition, rewrite};
 pub use schema::{Form, Message};
 use span::Lists;
 

@@ -26,19 +26,31 @@ capabilities:
     threads: [{id: web, entry: {service: shop, kind: server, name: "POST /order"}}]
 "#;
 
-/// What was said about the one execution of a trace.
+/// What was said about the execution of a trace.
 pub struct Said {
-    pub verdict: Verdict,
+    /// `None` if nothing in the trace is an execution.
+    pub verdict: Option<Verdict>,
     hops: Hops,
     names: Arc<Names>,
 }
 
 /// Judges a trace by [`MAP`] with these lines below the capability.
 pub fn judge_with(more: &str, text: &str) -> Said {
+    let said = judge_in_order(more, text, false);
+    let backwards = judge_in_order(more, text, true);
+    assert_eq!(said.answer(), backwards.answer(), "the order of arrival changes nothing: {text}");
+    said
+}
+
+fn judge_in_order(more: &str, text: &str, backwards: bool) -> Said {
     let catalogue = Arc::new(parse("map.yaml", &format!("{MAP}{more}")).unwrap_or_else(|problems| panic!("{problems}")));
     let (names, shapes) = (Arc::new(Names::default()), Arc::new(Shapes::default()));
     let tagger = Tagger::new(Arc::clone(&catalogue), Arc::clone(&names), Arc::clone(&shapes), Limits::default());
-    let (spans, extras) = tagged(&mut tagger.worker(), text);
+    let (mut spans, mut extras) = tagged(&mut tagger.worker(), text);
+    if backwards {
+        spans.reverse();
+        extras.reverse();
+    }
     let (hops, limit) = (Hops::default(), HopLimit::default());
     let normal = &NothingKnown;
     let context = Context {
@@ -55,8 +67,8 @@ pub fn judge_with(more: &str, text: &str) -> Said {
     let trace = Trace { id: TraceId(1), spans: &spans, extras: &extras };
     let fates = Judge::default().judge(&trace, &context, &mut |verdict| verdicts.push(verdict.clone()));
     assert_eq!(fates.received(), spans.len() as u64);
-    assert_eq!(verdicts.len(), 1, "one execution: {verdicts:#?}");
-    Said { verdict: verdicts.remove(0), hops, names }
+    assert!(verdicts.len() <= 1, "one execution: {verdicts:#?}");
+    Said { verdict: verdicts.pop(), hops, names }
 }
 
 /// Judges a trace by [`MAP`].
@@ -64,33 +76,25 @@ pub fn judge(text: &str) -> Said {
     judge_with("", text)
 }
 
-/// `failed: app_error at 'cart get' of cart (high)`, or the outcome alone.
-#[track_caller]
-pub fn check(text: &str, expected: &str) {
-    assert_eq!(judge(text).blame(), expected, "{text}");
-}
-
 impl Said {
-    pub fn blame(&self) -> String {
-        let outcome = self.verdict.outcome.as_str();
-        let Some(blame) = self.verdict.blame else {
-            return outcome.into();
-        };
+    /// All of it: `failed: app_error at 'cart get' of cart (high); suppressed at 'ads'; slow: self_time at 'cart get' of cart`.
+    pub fn answer(&self) -> String {
+        let Some(verdict) = &self.verdict else { return "no execution".into() };
+        let absorbed = verdict.absorbed.iter().map(|one| format!("{} at {}", one.kind.as_str(), self.hop(one.hop)));
+        let slow = verdict.slow_blame.map(|blame| format!("slow: {} at {}", blame.cause.as_str(), self.hop(blame.hop)));
+        [self.blame(verdict)].into_iter().chain(absorbed).chain(slow).collect::<Vec<_>>().join("; ")
+    }
+
+    fn blame(&self, verdict: &Verdict) -> String {
+        let outcome = verdict.outcome.as_str();
+        let Some(blame) = verdict.blame else { return outcome.into() };
         let evidence = blame.evidence.map_or(String::new(), |evidence| format!(", {}", evidence.as_str()));
         format!("{outcome}: {} at {} ({}{evidence})", blame.cause.as_str(), self.hop(blame.hop), blame.confidence.as_str())
     }
 
-    pub fn slow(&self) -> String {
-        self.verdict.slow_blame.map_or("not slow".into(), |blame| format!("{} at {}", blame.cause.as_str(), self.hop(blame.hop)))
-    }
-
-    pub fn absorbed(&self) -> String {
-        let told = self.verdict.absorbed.iter().map(|one| format!("{} at {}", one.kind.as_str(), self.hop(one.hop)));
-        told.collect::<Vec<_>>().join(", ")
-    }
-
     pub fn suspects(&self) -> String {
-        self.verdict.suspects.iter().map(|hop| self.hop(*hop)).collect::<Vec<_>>().join(", ")
+        let suspects = self.verdict.iter().flat_map(|verdict| &verdict.suspects);
+        suspects.map(|hop| self.hop(*hop)).collect::<Vec<_>>().join(", ")
     }
 
     fn hop(&self, id: HopId) -> String {

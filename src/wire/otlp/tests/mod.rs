@@ -2,6 +2,7 @@
 #![allow(missing_docs)]
 
 pub(in crate::wire) mod compare;
+mod rewriting;
 mod rules;
 pub(in crate::wire) mod tape;
 
