@@ -59,11 +59,11 @@ fn resolve(args: ServeArgs) -> anyhow::Result<ServeSettings> {
     let connections = doors::connections(&args.doors)?;
     let sender_bytes_per_second = doors::sender_bytes_per_second(&args.doors)?;
     let api = address("--api", &args.api)?;
+    let export = forwarding::resolve(&args.forward, &args.metrics, &args.telemetry)?;
+    let map_file = maps::watched(&args.map, args.map_poll.as_deref())?;
     let access = Access::resolve(args.access)?;
     access.permits(api, args.allow_anonymous)?;
     access.warn_of_listeners([(Some(otlp_grpc), Scope::Intake), (otlp_http, Scope::Intake), (Some(api), Scope::Read)]);
-    let export = forwarding::resolve(&args.forward, &args.metrics, &args.telemetry)?;
-    let map_file = maps::watched(&args.map, args.map_poll.as_deref())?;
     let catalogue = maps::read(&args.map)?;
     Ok(ServeSettings {
         catalogue,
