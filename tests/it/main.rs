@@ -4,6 +4,7 @@
 mod analyzing;
 mod configuring;
 mod explaining;
+mod figures;
 mod forwarding;
 mod laws;
 mod made;

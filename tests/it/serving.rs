@@ -32,7 +32,9 @@ fn figures_equal_what_the_shop_made_although_requests_are_shuffled_and_some_are_
     holds(&status, &told.tally);
     hops_hold(|capability| server.get(&format!("/api/v1/capabilities/{capability}/hops")), &told.tally);
     let fates = &status["spans"]["fates"];
-    assert_eq!((fates["duplicate"].as_u64(), fates["measured"].as_u64()), (Some(again), Some(told.spans)));
+    // On a machine that stalls, a span may come for the second time when its trace has been judged.
+    let twice = fates["duplicate"].as_u64().unwrap() + fates["late"].as_u64().unwrap();
+    assert_eq!((twice, fates["measured"].as_u64()), (again, Some(told.spans)));
     assert_eq!(status["spans"]["received"].as_u64(), Some(told.spans + again));
 }
 
