@@ -3,6 +3,7 @@
 use super::clock;
 use super::judging::Bench;
 use super::pipeline::Pipeline;
+use super::telling::Teller;
 use crate::judge::PathMode;
 use crate::store::StoreError;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -82,7 +83,11 @@ fn judge_until_told(pipeline: &Pipeline, part: usize, parts: usize, told: &Told)
 }
 
 fn keep_until_told(pipeline: &Pipeline, told: &Told) {
+    let mut teller = Teller::default();
     while !told.stop.load(Ordering::Relaxed) {
+        if let Some(line) = teller.line(pipeline, clock::now_ns()) {
+            tracing::warn!("{line}");
+        }
         let kept = pipeline.keep_closed(clock::now_ns());
         let trouble = kept.err().map(|error: StoreError| error.to_string());
         if let Some(trouble) = &trouble {

@@ -12,7 +12,10 @@ mod keeping;
 mod pipeline;
 mod server;
 mod settings;
+mod telling;
+mod why_not;
 
 pub use analysis::{analyze, open_store};
 pub use server::serve;
 pub use settings::{Analysis, AnalyzeSettings, Ended, Error, Limits, Listening, Progress, ServeSettings};
+pub use why_not::{WhyNotTold, why_not_of};

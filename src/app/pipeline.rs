@@ -5,11 +5,11 @@ use crate::assemble::{self, Batch, Overloaded, Table};
 use crate::catalogue::{Catalogue, ObjectiveKind};
 use crate::journal::{Log, PassThrough};
 use crate::judge::HopLimit;
-use crate::measure::{Baseline, Ledger, Recent, SeriesLimits, Windows};
-use crate::model::{Attribute, Fate, Fates, Hops, Names, RawSpan, Shapes};
+use crate::measure::{Arrivals, Arriving, Baseline, Ledger, Recent, SeriesLimits, Windows};
+use crate::model::{Attribute, Fate, Fates, Hops, Names, RawSpan, Shapes, SpanId};
 use crate::query::{Answers, Desk};
 use crate::store::{Keeper, Store};
-use crate::tag::{self, TagWorker, Tagger};
+use crate::tag::{self, TagWorker, Tagged, Tagger};
 use crate::wire::{SpanSink, otlp};
 use std::path::Path;
 use std::sync::atomic::AtomicU64;
@@ -27,6 +27,7 @@ pub(super) struct Pipeline {
     pub(super) baseline: Arc<Baseline>,
     pub(super) recent: Arc<Recent>,
     pub(super) ledger: Arc<Ledger>,
+    pub(super) arrivals: Arc<Arrivals>,
     pub(super) limits: Limits,
     pub(super) keeper: Arc<Keeper>,
     /// The store ends with the process.
@@ -55,6 +56,7 @@ pub(super) struct Worker {
     tag: TagWorker,
     scratch: otlp::Scratch,
     batch: Batch,
+    arriving: Arriving,
 }
 
 /// The spans of a message, staged.
@@ -108,6 +110,7 @@ impl Pipeline {
             baseline: Arc::default(),
             recent: Arc::default(),
             ledger: Arc::default(),
+            arrivals: Arc::default(),
             tagger: Tagger::new(catalogue.clone(), names.clone(), shapes.clone(), tag::Limits::default()),
             adjusted_spans: AtomicU64::new(0),
             log: PassThrough::default(),
@@ -160,6 +163,7 @@ impl Pipeline {
         };
         let appended = self.table.append(&mut worker.batch, room, position.time_ns);
         worker.batch.clear();
+        self.arrivals.take(&mut worker.arriving, now_ns);
         let mut fates = Fates::default();
         fates[Fate::Malformed] = staged.rejected;
         fates[Fate::InFlight] = appended.kept;
@@ -174,6 +178,7 @@ impl Pipeline {
         // The span that cannot be read, and those before it.
         let spans = worker.batch.len() as u64 + staged.rejected + 1;
         worker.batch.clear();
+        worker.arriving.forget();
         self.ledger.received(&one_fate(Fate::Malformed, spans));
     }
 
@@ -181,6 +186,7 @@ impl Pipeline {
     pub(super) fn shed(&self, worker: &mut Worker, staged: &Staged) {
         self.ledger.received(&one_fate(Fate::Shed, worker.batch.len() as u64 + staged.rejected));
         worker.batch.clear();
+        worker.arriving.forget();
     }
 
     /// Who answers questions about what is counted here, and what is kept.
@@ -193,7 +199,7 @@ impl Pipeline {
         Arc::new(self.desk().since_start())
     }
 
-    fn desk(&self) -> Desk {
+    pub(super) fn desk(&self) -> Desk {
         Desk::new(
             self.catalogue.capabilities(),
             self.names.clone(),
@@ -202,11 +208,17 @@ impl Pipeline {
             Some(self.ledger.clone()),
             Some(self.recent.clone()),
         )
+        .with_arrivals(self.catalogue.clone(), self.shapes.clone(), self.arrivals.clone())
     }
 
     pub(super) fn worker(&self) -> Worker {
         let idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
-        idle.unwrap_or_else(|| Worker { tag: self.tagger.worker(), scratch: otlp::Scratch::default(), batch: Batch::default() })
+        idle.unwrap_or_else(|| Worker {
+            tag: self.tagger.worker(),
+            scratch: otlp::Scratch::default(),
+            batch: Batch::default(),
+            arriving: Arriving::default(),
+        })
     }
 
     pub(super) fn give_back(&self, worker: Worker) {
@@ -241,7 +253,10 @@ impl SpanSink for Staging<'_> {
 
     fn span(&mut self, span: &RawSpan<'_>) {
         match self.worker.tag.span(span) {
-            Ok(tagged) => self.worker.batch.push(tagged.trace, tagged.record, tagged.extra),
+            Ok(Tagged { trace, record, extra }) => {
+                self.worker.arriving.note(record.shape, trace, record.parent == SpanId::NONE, record.end_ns);
+                self.worker.batch.push(trace, record, extra);
+            }
             Err(bad) => self.bad(|| bad.to_string()),
         }
     }

@@ -14,6 +14,7 @@ mod clash;
 mod compile;
 mod compiled;
 mod condition;
+mod entry;
 mod facts;
 mod fields;
 mod glob;
@@ -27,6 +28,8 @@ mod tests;
 mod values;
 mod written;
 mod yaml;
+
+pub use entry::{EntryRule, EntryTest, Tested};
 
 pub use compiled::{
     CallerErrors, Capability, Catalogue, Expect, Field, HopRule, Objective, ObjectiveKind, Problems, Scope, Thread, ValueRule,

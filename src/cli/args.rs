@@ -38,6 +38,8 @@ pub(super) enum Command {
     Hops(HopsArgs),
     /// Why a capability was bad: suspects, with evidence.
     Explain(ExplainArgs),
+    /// What arrives, what matches the entry rules of the map, and what nearly does.
+    Matching(MatchingArgs),
     /// The verdicts about one trace: outcome, blame, critical path.
     Trace(TraceArgs),
     /// Print the version.
@@ -300,6 +302,20 @@ pub(super) struct ExplainArgs {
     pub(super) watch: WatchArgs,
 }
 
+/// `matching`.
+#[derive(Debug, Args)]
+pub(super) struct MatchingArgs {
+    /// A capability; with --map also the recorded traces.
+    #[arg(value_name = "CAP|INPUT")]
+    pub(super) words: Vec<String>,
+    #[command(flatten)]
+    pub(super) source: SourceArgs,
+    #[command(flatten)]
+    pub(super) output: OutputArgs,
+    #[command(flatten)]
+    pub(super) watch: WatchArgs,
+}
+
 /// `trace`.
 #[derive(Debug, Args)]
 pub(super) struct TraceArgs {
@@ -309,6 +325,9 @@ pub(super) struct TraceArgs {
     /// Recorded traces, with --map.
     #[arg(value_name = "INPUT")]
     pub(super) inputs: Vec<String>,
+    /// Why the trace holds no execution of this capability: which span comes nearest to each entry rule, and which test fails.
+    #[arg(long, value_name = "CAP")]
+    pub(super) why_not: Option<String>,
     #[command(flatten)]
     pub(super) source: SourceArgs,
     #[command(flatten)]

@@ -18,6 +18,7 @@ mod hops;
 mod limits;
 mod logs;
 mod maps;
+mod matching;
 mod output;
 mod progress;
 mod question;
@@ -29,6 +30,7 @@ mod stop;
 #[cfg(test)]
 mod tests;
 mod trace;
+mod why_not;
 mod words;
 
 use args::{Arguments, Command};
@@ -55,6 +57,7 @@ fn run(command: Command) -> anyhow::Result<Ended> {
         Command::Status(args) => question::status(args),
         Command::Hops(args) => question::hops(args),
         Command::Explain(args) => question::explain(args),
+        Command::Matching(args) => question::matching(args),
         Command::Trace(args) => question::trace(args),
         Command::Version => told(&format!("steelthread {}\n", env!("CARGO_PKG_VERSION"))),
         Command::Completions { shell } => {

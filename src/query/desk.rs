@@ -2,16 +2,17 @@
 
 use super::explain::{Blocks, explain};
 use super::hops::Table;
+use super::matching::{self, Books, Empty, Matching, Seen, Sources};
 use super::status::{capability_status, count};
 use super::{
-    API_VERSION, Answers, Between, ExplainQuestion, Explanation, HopsAnswer, HopsQuestion, QueryError, Range, Spans, Status,
-    StatusQuestion, TraceAnswer, VerdictLine, verdict_line,
+    API_VERSION, Answers, Between, CapabilityStatus, ExplainQuestion, Explanation, HopsAnswer, HopsQuestion, QueryError, Range,
+    Spans, Status, StatusQuestion, TraceAnswer, VerdictLine, verdict_line,
 };
-use crate::catalogue::Capability;
-use crate::measure::{Ledger, Recent, SLICE_NS, Window};
-use crate::model::{Fates, Hops, Name, Names, TraceId};
+use crate::catalogue::{Capability, Catalogue};
+use crate::measure::{Arrivals, Ledger, Recent, SLICE_NS, Window};
+use crate::model::{Fates, Hops, Name, Names, Shapes, TraceId};
 use crate::store::{Keeper, StoreError};
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
 /// Answers from what is counted and what is kept.
@@ -27,6 +28,8 @@ pub struct Desk {
     recent: Option<Arc<Recent>>,
     /// Without a range, answers are about what was counted since the process began, and not about all that is kept.
     since_start: bool,
+    /// What arrives, where it is known.
+    arriving: Option<Sources>,
 }
 
 impl From<StoreError> for QueryError {
@@ -47,12 +50,65 @@ impl Desk {
         recent: Option<Arc<Recent>>,
     ) -> Self {
         let ids = capabilities.iter().map(|capability| names.intern(capability.id.as_bytes())).collect();
-        Self { capabilities: capabilities.to_vec(), ids, names, hops, keeper, ledger, recent, since_start: false }
+        Self { capabilities: capabilities.to_vec(), ids, names, hops, keeper, ledger, recent, since_start: false, arriving: None }
     }
 
     /// The same desk, but without a range its answers are about what was counted since the process began.
     pub fn since_start(self) -> Self {
         Self { since_start: true, ..self }
+    }
+
+    /// The same desk, and it is known what arrives: spans of these shapes, held against this map.
+    pub fn with_arrivals(self, catalogue: Arc<Catalogue>, shapes: Arc<Shapes>, arrivals: Arc<Arrivals>) -> Self {
+        Self { arriving: Some(Sources { catalogue, shapes, arrivals }), ..self }
+    }
+
+    /// Of each capability that has no execution at all, whatever the range: why.
+    fn say_why_empty(&self, asked: &[usize], status: &mut [CapabilityStatus], whole: bool) -> Result<(), QueryError> {
+        // Counters are read often, and by machines: sentences are for those who look.
+        let Some(sources) = self.arriving.as_ref().filter(|_| !self.since_start) else { return Ok(()) };
+        let empty = |one: &CapabilityStatus| one.executions.0 == 0.0;
+        if !status.iter().any(empty) {
+            return Ok(());
+        }
+        let seen = Seen::now(sources, &self.names);
+        let books = self.books()?;
+        for (at, one) in asked.iter().zip(status).filter(|(_, one)| empty(one)).take(MOST_EXPLAINED) {
+            let told = matching::entries(&seen, *at as u32);
+            one.why_empty = Some(match &told.last_matched {
+                Some(last) if !whole => format!("no execution in this range; the last span that matched came at {last}"),
+                _ => matching::why(&seen, *at as u32, &told, books),
+            });
+        }
+        Ok(())
+    }
+
+    /// Capabilities that had no execution since the process began, each with why: for the log.
+    ///
+    /// # Errors
+    /// What is kept cannot be read.
+    pub fn why_empty(&self) -> Result<Vec<Empty>, QueryError> {
+        let Some(sources) = &self.arriving else { return Ok(Vec::new()) };
+        let mut known: HashSet<Name> = HashSet::new();
+        self.keeper.read_since_start(None, &mut |capability, window| {
+            if window.executions().raw > 0 {
+                known.insert(capability);
+            }
+        });
+        let mut empty = (0..self.ids.len()).filter(|at| !known.contains(&self.ids[*at])).take(MOST_EXPLAINED).peekable();
+        if empty.peek().is_none() {
+            return Ok(Vec::new());
+        }
+        let (seen, books) = (Seen::now(sources, &self.names), self.books()?);
+        let told = empty.map(|at| {
+            let told = matching::entries(&seen, at as u32);
+            matching::empty(&seen, at as u32, &told, books)
+        });
+        Ok(told.collect())
+    }
+
+    fn books(&self) -> Result<Books, QueryError> {
+        Ok(Books { fates: self.fates()? })
     }
 
     /// Positions of the capabilities that are asked about.
@@ -93,12 +149,16 @@ impl Desk {
         Ok(windows)
     }
 
-    fn spans(&self) -> Result<Spans, QueryError> {
-        let fates = match (&self.ledger, self.keeper.store()) {
+    fn fates(&self) -> Result<Fates, QueryError> {
+        Ok(match (&self.ledger, self.keeper.store()) {
             (Some(ledger), _) => ledger.fates(),
             (None, Some(store)) => store.fates()?,
             (None, None) => Fates::default(),
-        };
+        })
+    }
+
+    fn spans(&self) -> Result<Spans, QueryError> {
+        let fates = self.fates()?;
         let by_name = fates.iter().map(|(fate, spans)| (fate.as_str().to_string(), spans)).collect();
         Ok(Spans { received: fates.received(), fates: by_name })
     }
@@ -114,6 +174,9 @@ impl Desk {
         }
     }
 }
+
+/// Capabilities that an answer holds against what arrives; each costs what all shapes that arrive cost.
+const MOST_EXPLAINED: usize = 200;
 
 /// A baseline is this long unless told otherwise.
 const A_DAY_NS: u64 = 24 * 3_600_000_000_000;
@@ -146,10 +209,12 @@ impl Answers for Desk {
             let window = windows.get(&self.ids[*at]).unwrap_or(&empty);
             capability_status(&self.capabilities[*at], window, &self.names, &self.hops)
         };
+        let mut capabilities: Vec<CapabilityStatus> = asked.iter().map(status_of).collect();
+        self.say_why_empty(&asked, &mut capabilities, question.between.is_none())?;
         Ok(Status {
             api_version: API_VERSION.into(),
             range: Range::from(between),
-            capabilities: asked.iter().map(status_of).collect(),
+            capabilities,
             spans: self.spans()?,
             estimated: windows.values().any(Window::is_estimated),
             unknown_capabilities: self.unknown_capabilities()?,
@@ -212,6 +277,38 @@ impl Answers for Desk {
             estimated,
             sampled: estimated.then(|| super::estimate::seen(counts)),
             note: note(executions.raw, before.raw),
+        })
+    }
+
+    fn matching(&self, capability: Option<&str>) -> Result<Matching, QueryError> {
+        let Some(sources) = &self.arriving else {
+            return Err(QueryError::Bad(
+                "a store keeps what was counted, and not what arrived; ask a running server, or recorded traces (--map MAP INPUT)".into(),
+            ));
+        };
+        let mut asked = self.asked(capability)?;
+        let capabilities_more = asked.len().saturating_sub(MOST_EXPLAINED) as u64;
+        asked.truncate(MOST_EXPLAINED);
+        let between = self.range(None)?;
+        let windows = self.windows(&asked, None, between)?;
+        let (seen, books) = (Seen::now(sources, &self.names), self.books()?);
+        let capability = |at: &usize| {
+            let mut told = matching::entries(&seen, *at as u32);
+            told.title.clone_from(&self.capabilities[*at].title);
+            told.executions = windows.get(&self.ids[*at]).map(|window| count(window.executions())).unwrap_or_default();
+            told.why = (told.executions.0 == 0.0).then(|| matching::why(&seen, *at as u32, &told, books));
+            told
+        };
+        let (arriving, arriving_more) = matching::arriving(&seen);
+        Ok(Matching {
+            api_version: API_VERSION.into(),
+            spans: self.spans()?,
+            arriving,
+            arriving_more,
+            capabilities: asked.iter().map(capability).collect(),
+            capabilities_more,
+            unknown_capabilities: self.unknown_capabilities()?,
+            unmatched: matching::unmatched(&seen),
         })
     }
 

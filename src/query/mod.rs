@@ -17,6 +17,7 @@ mod explain;
 mod explained;
 mod hops;
 mod line;
+mod matching;
 mod money;
 mod question;
 mod range;
@@ -30,5 +31,9 @@ pub use answer::*;
 pub use desk::Desk;
 pub use explained::{EvidenceLine, ExplainKind, Explanation, Suspect};
 pub use line::{verdict_json, verdict_line};
+pub use matching::{
+    ArrivingSpans, CapabilityMatching, Empty, EntryMatching, FailedTest, Matching, NearSpan, Nearly, UnmatchedRoot,
+    UnmatchedTraces, WhyNot, WhyNotEntry, why_not, why_not_told,
+};
 pub use question::*;
 pub use range::{moment_text, parse_length, parse_moment, parse_range};

@@ -4,6 +4,7 @@
 mod analyzing;
 mod explaining;
 mod laws;
+mod matching;
 mod naive;
 mod program;
 mod sampling;
