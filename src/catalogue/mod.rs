@@ -29,6 +29,8 @@ mod values;
 mod written;
 mod yaml;
 
+pub use problems::nearest;
+
 pub use entry::{EntryRule, EntryTest, Tested};
 
 pub use compiled::{

@@ -94,8 +94,27 @@ fn below(status: &Status) -> String {
     }
     if status.estimated {
         text.push_str("counts are estimates: spans were sampled before they came here, and are weighted\n");
+        status.capabilities.iter().for_each(|one| text.push_str(&sampled(one)));
     }
     text
+}
+
+/// What an estimate stands on, and how far it goes.
+fn sampled(one: &CapabilityStatus) -> String {
+    let (Some(seen), Some(intervals)) = (&one.sampled, &one.intervals) else { return String::new() };
+    let range = |name: &str| {
+        let it = intervals.get(name).copied().unwrap_or_default();
+        format!("{} to {}", count(it.low), it.high.map_or("any number".into(), count))
+    };
+    let of = |name: &str| seen.get(name).copied().unwrap_or(0);
+    format!(
+        "  {}: {} executions seen, which stand for {}; {} failures seen, which stand for {}\n",
+        one.id,
+        of("executions"),
+        range("executions"),
+        of("failed"),
+        range("failed")
+    )
 }
 
 /// One line a fate, and a hint where nothing came of all of it.

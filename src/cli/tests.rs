@@ -55,6 +55,21 @@ fn an_empty_status_says_why_it_is_empty() {
 }
 
 #[test]
+fn estimates_are_told_with_what_was_seen_and_how_far_they_go() {
+    use crate::query::{Count, Interval};
+    let mut status = fakes::status();
+    status.estimated = true;
+    let one = &mut status.capabilities[0];
+    one.sampled = Some([("executions".into(), 8), ("failed".into(), 1)].into());
+    let interval = |low, high| Interval { low: Count(low), high: Some(Count(high)) };
+    let open = Interval { high: None, ..interval(1.0, 0.0) };
+    one.intervals = Some([("executions".into(), interval(61.0, 250.0)), ("failed".into(), open)].into());
+    let table = status::table(&status, Look::PLAIN);
+    let line = "  book-flight: 8 executions seen, which stand for 61 to 250; 1 failures seen, which stand for 1 to any number\n";
+    assert!(table.contains(line), "{table}");
+}
+
+#[test]
 fn matching_tells_what_arrives_and_which_test_fails() {
     let expected = "\
 arriving  kind    name            spans  roots  entry of     last seen

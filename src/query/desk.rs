@@ -2,7 +2,7 @@
 
 use super::explain::{Blocks, explain};
 use super::hops::Table;
-use super::matching::{self, Books, Empty, Matching, Seen, Sources};
+use super::matching::{Matching, Sources};
 use super::status::{capability_status, count};
 use super::{
     API_VERSION, Answers, Between, CapabilityStatus, ExplainQuestion, Explanation, HopsAnswer, HopsQuestion, QueryError, Range,
@@ -12,24 +12,24 @@ use crate::catalogue::{Capability, Catalogue};
 use crate::measure::{Arrivals, Ledger, Recent, SLICE_NS, Window};
 use crate::model::{Fates, Hops, Name, Names, Shapes, TraceId};
 use crate::store::{Keeper, StoreError};
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 /// Answers from what is counted and what is kept.
 #[derive(Debug)]
 pub struct Desk {
-    capabilities: Vec<Capability>,
+    pub(super) capabilities: Vec<Capability>,
     /// Of the capabilities, in the same order.
-    ids: Vec<Name>,
-    names: Arc<Names>,
+    pub(super) ids: Vec<Name>,
+    pub(super) names: Arc<Names>,
     hops: Arc<Hops>,
-    keeper: Arc<Keeper>,
+    pub(super) keeper: Arc<Keeper>,
     ledger: Option<Arc<Ledger>>,
     recent: Option<Arc<Recent>>,
     /// Without a range, answers are about what was counted since the process began, and not about all that is kept.
-    since_start: bool,
+    pub(super) since_start: bool,
     /// What arrives, where it is known.
-    arriving: Option<Sources>,
+    pub(super) arriving: Option<Sources>,
 }
 
 impl From<StoreError> for QueryError {
@@ -63,56 +63,8 @@ impl Desk {
         Self { arriving: Some(Sources { catalogue, shapes, arrivals }), ..self }
     }
 
-    /// Of each capability that has no execution at all, whatever the range: why.
-    fn say_why_empty(&self, asked: &[usize], status: &mut [CapabilityStatus], whole: bool) -> Result<(), QueryError> {
-        // Counters are read often, and by machines: sentences are for those who look.
-        let Some(sources) = self.arriving.as_ref().filter(|_| !self.since_start) else { return Ok(()) };
-        let empty = |one: &CapabilityStatus| one.executions.0 == 0.0;
-        if !status.iter().any(empty) {
-            return Ok(());
-        }
-        let seen = Seen::now(sources, &self.names);
-        let books = self.books()?;
-        for (at, one) in asked.iter().zip(status).filter(|(_, one)| empty(one)).take(MOST_EXPLAINED) {
-            let told = matching::entries(&seen, *at as u32);
-            one.why_empty = Some(match &told.last_matched {
-                Some(last) if !whole => format!("no execution in this range; the last span that matched came at {last}"),
-                _ => matching::why(&seen, *at as u32, &told, books),
-            });
-        }
-        Ok(())
-    }
-
-    /// Capabilities that had no execution since the process began, each with why: for the log.
-    ///
-    /// # Errors
-    /// What is kept cannot be read.
-    pub fn why_empty(&self) -> Result<Vec<Empty>, QueryError> {
-        let Some(sources) = &self.arriving else { return Ok(Vec::new()) };
-        let mut known: HashSet<Name> = HashSet::new();
-        self.keeper.read_since_start(None, &mut |capability, window| {
-            if window.executions().raw > 0 {
-                known.insert(capability);
-            }
-        });
-        let mut empty = (0..self.ids.len()).filter(|at| !known.contains(&self.ids[*at])).take(MOST_EXPLAINED).peekable();
-        if empty.peek().is_none() {
-            return Ok(Vec::new());
-        }
-        let (seen, books) = (Seen::now(sources, &self.names), self.books()?);
-        let told = empty.map(|at| {
-            let told = matching::entries(&seen, at as u32);
-            matching::empty(&seen, at as u32, &told, books)
-        });
-        Ok(told.collect())
-    }
-
-    fn books(&self) -> Result<Books, QueryError> {
-        Ok(Books { fates: self.fates()? })
-    }
-
     /// Positions of the capabilities that are asked about.
-    fn asked(&self, capability: Option<&str>) -> Result<Vec<usize>, QueryError> {
+    pub(super) fn asked(&self, capability: Option<&str>) -> Result<Vec<usize>, QueryError> {
         let Some(asked) = capability else { return Ok((0..self.capabilities.len()).collect()) };
         match self.capabilities.iter().position(|one| one.id == asked) {
             Some(at) => Ok(vec![at]),
@@ -124,7 +76,7 @@ impl Desk {
     }
 
     /// The range of the answer: as asked; else from the first slice to the end of the last; else empty.
-    fn range(&self, between: Option<Between>) -> Result<Between, QueryError> {
+    pub(super) fn range(&self, between: Option<Between>) -> Result<Between, QueryError> {
         let Some(between) = between else {
             let extent = self.keeper.extent()?.unwrap_or(0..0);
             return Ok(Between { from_ns: extent.start, to_ns: extent.end });
@@ -133,7 +85,12 @@ impl Desk {
     }
 
     /// For each capability that is asked about, what is counted of it in the slices that start in the range.
-    fn windows(&self, asked: &[usize], question: Option<Between>, between: Between) -> Result<HashMap<Name, Window>, QueryError> {
+    pub(super) fn windows(
+        &self,
+        asked: &[usize],
+        question: Option<Between>,
+        between: Between,
+    ) -> Result<HashMap<Name, Window>, QueryError> {
         let mut windows: HashMap<Name, Window> = asked.iter().map(|at| (self.ids[*at], Window::default())).collect();
         let only = if let [one] = asked { Some(self.ids[*one]) } else { None };
         let mut add = |capability: Name, window: &Window| {
@@ -149,7 +106,7 @@ impl Desk {
         Ok(windows)
     }
 
-    fn fates(&self) -> Result<Fates, QueryError> {
+    pub(super) fn fates(&self) -> Result<Fates, QueryError> {
         Ok(match (&self.ledger, self.keeper.store()) {
             (Some(ledger), _) => ledger.fates(),
             (None, Some(store)) => store.fates()?,
@@ -157,13 +114,13 @@ impl Desk {
         })
     }
 
-    fn spans(&self) -> Result<Spans, QueryError> {
+    pub(super) fn spans(&self) -> Result<Spans, QueryError> {
         let fates = self.fates()?;
         let by_name = fates.iter().map(|(fate, spans)| (fate.as_str().to_string(), spans)).collect();
         Ok(Spans { received: fates.received(), fates: by_name })
     }
 
-    fn unknown_capabilities(&self) -> Result<BTreeMap<String, u64>, QueryError> {
+    pub(super) fn unknown_capabilities(&self) -> Result<BTreeMap<String, u64>, QueryError> {
         match (&self.ledger, self.keeper.store()) {
             (Some(ledger), _) => {
                 let known = ledger.unknown_capabilities();
@@ -174,9 +131,6 @@ impl Desk {
         }
     }
 }
-
-/// Capabilities that an answer holds against what arrives; each costs what all shapes that arrive cost.
-const MOST_EXPLAINED: usize = 200;
 
 /// A baseline is this long unless told otherwise.
 const A_DAY_NS: u64 = 24 * 3_600_000_000_000;
@@ -281,35 +235,7 @@ impl Answers for Desk {
     }
 
     fn matching(&self, capability: Option<&str>) -> Result<Matching, QueryError> {
-        let Some(sources) = &self.arriving else {
-            return Err(QueryError::Bad(
-                "a store keeps what was counted, and not what arrived; ask a running server, or recorded traces (--map MAP INPUT)".into(),
-            ));
-        };
-        let mut asked = self.asked(capability)?;
-        let capabilities_more = asked.len().saturating_sub(MOST_EXPLAINED) as u64;
-        asked.truncate(MOST_EXPLAINED);
-        let between = self.range(None)?;
-        let windows = self.windows(&asked, None, between)?;
-        let (seen, books) = (Seen::now(sources, &self.names), self.books()?);
-        let capability = |at: &usize| {
-            let mut told = matching::entries(&seen, *at as u32);
-            told.title.clone_from(&self.capabilities[*at].title);
-            told.executions = windows.get(&self.ids[*at]).map(|window| count(window.executions())).unwrap_or_default();
-            told.why = (told.executions.0 == 0.0).then(|| matching::why(&seen, *at as u32, &told, books));
-            told
-        };
-        let (arriving, arriving_more) = matching::arriving(&seen);
-        Ok(Matching {
-            api_version: API_VERSION.into(),
-            spans: self.spans()?,
-            arriving,
-            arriving_more,
-            capabilities: asked.iter().map(capability).collect(),
-            capabilities_more,
-            unknown_capabilities: self.unknown_capabilities()?,
-            unmatched: matching::unmatched(&seen),
-        })
+        self.told_matching(capability)
     }
 
     fn trace(&self, trace: TraceId) -> Result<TraceAnswer, QueryError> {

@@ -1,6 +1,6 @@
 //! Questions over HTTP: one route a question, answered with the documents of spec 4.2.
 
-use super::asked::{ExplainWords, HopsWords, StatusWords};
+use super::asked::{ExplainWords, HopsWords, NoWords, StatusWords};
 use super::desk::Desk;
 use super::metrics;
 use crate::model::TraceId;
@@ -97,11 +97,17 @@ async fn explain(
     Ok(Json(desk.ask(move |answers| answers.explain(&question)).await?))
 }
 
-async fn matching(State(desk): State<Desk>) -> Result<Json<Matching>, Refused> {
+async fn matching(State(desk): State<Desk>, words: Words<NoWords>) -> Result<Json<Matching>, Refused> {
+    words?;
     Ok(Json(desk.ask(|answers| answers.matching(None)).await?))
 }
 
-async fn capability_matching(State(desk): State<Desk>, Path(id): Path<String>) -> Result<Json<Matching>, Refused> {
+async fn capability_matching(
+    State(desk): State<Desk>,
+    Path(id): Path<String>,
+    words: Words<NoWords>,
+) -> Result<Json<Matching>, Refused> {
+    words?;
     Ok(Json(desk.ask(move |answers| answers.matching(Some(&id))).await?))
 }
 

@@ -112,6 +112,7 @@ async fn words_in_the_address_mean_what_they_mean_on_the_command_line() {
 async fn what_cannot_be_asked_is_refused_with_a_document_that_says_why() {
     let server = server().await;
     assert!(server.error("/api/v1/status?last=soon", 400).await.contains("'soon' is no length of time"));
+    assert!(server.error("/api/v1/matching?last=1h", 400).await.contains("unknown field `last`"));
     assert!(server.error("/api/v1/status?lst=1h", 400).await.contains("unknown field `lst`"));
     let told = server.error("/api/v1/hops?by=name", 400).await;
     assert_eq!(told, "'name' is no value of 'by'; write one of failures, latency, cost, resilience");

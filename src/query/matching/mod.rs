@@ -10,6 +10,7 @@
 //!
 //! The road not taken: keeping spans that failed to match. They are nearly all spans, and most are right not to match.
 
+mod asked;
 mod document;
 mod nearly;
 mod seen;
@@ -24,7 +25,6 @@ pub use document::{
 };
 pub(super) use seen::{Seen, Sources};
 pub use why::Empty;
-pub(super) use why::{Books, empty, why};
 pub use why_not::{why_not, why_not_told};
 
 use super::moment_text;
@@ -43,7 +43,7 @@ fn called(shape: &Shape, names: &Names) -> String {
 }
 
 /// What arrives, most first, and how many more there are.
-pub(super) fn arriving(seen: &Seen<'_>) -> (Vec<ArrivingSpans>, u64) {
+fn arriving(seen: &Seen<'_>) -> (Vec<ArrivingSpans>, u64) {
     let mut groups: HashMap<_, (Arrived, Vec<u32>)> = HashMap::new();
     for (shape, row) in seen.shapes() {
         let group = groups
@@ -77,7 +77,7 @@ pub(super) fn arriving(seen: &Seen<'_>) -> (Vec<ArrivingSpans>, u64) {
 }
 
 /// Complete traces that are in no execution.
-pub(super) fn unmatched(seen: &Seen<'_>) -> UnmatchedTraces {
+fn unmatched(seen: &Seen<'_>) -> UnmatchedTraces {
     let all = seen.in_no_execution();
     let mut groups: HashMap<_, (u64, _)> = HashMap::new();
     for (shape, (traces, example)) in &all.roots {
@@ -99,7 +99,7 @@ pub(super) fn unmatched(seen: &Seen<'_>) -> UnmatchedTraces {
 }
 
 /// How the entry rules of a capability fare, without what is counted of it.
-pub(super) fn entries(seen: &Seen<'_>, capability: u32) -> CapabilityMatching {
+fn entries(seen: &Seen<'_>, capability: u32) -> CapabilityMatching {
     let rules = seen.catalogue().entries(capability);
     let threads = seen.threads(capability);
     let mut last_ns = None;

@@ -146,6 +146,18 @@ fn where_nothing_comes_near_it_is_told_what_comes() {
 }
 
 #[test]
+fn a_tag_that_is_wrong_by_a_letter_is_named() {
+    let world = world(MAP);
+    world.came(3, world.shape("shop", Kind::Server, "GET /", None));
+    world.ledger.unknown_capability(world.names.intern(b"taged"), 3);
+    assert_eq!(
+        world.why("tagged"),
+        "no span matched; 3 spans carried steelthread.capability='taged', which is not in the map; send 'tagged'"
+    );
+    assert!(!world.why("pay").contains("taged"));
+}
+
+#[test]
 fn an_empty_screen_says_when_nothing_came_or_nothing_could_be_taken() {
     let nothing = world(MAP);
     assert!(nothing.why("book").starts_with("no span has arrived since the start; point an OpenTelemetry collector"));

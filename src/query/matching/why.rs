@@ -2,16 +2,20 @@
 
 use super::seen::Seen;
 use super::{CapabilityMatching, EntryMatching, Nearly};
+use crate::catalogue::nearest;
 use crate::model::{Fate, Fates};
+use std::collections::BTreeMap;
 
 /// Services that are named where nothing comes near.
 const MOST_SERVICES: usize = 5;
 
 /// What is known beside the shapes.
-#[derive(Debug, Clone, Copy)]
-pub(in crate::query) struct Books {
+#[derive(Debug, Clone)]
+pub(super) struct Books {
     /// Spans by fate.
     pub fates: Fates,
+    /// Values of `steelthread.capability` that are not in the map, with how many spans carried them.
+    pub unknown: BTreeMap<String, u64>,
 }
 
 impl Books {
@@ -49,14 +53,14 @@ pub struct Empty {
 }
 
 /// The same as [`why`], and whether it is only a matter of waiting.
-pub(in crate::query) fn empty(seen: &Seen<'_>, capability: u32, told: &CapabilityMatching, books: Books) -> Empty {
+pub(super) fn empty(seen: &Seen<'_>, capability: u32, told: &CapabilityMatching, books: &Books) -> Empty {
     let (entries, ignored) = seen.entries_and_ignored(capability);
     let waits = entries > ignored && books.fates[Fate::InFlight] > 0;
     Empty { id: told.id.clone(), why: why(seen, capability, told, books), waits }
 }
 
 /// Why a capability has no executions, as its entry rules fare. Not asked of one that has.
-pub(in crate::query) fn why(seen: &Seen<'_>, capability: u32, told: &CapabilityMatching, books: Books) -> String {
+pub(super) fn why(seen: &Seen<'_>, capability: u32, told: &CapabilityMatching, books: &Books) -> String {
     if let Some(nothing) = books.nothing_taken() {
         return nothing;
     }
@@ -64,11 +68,15 @@ pub(in crate::query) fn why(seen: &Seen<'_>, capability: u32, told: &CapabilityM
     if entries > 0 {
         return matched(entries, ignored, books.fates[Fate::InFlight]);
     }
+    if let Some(tag) = nearest(&told.id, &books.unknown.keys().map(String::as_str).collect::<Vec<_>>()) {
+        let spans = spans(books.unknown[tag], "carried");
+        return format!("no span matched; {spans} steelthread.capability='{tag}', which is not in the map; send '{}'", told.id);
+    }
     if told.entries.is_empty() {
         return format!("the map gives it no entry rule, and no span carries steelthread.capability='{}'", told.id);
     }
-    let nearest = told.entries.iter().filter_map(|entry| Some((entry, entry.nearly.first()?)));
-    match nearest.min_by_key(|(_, near)| near.fails.len()) {
+    let near = told.entries.iter().filter_map(|entry| Some((entry, entry.nearly.first()?)));
+    match near.min_by_key(|(_, near)| near.fails.len()) {
         Some((entry, near)) => format!("no span matched; nearest: {}", nearest_words(entry, near)),
         None => nothing_near(seen, told),
     }
