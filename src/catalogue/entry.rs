@@ -7,6 +7,9 @@ use super::problems::distance;
 use super::rules::Kinds;
 use crate::model::{FactId, Kind};
 
+/// Texts whose lengths differ by more are not compared letter by letter.
+const MOST_LONGER: usize = 6;
+
 /// What a test looks at.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Tested {
@@ -78,10 +81,13 @@ impl EntryTest {
         }
     }
 
-    /// By how many characters a text differs from the nearest one that would meet it; `None` where that cannot be told.
+    /// By how many characters a text differs from the nearest one that would meet it; capital letters for small ones are one
+    /// difference in all. `None` where that cannot be told, or is so much that nobody mistook the one for the other.
     pub fn far(&self, found: &str) -> Option<usize> {
         let How::Facts(_, literals) = &self.how else { return None };
-        literals.iter().map(|wanted| distance(found, wanted)).min()
+        let long = |text: &str| text.chars().count();
+        let alike = literals.iter().filter(|wanted| long(wanted).abs_diff(long(found)) <= MOST_LONGER);
+        alike.map(|wanted| distance(&found.to_lowercase(), &wanted.to_lowercase()).max(usize::from(found != wanted))).min()
     }
 
     /// Whether a text that differs by so much was perhaps meant.

@@ -10,7 +10,7 @@ use std::collections::HashMap;
 /// Near ones that are told of a rule.
 const MOST_NEAR: usize = 3;
 /// Shapes whose texts are compared with what is wanted, letter by letter.
-const MOST_COMPARED: usize = 300;
+const MOST_COMPARED: usize = 2000;
 
 /// How near a shape comes to a rule: smaller is nearer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

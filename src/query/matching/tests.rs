@@ -115,6 +115,20 @@ fn a_name_that_is_wrong_by_a_letter_is_named_with_the_line_of_the_map_to_change(
 }
 
 #[test]
+fn what_was_meant_is_found_among_many_names_and_although_capital_letters_are_wrong() {
+    let world = world(MAP);
+    for at in 0..1500u32 {
+        world.came(9, world.shape("web-bff", Kind::Server, &format!("GET /users/{at}"), None));
+    }
+    world.came(1, world.shape("web-bff", Kind::Server, "Post /Bookings", None));
+    assert!(
+        world.why("book").contains("nearest: 1 span of web-bff, kind server, name 'Post /Bookings'"),
+        "{}",
+        world.why("book")
+    );
+}
+
+#[test]
 fn a_wrong_kind_and_a_wrong_attribute_are_named_with_what_was_found() {
     let world = world(MAP);
     world.came(5, world.shape("web-bff", Kind::Client, "POST /bookings", None));
