@@ -5,12 +5,12 @@ use super::output::{Look, lines};
 use crate::query::{ArrivingSpans, CapabilityMatching, EntryMatching, FailedTest, Matching};
 use std::fmt::Write;
 
-/// For people.
+/// Rows of a table that people look at; the document has more.
+const SHOWN: usize = 20;
+
+/// For people: what they ask about first, then what there is.
 pub(super) fn text(answer: &Matching, look: Look) -> String {
-    let mut text = arriving(answer, look);
-    for one in &answer.capabilities {
-        text.push_str(&capability(one));
-    }
+    let mut text = answer.capabilities.iter().map(capability).collect::<Vec<_>>().join("\n");
     if answer.capabilities_more > 0 {
         let _ = writeln!(text, "\n{} more capabilities; ask about each: steelthread matching CAP", answer.capabilities_more);
     }
@@ -18,6 +18,8 @@ pub(super) fn text(answer: &Matching, look: Look) -> String {
         let _ = writeln!(text, "\n{spans} spans name the capability '{name}', which is not in the map");
     }
     text.push_str(&unmatched(answer, look));
+    text.push('\n');
+    text.push_str(&arriving(answer, look));
     text
 }
 
@@ -26,10 +28,11 @@ fn arriving(answer: &Matching, look: Look) -> String {
         return format!("nothing has been taken yet: {} spans received\n", answer.spans.received);
     }
     let mut table = look.table(&["arriving", "kind", "name", "spans", "roots", "entry of", "last seen"], &["spans", "roots"]);
-    for one in &answer.arriving {
+    for one in answer.arriving.iter().take(SHOWN) {
         table.add_row(arriving_row(one).map(|text| look.cell(text, None)));
     }
-    let more = if answer.arriving_more > 0 { format!("and {} more\n", answer.arriving_more) } else { String::new() };
+    let more = answer.arriving.len().saturating_sub(SHOWN) as u64 + answer.arriving_more;
+    let more = if more > 0 { format!("and {more} more (-o json shows the first fifty)\n") } else { String::new() };
     lines(&table) + &more
 }
 
@@ -40,7 +43,7 @@ fn arriving_row(one: &ArrivingSpans) -> [String; 7] {
 }
 
 fn capability(one: &CapabilityMatching) -> String {
-    let mut text = format!("\n{}: {} executions", one.id, count(one.executions));
+    let mut text = format!("{}: {} executions", one.id, count(one.executions));
     if let Some(last) = &one.last_matched {
         let _ = write!(text, ", a span last matched at {last}");
     }
@@ -77,7 +80,7 @@ fn unmatched(answer: &Matching, look: Look) -> String {
         return String::new();
     }
     let mut table = look.table(&["began with", "kind", "name", "traces", "such as"], &["traces"]);
-    for root in it.roots.iter().take(10) {
+    for root in it.roots.iter().take(SHOWN) {
         let row = [&root.service, &root.kind, &root.name, &root.traces.to_string(), &root.example_trace_id].map(Clone::clone);
         table.add_row(row.map(|text| look.cell(text, None)));
     }

@@ -72,11 +72,6 @@ fn estimates_are_told_with_what_was_seen_and_how_far_they_go() {
 #[test]
 fn matching_tells_what_arrives_and_which_test_fails() {
     let expected = "\
-arriving  kind    name            spans  roots  entry of     last seen
-search    server  GET /serch        412    412  -            2026-09-01T12:00:00Z
-web-bff   server  POST /bookings    120    120  book-flight  2026-09-01T12:00:00Z
-and 3 more
-
 book-flight: 120 executions, a span last matched at 2026-09-01T12:00:00Z
   thread web (line 7 of the map): service='web-bff' kind=server name='POST /bookings'
     120 spans matched
@@ -93,6 +88,11 @@ search: 0 executions
 412 complete traces are in no execution
 began with  kind    name        traces  such as
 search      server  GET /serch     412  0af7651916cd43dd8448eb211c80319c
+
+arriving  kind    name            spans  roots  entry of     last seen
+search    server  GET /serch        412    412  -            2026-09-01T12:00:00Z
+web-bff   server  POST /bookings    120    120  book-flight  2026-09-01T12:00:00Z
+and 3 more (-o json shows the first fifty)
 ";
     assert_eq!(matching::text(&fakes::matching(), Look::PLAIN), expected);
 }
