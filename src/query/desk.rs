@@ -138,6 +138,9 @@ const A_DAY_NS: u64 = 24 * 3_600_000_000_000;
 /// With fewer executions than this on either side, little can be sure.
 const FEW: u64 = 100;
 
+/// Chance is a matter of what was seen.
+const SEEN: &str = "spans were sampled before they came here: the sentences count the executions that were seen";
+
 /// What must be known about how an explanation came about.
 fn note(executions: u64, before: u64) -> Option<String> {
     Some(match (executions, before) {
@@ -230,7 +233,10 @@ impl Answers for Desk {
             baseline_executions: count(before),
             estimated,
             sampled: estimated.then(|| super::estimate::seen(counts)),
-            note: note(executions.raw, before.raw),
+            note: note(executions.raw, before.raw)
+                .into_iter()
+                .chain(estimated.then(|| SEEN.to_owned()))
+                .reduce(|one, other| format!("{one}; {other}")),
         })
     }
 
