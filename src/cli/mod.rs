@@ -49,7 +49,7 @@ pub fn main() -> ExitCode {
 fn run(command: Command) -> anyhow::Result<Ended> {
     logs::start();
     match command {
-        Command::Serve(args) => serving::run(args),
+        Command::Serve(args) => serving::run(*args),
         Command::Demo(args) => demo::run(args),
         Command::Analyze(args) => analyze::run(args),
         Command::Check { maps } => check::run(&maps),

@@ -2,7 +2,9 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, missing_docs)]
 
 mod analyzing;
+mod doors;
 mod explaining;
+mod json_table;
 mod laws;
 mod naive;
 mod program;

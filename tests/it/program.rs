@@ -88,6 +88,28 @@ impl Server {
         serde_json::from_str(&text).unwrap()
     }
 
+    /// Posts OTLP/JSON; code and document.
+    pub fn post_json(&self, document: &[u8]) -> (u16, Value) {
+        let agent = ureq::Agent::config_builder().http_status_as_error(false).build().new_agent();
+        let mut response = agent.post(&self.otlp_http).content_type("application/json").send(document).unwrap();
+        (response.status().as_u16(), serde_json::from_str(&response.body_mut().read_to_string().unwrap()).unwrap())
+    }
+
+    /// A figure of /metrics.
+    pub fn metric(&self, name: &str) -> f64 {
+        let text = ureq::get(format!("{}/metrics", self.api)).call().unwrap().body_mut().read_to_string().unwrap();
+        let line =
+            text.lines().find(|line| line.starts_with(&format!("{name} "))).unwrap_or_else(|| panic!("no {name} in {text}"));
+        line.rsplit(' ').next().unwrap().parse().unwrap()
+    }
+
+    /// The most memory it has ever had, in bytes.
+    pub fn peak_rss(&self) -> usize {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).unwrap();
+        let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();
+        line.split_whitespace().next().unwrap().parse::<usize>().unwrap() * 1024
+    }
+
     /// Waits until nothing is in flight.
     pub fn settle(&self) -> Value {
         for _ in 0..300 {
@@ -134,6 +156,23 @@ impl Sender {
             client.ready().await.unwrap();
             let answer = client.unary(tonic::Request::new(request), path, tonic_prost::ProstCodec::default()).await;
             answer.map(tonic::Response::into_inner)
+        })
+    }
+
+    /// Sends one message as it is, with this compressed-flag.
+    pub fn send_raw(&self, coding: &str, flag: u8, message: &[u8]) -> Result<(), tonic::Status> {
+        use tonic::codegen::{Service, http};
+        let framed = [&[flag][..], &(message.len() as u32).to_be_bytes(), message].concat();
+        let call = http::Request::post("http://here/opentelemetry.proto.collector.trace.v1.TraceService/Export")
+            .header("content-type", "application/grpc")
+            .header("grpc-encoding", coding)
+            .body(tonic::body::Body::new(axum::body::Body::from(framed)))
+            .unwrap();
+        let mut channel = self.channel.clone();
+        self.runtime.block_on(async {
+            std::future::poll_fn(|context| channel.poll_ready(context)).await.unwrap();
+            let response = channel.call(call).await.unwrap();
+            tonic::Status::from_header_map(response.headers()).map_or(Ok(()), Err)
         })
     }
 }

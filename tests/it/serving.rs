@@ -125,7 +125,7 @@ fn traces_that_never_complete_stay_within_the_budget_and_the_books_say_so() {
     let fates = &status["spans"]["fates"];
     assert!(refused > 0);
     assert_eq!(fates["in_flight"].as_u64().unwrap() + fates["shed"].as_u64().unwrap(), told.spans);
-    let used = metric(&server, "steelthread_open_trace_bytes");
+    let used = server.metric("steelthread_open_trace_bytes");
     assert!(used > 0.5e6 && used <= 1_048_576.0, "{used}");
 }
 
@@ -143,22 +143,9 @@ fn spans_that_were_moved_are_a_figure_of_the_server() {
         let server = Server::start(&["--map", &map, "--quiet", "200ms", "--clock-skew", skew]);
         server.sender().send(request.clone()).unwrap();
         server.settle();
-        let moved = metric(&server, "steelthread_adjusted_spans_total");
+        let moved = server.metric("steelthread_adjusted_spans_total");
         assert_eq!(moved > 0.0, moves, "{skew}: {moved}");
     }
-}
-
-fn metric(server: &Server, name: &str) -> f64 {
-    let text = ureq::get(format!("{}/metrics", server.api)).call().unwrap().body_mut().read_to_string().unwrap();
-    let line = text.lines().find(|line| line.starts_with(&format!("{name} "))).unwrap_or_else(|| panic!("no {name} in {text}"));
-    line.rsplit(' ').next().unwrap().parse().unwrap()
-}
-
-/// Posts OTLP/JSON; code and document.
-fn post_json(server: &Server, document: &str) -> (u16, Value) {
-    let agent = ureq::Agent::config_builder().http_status_as_error(false).build().new_agent();
-    let mut response = agent.post(&server.otlp_http).content_type("application/json").send(document).unwrap();
-    (response.status().as_u16(), serde_json::from_str(&response.body_mut().read_to_string().unwrap()).unwrap())
 }
 
 #[test]
@@ -173,14 +160,14 @@ fn spans_sent_as_json_are_counted_and_a_bad_one_is_rejected_alone() {
         span("5B8EFFF798038103D269B633813FC60C"),
         span("5b8e")
     );
-    let (code, told) = post_json(&server, &document);
+    let (code, told) = server.post_json(document.as_bytes());
     assert_eq!((code, &told["partialSuccess"]["rejectedSpans"]), (200, &Value::from("1")), "{told}");
-    let (code, told) = post_json(&server, "{");
+    let (code, told) = server.post_json(b"{");
     assert_eq!((code, &told["code"]), (400, &Value::from(3)), "{told}");
     let spans = &server.get("/api/v1/status")["spans"];
     assert_eq!(
         (&spans["received"], &spans["fates"]["in_flight"], &spans["fates"]["malformed"]),
         (&3.into(), &1.into(), &2.into())
     );
-    assert_eq!(metric(&server, r#"steelthread_refused_requests_total{door="otlp_http",reason="malformed"}"#), 1.0);
+    assert_eq!(server.metric(r#"steelthread_refused_requests_total{door="otlp_http",reason="malformed"}"#), 1.0);
 }
