@@ -16,6 +16,9 @@ use std::path::Path;
 use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, Mutex, PoisonError};
 
+/// A worker with room for more staged spans than this is given up after use.
+const MOST_SPANS_KEPT: usize = 64 << 10;
+
 /// The stages and the tables that they share.
 pub(super) struct Pipeline {
     pub(super) catalogue: Arc<Catalogue>,
@@ -234,7 +237,11 @@ impl Pipeline {
         idle.unwrap_or_else(|| Worker { tag: self.tagger.worker(), scratch: otlp::Scratch::default(), batch: Batch::default() })
     }
 
+    /// One that has grown for a huge message is not kept: there would be as many huge ones as there were messages at one time.
     pub(super) fn give_back(&self, worker: Worker) {
+        if worker.batch.capacity() > MOST_SPANS_KEPT {
+            return;
+        }
         self.idle.lock().unwrap_or_else(PoisonError::into_inner).push(worker);
     }
 }
