@@ -2,7 +2,7 @@
 
 use super::crew::Crew;
 use super::pipeline::{NotTaken, Pipeline, Place};
-use super::{Ended, Error, Listening, ServeSettings, clock};
+use super::{Ended, Error, Listening, ServeSettings, clock, descriptors};
 use crate::model::Fate;
 use crate::query::Answers;
 use crate::serve::{
@@ -134,7 +134,8 @@ pub async fn serve(
         crew: Mutex::new(crew),
         refusals: refusals.clone(),
     });
-    let port = |listener| Port { listener, limits: settings.connections, tls: None, refusals: refusals.clone() };
+    let connections = descriptors::bounded(settings.connections, if http.is_some() { 3 } else { 2 });
+    let port = |listener| Port { listener, limits: connections, tls: None, refusals: refusals.clone() };
     let reception = Arc::new(Reception::new(door.clone(), message_limits, refusals.clone(), clock::now_ns));
 
     let (stop_otlp, otlp_stopped) = stopper();
