@@ -6,6 +6,7 @@ mod grpc;
 mod hostile;
 mod http;
 mod table;
+mod tls;
 mod wire;
 
 use super::fakes::FakeIntake;
@@ -20,6 +21,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
+use tokio_rustls::rustls::ServerConfig;
 use tonic::codec::CompressionEncoding;
 use tonic::transport::Channel;
 
@@ -48,6 +50,16 @@ async fn server(result: Result<Accepted, Refusal>) -> Running {
 }
 
 async fn limited(result: Result<Accepted, Refusal>, limits: OtlpLimits, connections: ConnectionLimits) -> Running {
+    behind(None, result, limits, connections).await
+}
+
+/// The same, behind TLS if there is a configuration for it.
+async fn behind(
+    tls: Option<Arc<ServerConfig>>,
+    result: Result<Accepted, Refusal>,
+    limits: OtlpLimits,
+    connections: ConnectionLimits,
+) -> Running {
     let intake = Arc::new(FakeIntake::new(result));
     let refusals = Arc::new(Refusals::default());
     let reception = Arc::new(Reception::new(intake.clone(), limits, refusals.clone(), clock));
@@ -58,7 +70,7 @@ async fn limited(result: Result<Accepted, Refusal>, limits: OtlpLimits, connecti
     };
     let (grpc, http) = (TcpListener::bind("127.0.0.1:0").await.unwrap(), TcpListener::bind("127.0.0.1:0").await.unwrap());
     let addresses = (grpc.local_addr().unwrap(), http.local_addr().unwrap());
-    let port = |listener| Port { listener, limits: connections, tls: None, refusals: refusals.clone() };
+    let port = |listener| Port { listener, limits: connections, tls: tls.clone(), refusals: refusals.clone() };
     let ended = vec![
         tokio::spawn(otlp_grpc(port(grpc), reception.clone(), until())),
         tokio::spawn(otlp_http(port(http), reception, until())),

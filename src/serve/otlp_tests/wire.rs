@@ -34,7 +34,7 @@ impl Answer {
 }
 
 /// The next answer on a connection.
-pub(super) async fn read_answer(stream: &mut TcpStream) -> Answer {
+pub(super) async fn read_answer(stream: &mut (impl tokio::io::AsyncRead + Unpin)) -> Answer {
     let mut read = Vec::new();
     loop {
         if let Some(end) = read.windows(4).position(|four| four == b"\r\n\r\n") {
