@@ -7,6 +7,7 @@ pub mod clock;
 
 mod analysis;
 mod crew;
+mod descriptors;
 mod exporting;
 mod generation;
 mod judging;

@@ -20,6 +20,9 @@ use std::path::Path;
 use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
+/// A worker with room for more staged spans than this is given up after use.
+const MOST_SPANS_KEPT: usize = 64 << 10;
+
 /// The stages and the tables that they share.
 pub(super) struct Pipeline {
     /// The map in use, with what belongs to it.
@@ -270,7 +273,11 @@ impl Pipeline {
         Worker { tag, scratch, batch, labeller, arriving, also: maps.also.as_ref().map(|also| also.hand()), maps }
     }
 
+    /// One that has grown for a huge message is not kept: there would be as many huge ones as there were messages at one time.
     pub(super) fn give_back(&self, worker: Worker) {
+        if worker.batch.capacity() > MOST_SPANS_KEPT {
+            return;
+        }
         let Worker { tag, scratch, batch, labeller, arriving, also, maps } = worker;
         maps.fresh.give_back(Hand { tag, scratch, batch, labeller, arriving });
         if let (Some(generation), Some(hand)) = (&maps.also, also) {

@@ -4,7 +4,7 @@ use super::crew::Crew;
 use super::exporting::{self, LAST_CHANCE, Teller};
 use super::pipeline::{NotTaken, Pipeline, Place};
 use super::reload::Reloading;
-use super::{Ended, Error, Listening, ServeSettings, clock};
+use super::{Ended, Error, Listening, ServeSettings, clock, descriptors};
 use crate::model::Fate;
 use crate::query::Answers;
 use crate::serve::{
@@ -160,14 +160,10 @@ pub async fn serve(
         refusals: refusals.clone(),
         reloading,
     });
+    let connections = descriptors::bounded(settings.connections, if http.is_some() { 3 } else { 2 });
     let tls = settings.tls;
-    let port = |listener, tls| Port {
-        listener,
-        limits: settings.connections,
-        tls,
-        tokens: settings.tokens.clone(),
-        refusals: refusals.clone(),
-    };
+    let port =
+        |listener, tls| Port { listener, limits: connections, tls, tokens: settings.tokens.clone(), refusals: refusals.clone() };
     let for_intake = || tls.as_ref().map(|tls| tls.intake());
     let for_api = tls.as_ref().map(|tls| tls.api());
     let reception = Arc::new(Reception::new(door.clone(), message_limits, refusals.clone(), clock::now_ns));

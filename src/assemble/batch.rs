@@ -40,6 +40,11 @@ impl Batch {
         self.spans.is_empty()
     }
 
+    /// Spans that can be staged in the memory it has.
+    pub fn capacity(&self) -> usize {
+        self.spans.capacity()
+    }
+
     /// Forgets what is staged, keeps the memory.
     pub fn clear(&mut self) {
         self.spans.clear();

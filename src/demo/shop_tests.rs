@@ -116,9 +116,10 @@ async fn an_unknown_scenario_and_a_wrong_endpoint_are_refused() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn spans_that_nobody_takes_are_told() {
-    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-    let nobody = format!("http://{}", listener.local_addr().unwrap());
-    drop(listener);
+    // Bound, so that no other test gets the port, and not listening.
+    let deaf = tokio::net::TcpSocket::new_v4().unwrap();
+    deaf.bind("127.0.0.1:0".parse().unwrap()).unwrap();
+    let nobody = format!("http://{}", deaf.local_addr().unwrap());
     let mut said = Vec::new();
     let stop = tokio::time::sleep(Duration::from_millis(100));
     let settings = settings(nobody, Duration::from_secs(60));

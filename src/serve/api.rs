@@ -1,5 +1,6 @@
 //! The port where questions are answered: HTTP and gRPC side by side.
 
+use super::body::{self, QUESTION_BYTES};
 use super::connections::{self, Load, Port};
 use super::desk::Desk;
 use super::grpc::QueryService;
@@ -37,15 +38,16 @@ pub async fn api(
             .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET)
     };
     let routes = Routes::from(http::routes(desk.clone()))
-        .add_service(QueryServer::new(QueryService(desk)))
-        .add_service(health_service)
-        .add_service(described().build_v1().map_err(std::io::Error::other)?)
-        .add_service(described().build_v1alpha().map_err(std::io::Error::other)?);
+        .add_service(QueryServer::new(QueryService(desk)).max_decoding_message_size(QUESTION_BYTES))
+        .add_service(health_service.max_decoding_message_size(QUESTION_BYTES))
+        .add_service(described().build_v1().map_err(std::io::Error::other)?.max_decoding_message_size(QUESTION_BYTES))
+        .add_service(described().build_v1alpha().map_err(std::io::Error::other)?.max_decoding_message_size(QUESTION_BYTES));
     let health = HealthUntil { reporter, services: &["", SERVICE_NAME], health: Some(health) };
     let router = routes.prepare().into_axum_router();
-    let (tokens, refusals) = (port.tokens.clone(), port.refusals.clone());
+    let (limits, tokens, refusals) = (port.limits, port.tokens.clone(), port.refusals.clone());
     let answer = move |request: Request<Incoming>| {
         let turned_away = guard::turned_away(&request, &tokens, &refusals);
+        let request = request.map(|body| body::of_question(body, &limits));
         let mut router = router.clone();
         async move {
             if let Some(response) = turned_away {

@@ -4,12 +4,18 @@ use super::connections::ConnectionLimits;
 use super::refused::{PAUSE, Reason, Refused};
 use super::senders::Holding;
 use bytes::{BufMut, Bytes, BytesMut};
-use http_body_util::BodyExt;
+use http_body::{Body as HttpBody, Frame, SizeHint};
+use http_body_util::{BodyExt, Limited};
 use hyper::body::Incoming;
+use std::pin::Pin;
+use std::task::{Context, Poll};
 use std::time::Duration;
+use tokio::time::Sleep;
+use tonic::body::Body;
+use tonic::codegen::StdError;
 
 /// Set aside at once for a body that is said to be this long, or longer.
-const FIRST_ROOM: usize = 1 << 20;
+const FIRST_ROOM: usize = 512 << 10;
 /// How much of a body is read over that nobody wants, and how long.
 const MOST_READ_OVER: usize = 64 << 20;
 const READ_OVER_WITHIN: Duration = Duration::from_secs(10);
@@ -187,4 +193,40 @@ pub(super) fn read_over(mut body: Incoming) {
         };
         let _ = tokio::time::timeout(READ_OVER_WITHIN, over).await;
     });
+}
+
+/// What is asked for, and about whose health, is short. More than this is not read, nor set aside.
+pub(super) const QUESTION_BYTES: usize = 64 << 10;
+
+/// The body of a question: short, and whole in time.
+pub(super) fn of_question(body: Incoming, limits: &ConnectionLimits) -> Body {
+    Body::new(InTime { body: Limited::new(body, QUESTION_BYTES), late: Box::pin(tokio::time::sleep(limits.body)) })
+}
+
+/// A body that ends in an error when it takes too long.
+struct InTime<B> {
+    body: B,
+    late: Pin<Box<Sleep>>,
+}
+
+impl<B: HttpBody<Error = StdError> + Unpin> HttpBody for InTime<B> {
+    type Data = B::Data;
+    type Error = StdError;
+
+    fn poll_frame(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Result<Frame<B::Data>, StdError>>> {
+        let this = self.get_mut();
+        let frame = Pin::new(&mut this.body).poll_frame(context);
+        if frame.is_pending() && this.late.as_mut().poll(context).is_ready() {
+            return Poll::Ready(Some(Err("the body did not come in time".into())));
+        }
+        frame
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body.size_hint()
+    }
 }

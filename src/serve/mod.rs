@@ -25,8 +25,6 @@ mod mirror;
 mod otlp_grpc;
 mod otlp_http;
 #[cfg(test)]
-mod otlp_http_tests;
-#[cfg(test)]
 mod otlp_tests;
 pub mod proto;
 #[cfg(test)]

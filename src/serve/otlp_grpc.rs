@@ -1,6 +1,6 @@
 //! The OTLP/gRPC trace service, by hand: its codec is not prost's, and its errors are not tonic's.
 
-use super::body::{self, Framing};
+use super::body::{self, Framing, QUESTION_BYTES};
 use super::connections::{self, ConnectionLimits, Load, Peer, Port};
 use super::health::HealthUntil;
 use super::inflate::Coding;
@@ -36,7 +36,7 @@ pub async fn otlp_grpc(
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> std::io::Result<()> {
     let (reporter, health) = tonic_health::server::health_reporter();
-    let others = Routes::new(health).prepare();
+    let others = Routes::new(health.max_decoding_message_size(QUESTION_BYTES)).prepare();
     let health = HealthUntil { reporter, services: &["", SERVICE], health: None };
     let (limits, tokens) = (port.limits, port.tokens.clone());
     let answer = move |request: Request<Incoming>| {
@@ -45,7 +45,7 @@ pub async fn otlp_grpc(
             if request.uri().path() == EXPORT {
                 export(request, reception, &tokens, limits).await
             } else {
-                other(request, others).await
+                other(request, others, &limits).await
             }
         }
     };
@@ -119,13 +119,13 @@ fn no_grpc(request: &Request<Incoming>) -> Option<Response<Body>> {
 }
 
 /// The health service, and all that is not there.
-async fn other(request: Request<Incoming>, mut others: Routes) -> Response<Body> {
+async fn other(request: Request<Incoming>, mut others: Routes, limits: &ConnectionLimits) -> Response<Body> {
     if let Some(response) = no_grpc(&request) {
         return response;
     }
     let path = request.uri().path();
     if path.starts_with("/grpc.health.") {
-        return match others.call(request.map(Body::new)).await {
+        return match others.call(request.map(|body| body::of_question(body, limits))).await {
             Ok(response) => response.map(Body::new),
         };
     }

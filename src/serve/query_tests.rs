@@ -227,3 +227,13 @@ async fn the_standard_health_service_follows_the_health_of_the_server() {
     }
     assert_eq!(told, 2, "not serving");
 }
+
+#[tokio::test]
+async fn a_question_that_is_no_question_is_not_kept_in_memory() {
+    let server = server().await;
+    let channel = Channel::from_shared(server.address.clone()).unwrap().connect().await.unwrap();
+    let huge = StatusRequest { capability: "x".repeat(1 << 20), range: None };
+    let status = QueryClient::new(channel.clone()).status(huge).await.unwrap_err();
+    assert!([Code::OutOfRange, Code::ResourceExhausted].contains(&status.code()), "{status:?}");
+    assert!(QueryClient::new(channel).status(StatusRequest::default()).await.is_ok());
+}

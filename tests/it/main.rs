@@ -3,9 +3,11 @@
 
 mod analyzing;
 mod configuring;
+mod doors;
 mod explaining;
 mod figures;
 mod forwarding;
+mod json_table;
 mod laws;
 mod made;
 mod matching;

@@ -150,6 +150,20 @@ impl Server {
         panic!("{name} is {} and not {value}", self.metric(name));
     }
 
+    /// Posts OTLP/JSON; code and document.
+    pub fn post_json(&self, document: &[u8]) -> (u16, Value) {
+        let agent = ureq::Agent::config_builder().http_status_as_error(false).build().new_agent();
+        let mut response = agent.post(&self.otlp_http).content_type("application/json").send(document).unwrap();
+        (response.status().as_u16(), serde_json::from_str(&response.body_mut().read_to_string().unwrap()).unwrap())
+    }
+
+    /// The most memory it has ever had, in bytes.
+    pub fn peak_rss(&self) -> usize {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).unwrap();
+        let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();
+        line.split_whitespace().next().unwrap().parse::<usize>().unwrap() * 1024
+    }
+
     /// Waits until nothing is in flight.
     pub fn settle(&self) -> Value {
         for _ in 0..300 {
@@ -232,5 +246,24 @@ impl tonic::codegen::tokio_stream::Stream for Never {
         context: &mut std::task::Context<'_>,
     ) -> std::task::Poll<Option<Self::Item>> {
         self.0.as_mut().poll(context).map(|()| None)
+    }
+}
+
+impl Sender {
+    /// Sends one message as it is, with this compressed-flag.
+    pub fn send_raw(&self, coding: &str, flag: u8, message: &[u8]) -> Result<(), tonic::Status> {
+        use tonic::codegen::{Service, http};
+        let framed = [&[flag][..], &(message.len() as u32).to_be_bytes(), message].concat();
+        let call = http::Request::post("http://here/opentelemetry.proto.collector.trace.v1.TraceService/Export")
+            .header("content-type", "application/grpc")
+            .header("grpc-encoding", coding)
+            .body(tonic::body::Body::new(axum::body::Body::from(framed)))
+            .unwrap();
+        let mut channel = self.channel.clone();
+        self.runtime.block_on(async {
+            std::future::poll_fn(|context| channel.poll_ready(context)).await.unwrap();
+            let response = channel.call(call).await.unwrap();
+            tonic::Status::from_header_map(response.headers()).map_or(Ok(()), Err)
+        })
     }
 }

@@ -111,13 +111,6 @@ fn spans_that_were_moved_are_a_figure_of_the_server() {
     }
 }
 
-/// Posts OTLP/JSON; code and document.
-fn post_json(server: &Server, document: &str) -> (u16, Value) {
-    let agent = ureq::Agent::config_builder().http_status_as_error(false).build().new_agent();
-    let mut response = agent.post(&server.otlp_http).content_type("application/json").send(document).unwrap();
-    (response.status().as_u16(), serde_json::from_str(&response.body_mut().read_to_string().unwrap()).unwrap())
-}
-
 #[test]
 fn spans_sent_as_json_are_counted_and_a_bad_one_is_rejected_alone() {
     let folder = tempfile::tempdir().unwrap();
@@ -130,9 +123,9 @@ fn spans_sent_as_json_are_counted_and_a_bad_one_is_rejected_alone() {
         span("5B8EFFF798038103D269B633813FC60C"),
         span("5b8e")
     );
-    let (code, told) = post_json(&server, &document);
+    let (code, told) = server.post_json(document.as_bytes());
     assert_eq!((code, &told["partialSuccess"]["rejectedSpans"]), (200, &Value::from("1")), "{told}");
-    let (code, told) = post_json(&server, "{");
+    let (code, told) = server.post_json(b"{");
     assert_eq!((code, &told["code"]), (400, &Value::from(3)), "{told}");
     let spans = &server.get("/api/v1/status")["spans"];
     assert_eq!(
