@@ -121,19 +121,35 @@ const A_DAY_NS: u64 = 24 * 3_600_000_000_000;
 /// With fewer executions than this on either side, little can be sure.
 const FEW: u64 = 100;
 
-/// What must be known about how an explanation came about.
-fn note(executions: u64, before: u64) -> Option<String> {
-    Some(match (executions, before) {
-        (0, _) => "no execution was counted in this range".into(),
-        (_, 0) => "nothing was counted in the baseline: only failures can be told, against one in a hundred; \
-             --baseline-from and --baseline-to name another one"
-            .into(),
-        (_, before) if before < FEW => format!("the baseline holds only {before} executions: what differs little is not told"),
-        (executions, _) if executions < FEW => {
-            format!("the range holds only {executions} executions: what differs little is not told")
+/// A baseline that is not so many times as long as the range has seen little of how a system is by itself.
+const LONGER: u64 = 3;
+
+/// What must be known about how an explanation came about. `seconds` are those in which something was counted, in the range and in the
+/// baseline.
+fn note(executions: u64, before: u64, seconds: (u64, u64)) -> Option<String> {
+    let mut notes: Vec<String> = Vec::new();
+    match (executions, before) {
+        (0, _) => return Some("no execution was counted in this range".into()),
+        (_, 0) => {
+            let text = "nothing was counted in the baseline: only failures can be told, against one in a hundred; \
+                        --baseline-from and --baseline-to name another one";
+            return Some(text.into());
         }
-        _ => return None,
-    })
+        (_, before) if before < FEW => {
+            notes.push(format!("the baseline holds only {before} executions: what differs little is not told"));
+        }
+        (executions, _) if executions < FEW => {
+            notes.push(format!("the range holds only {executions} executions: what differs little is not told"));
+        }
+        _ => {}
+    }
+    if seconds.1 < LONGER * seconds.0 {
+        notes.push(format!(
+            "executions were counted in only {} s of the baseline, and in {} s of the range: how much this system changes by itself is hardly known",
+            seconds.1, seconds.0
+        ));
+    }
+    (!notes.is_empty()).then(|| notes.join("; "))
 }
 
 impl Answers for Desk {
@@ -206,7 +222,7 @@ impl Answers for Desk {
             suspects: why.suspects,
             executions: count(executions),
             baseline_executions: count(before),
-            note: note(executions.raw, before.raw),
+            note: note(executions.raw, before.raw, (now.seconds(), normal.seconds())),
         })
     }
 

@@ -3,6 +3,7 @@
 
 mod analyzing;
 mod explaining;
+mod explaining_synthetic;
 mod laws;
 mod naive;
 mod program;

@@ -61,7 +61,8 @@ pub(super) fn explain(now: &Blocks, baseline: &Blocks, level: Level, names: &Nam
     let in_vain = unanswered::all(&pairs, alpha, &table, &tables, names);
     let [mut failed, mut absorbed] = failures::groups(more, failed_alpha, &table, &tables, names, hops);
     let mut slow = time::group(longer, slow_alpha, &table, &tables, names);
-    let missing = calls::group(&pairs, &in_vain, alpha, names);
+    let failing: Vec<Hop> = failed.found.iter().map(|found| found.hop).collect();
+    let missing = calls::group(&pairs, &in_vain, &failing, alpha, names);
     unanswered::charge(&in_vain, &mut [&mut failed, &mut absorbed, &mut slow]);
     let rejected = whole::rejected(&window, &blocks, FALSE_ALARM / 2.0, caller);
     let mut suspects = ranked([failed, slow, missing, absorbed, rejected], names);

@@ -53,7 +53,8 @@ impl Unanswered {
 /// else of those whom the caller misses, the one that is gone most.
 pub(super) fn all(pairs: &[Pair], alpha: f64, now: &Table, baseline: &[Table], names: &Names) -> Vec<Unanswered> {
     let speaks = |hop: Hop| baseline.iter().chain([now]).any(|table| table.row(hop).is_some_and(|row| row.speaks));
-    let pairs: Vec<&Pair> = pairs.iter().filter(|one| matches!(one.at, At::Row(_))).collect();
+    let mut pairs: Vec<&Pair> = pairs.iter().filter(|one| matches!(one.at, At::Row(_))).collect();
+    pairs.sort_by_key(|one| one.named(names));
     let mut missed: BTreeMap<Hop, Vec<&Pair>> = BTreeMap::new();
     for one in pairs.iter().filter(|one| one.fell(alpha) && speaks(one.callee)) {
         missed.entry(one.caller).or_default().push(one);
@@ -71,7 +72,7 @@ pub(super) fn all(pairs: &[Pair], alpha: f64, now: &Table, baseline: &[Table], n
             continue;
         }
         let named = callees.iter().copied().filter(|callee| alike(names.text(peer.callee.hop), names.text(callee.service)));
-        let named = named.filter(|callee| left(*callee) <= HALF).max_by_key(|callee| names.text(callee.service).len());
+        let named = named.filter(|callee| left(*callee) <= HALF).max_by_key(|callee| (names.text(callee.service).len(), names.text(callee.hop)));
         let fits = |one: &&&Pair| grown >= LEAST_PART * (one.rate.1 - one.rate.0);
         let candidates = missed.get(&peer.caller).into_iter().flatten().filter(fits);
         let order = |one: &Pair| (left(one.callee), -one.rate.1);
