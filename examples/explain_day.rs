@@ -13,7 +13,8 @@ use std::sync::Arc;
 use steelthread::app::{self, AnalyzeSettings, Limits};
 use steelthread::catalogue;
 use steelthread::query::{
-    Answers, Between, ExplainKind, ExplainQuestion, Explanation, HopsAnswer, HopsQuestion, Level, StatusQuestion, parse_moment,
+    Answers, Between, ExplainKind, ExplainQuestion, Explanation, HopsAnswer, HopsQuestion, Level, StatusQuestion, moment_text,
+    parse_moment,
 };
 
 const HOUR_NS: u64 = 3_600_000_000_000;
@@ -33,10 +34,24 @@ struct Fault {
     stretch: Stretch,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, Clone)]
 struct Stretch {
     from: String,
     to: String,
+}
+
+/// Normal windows, and between two that adjoin one more that is half of each: it overlaps with both and touches no fault, because
+/// neither does. So a day with few disjoint windows is asked at more moments, which are not independent of each other.
+fn normal(windows: &[Stretch]) -> Result<Vec<(Stretch, bool)>, Box<dyn Error>> {
+    let mut all: Vec<(Stretch, bool)> = windows.iter().map(|one| (one.clone(), false)).collect();
+    for (one, next) in windows.iter().zip(windows.iter().skip(1)).filter(|(one, next)| one.to == next.from) {
+        let half = |stretch: &Stretch| -> Result<u64, Box<dyn Error>> {
+            Ok(u64::midpoint(parse_moment(&stretch.from, 0)?, parse_moment(&stretch.to, 0)?))
+        };
+        all.push((Stretch { from: moment_text(half(one)?), to: moment_text(half(next)?) }, true));
+    }
+    all.sort_by(|(one, _), (other, _)| one.from.cmp(&other.from));
+    Ok(all)
 }
 
 struct Asked {
@@ -150,17 +165,21 @@ fn main() -> Result<(), Box<dyn Error>> {
         let (rank, kind) = (rank.map_or("-".into(), |rank| rank.to_string()), answer.kind.as_str());
         println!("{:8} {:15} {:22} {rank:>4} {kind:16} {suspect:22} {evidence}", fault.id, fault.r#type, fault.service);
     }
-    for stretch in &labels.normal_windows {
+    let windows = normal(&labels.normal_windows)?;
+    for (stretch, between) in &windows {
         let answer = explain(answers.as_ref(), &capability, &asked, stretch)?;
         alarms += u32::from(answer.kind != ExplainKind::NothingUnusual);
         let (suspect, evidence) = first(&answer);
-        println!("normal   {:38} {:>4} {:16} {suspect:22} {evidence}", stretch.from, "", answer.kind.as_str());
+        let name = if *between { "half/half" } else { "normal" };
+        println!("{name:9} {:37} {:>4} {:16} {suspect:22} {evidence}", stretch.from, "", answer.kind.as_str());
     }
     missed.iter().try_for_each(|fault| show(answers.as_ref(), &capability, fault))?;
+    let disjoint = labels.normal_windows.len();
     println!(
         "\nfirst {top} of {}, in the first three {near}; {alarms} alarms in {} normal windows",
         labels.faults.len(),
-        labels.normal_windows.len()
+        windows.len()
     );
+    println!("({disjoint} of the windows are disjoint; {} more are half of each of two that adjoin)", windows.len() - disjoint);
     Ok(())
 }

@@ -134,19 +134,35 @@ const FEW: u64 = 100;
 /// Chance is a matter of what was seen.
 const SEEN: &str = "spans were sampled before they came here: the sentences count the executions that were seen";
 
-/// What must be known about how an explanation came about.
-fn note(executions: u64, before: u64) -> Option<String> {
-    Some(match (executions, before) {
-        (0, _) => "no execution was counted in this range".into(),
-        (_, 0) => "nothing was counted in the baseline: only failures can be told, against one in a hundred; \
-             --baseline-from and --baseline-to name another one"
-            .into(),
-        (_, before) if before < FEW => format!("the baseline holds only {before} executions: what differs little is not told"),
-        (executions, _) if executions < FEW => {
-            format!("the range holds only {executions} executions: what differs little is not told")
+/// A baseline that is not so many times as long as the range has seen little of how a system is by itself.
+const LONGER: u64 = 3;
+
+/// What must be known about how an explanation came about. `seconds` are those in which something was counted, in the range and in the
+/// baseline.
+fn note(executions: u64, before: u64, seconds: (u64, u64)) -> Option<String> {
+    let mut notes: Vec<String> = Vec::new();
+    match (executions, before) {
+        (0, _) => return Some("no execution was counted in this range".into()),
+        (_, 0) => {
+            let text = "nothing was counted in the baseline: only failures can be told, against one in a hundred; \
+                        --baseline-from and --baseline-to name another one";
+            return Some(text.into());
         }
-        _ => return None,
-    })
+        (_, before) if before < FEW => {
+            notes.push(format!("the baseline holds only {before} executions: what differs little is not told"));
+        }
+        (executions, _) if executions < FEW => {
+            notes.push(format!("the range holds only {executions} executions: what differs little is not told"));
+        }
+        _ => {}
+    }
+    if seconds.1 < LONGER * seconds.0 {
+        notes.push(format!(
+            "executions were counted in only {} s of the baseline, and in {} s of the range: how much this system changes by itself is hardly known",
+            seconds.1, seconds.0
+        ));
+    }
+    (!notes.is_empty()).then(|| notes.join("; "))
 }
 
 impl Answers for Desk {
@@ -228,7 +244,7 @@ impl Answers for Desk {
             baseline_executions: count(before),
             estimated,
             sampled: estimated.then(|| super::estimate::seen(counts)),
-            note: note(executions.raw, before.raw)
+            note: note(executions.raw, before.raw, (now.seconds(), normal.seconds()))
                 .into_iter()
                 .chain(estimated.then(|| SEEN.to_owned()))
                 .reduce(|one, other| format!("{one}; {other}")),

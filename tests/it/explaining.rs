@@ -2,6 +2,46 @@
 
 use crate::program::{Server, json, shop_map};
 use crate::shop;
+use prost::Message;
+use std::io::Write;
+
+#[test]
+fn a_server_without_a_folder_explains_as_an_analysis_of_the_same_spans_does() {
+    let folder = tempfile::tempdir().unwrap();
+    let map = shop_map(folder.path());
+    // Whole slices of ten seconds, and recent: what is far from the server's own time it counts at the time of receipt.
+    let begin_ns = (steelthread::app::clock::now_ns() - 120_000_000_000) / 10_000_000_000 * 10_000_000_000;
+    let told = shop::run(12, 60, 60, begin_ns);
+    let input = folder.path().join("traces.pb");
+    let mut file = std::fs::File::create(&input).unwrap();
+    for request in &told.requests {
+        let message = request.encode_to_vec();
+        file.write_all(&(message.len() as u32).to_be_bytes()).unwrap();
+        file.write_all(&message).unwrap();
+    }
+    let store = folder.path().join("store").display().to_string();
+    json(&["analyze", "--map", &map, "--store", &store, "-o", "json", &input.display().to_string()]);
+
+    let server = Server::start(&["--map", &map, "--quiet", "2s", "--no-entry", "5s"]);
+    let sender = server.sender();
+    for request in &told.requests {
+        sender.send(request.clone()).unwrap();
+    }
+    server.settle();
+    let at = |second: u64| steelthread::query::moment_text(begin_ns + second * 1_000_000_000);
+    let mut unusual = 0;
+    for (from, to) in [(20, 40), (30, 50), (60, 70)] {
+        for capability in told.tally.endings.keys() {
+            let range = format!("from={}&to={}&baseline_from={}&baseline_to={}", at(from), at(to), at(0), at(80));
+            let live = server.get(&format!("/api/v1/capabilities/{capability}/explain?{range}&level=service"));
+            let range = ["--from", &at(from), "--to", &at(to), "--baseline-from", &at(0), "--baseline-to", &at(80)];
+            let asked = ["explain", capability, "--store", &store, "--level", "service", "-o", "json"];
+            assert_eq!(live, json(&[&asked[..], &range[..]].concat()), "{capability} {from} {to}");
+            unusual += u32::from(live["kind"] != "nothing_unusual");
+        }
+    }
+    assert!(unusual > 0, "the script breaks something");
+}
 
 #[test]
 fn a_server_and_then_its_store_explain_a_range_alike() {

@@ -5,6 +5,7 @@ mod analyzing;
 mod configuring;
 mod doors;
 mod explaining;
+mod explaining_synthetic;
 mod figures;
 mod forwarding;
 mod json_table;

@@ -65,6 +65,11 @@ impl Blocks {
         self.blocks.values().collect()
     }
 
+    /// Seconds of the slices in which something was counted.
+    pub fn seconds(&self) -> u64 {
+        self.blocks.values().map(|block| u64::from(block.slices)).sum::<u64>() * (SLICE_NS / 1_000_000_000)
+    }
+
     /// All in one.
     pub fn sum(&self) -> Window {
         let mut sum = Window::default();

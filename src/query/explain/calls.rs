@@ -5,7 +5,7 @@
 //! service's, and a service whose operations are called in another proportion calls others less without any fault. The caller comes first, because it returned early; whom it did not call comes second, in case it vanished by itself. Three
 //! things turn that round. Where calls that nobody answers have come in the place of those that are missed (`unanswered`), the caller
 //! did ask, and whom it asked is gone. A callee that is gone for all who called it is gone itself. And who stopped because one that
-//! it still calls stopped is not where it began: an error goes up, never down.
+//! it still calls stopped, or fails, is not where it began: an error goes up, never down.
 
 use super::figures::{At, Table};
 use super::found::{Found, Group, line, percent};
@@ -55,6 +55,12 @@ pub(super) struct Pair {
 }
 
 impl Pair {
+    /// For an order that does not hang on the order in which names came.
+    pub(super) fn named<'a>(&self, names: &'a Names) -> [&'a str; 3] {
+        let (At::Row(at) | At::Operation(at)) = self.at;
+        [self.caller.service, at.hop, self.callee.hop].map(|name| names.text(name))
+    }
+
     /// Surely fewer.
     pub(super) fn fell(&self, alpha: f64) -> bool {
         self.enough && self.chance.0 <= alpha
@@ -134,14 +140,12 @@ fn as_mixed(operations: &BTreeSet<Hop>, callee: Hop, now: &Table, baseline: &[Ta
 }
 
 /// Those that surely are missing.
-pub(super) fn group(all: &[Pair], unanswered: &[Unanswered], alpha: f64, names: &Names) -> Group {
+pub(super) fn group(all: &[Pair], unanswered: &[Unanswered], failing: &[Hop], alpha: f64, names: &Names) -> Group {
     let mut sure: Vec<&Pair> = all.iter().filter(|one| one.fell(alpha)).collect();
-    sure.sort_by(|one, other| {
-        other.spoilt.total_cmp(&one.spoilt).then_with(|| (one.caller, one.callee).cmp(&(other.caller, other.callee)))
-    });
+    sure.sort_by(|one, other| other.spoilt.total_cmp(&one.spoilt).then_with(|| one.named(names).cmp(&other.named(names))));
     let mut found: BTreeMap<Hop, Found> = BTreeMap::new();
     for one in &sure {
-        let (of_caller, of_callee) = parts(one, all, &sure, unanswered);
+        let (of_caller, of_callee) = parts(one, all, &sure, unanswered, failing);
         let (kind, text) = (if one.rate.0 <= 0.0 { "vanished" } else { "calls" }, sentence(one, names));
         for (hop, part) in [(one.caller, of_caller), (one.callee, of_callee)] {
             let of_hop = found.entry(hop).or_insert_with(|| Found::new(hop, ExplainKind::MissingStep));
@@ -158,13 +162,13 @@ pub(super) fn group(all: &[Pair], unanswered: &[Unanswered], alpha: f64, names: 
 }
 
 /// What caller and callee are charged with.
-fn parts(one: &Pair, all: &[Pair], sure: &[&Pair], unanswered: &[Unanswered]) -> (f64, f64) {
+fn parts(one: &Pair, all: &[Pair], sure: &[&Pair], unanswered: &[Unanswered], failing: &[Hop]) -> (f64, f64) {
     let asked = |one: &Pair| unanswered.iter().any(|known| known.asked == one.callee && known.caller == one.caller);
     if asked(one) {
         return (VICTIM, 1.0);
     }
     let gone = |callee: Hop| unanswered.iter().any(|known| known.asked == callee);
-    let stopped = |hop: Hop| sure.iter().any(|other| other.caller == hop) || gone(hop);
+    let stopped = |hop: Hop| sure.iter().any(|other| other.caller == hop) || gone(hop) || failing.contains(&hop);
     // Whom it still calls, or asks in vain, and who stopped as well.
     let below = all.iter().filter(|other| other.caller == one.caller && other.callee != one.callee);
     let suffers = below.clone().any(|other| (other.rate.0 > 0.0 && stopped(other.callee)) || asked(other));
@@ -204,7 +208,9 @@ pub(super) fn more(all: &[Pair], callee: Hop, alpha: f64, names: &Names) -> Vec<
             format!("{caller} called {callee} {} times an execution, normally {} times", rate(one.rate.0), rate(one.rate.1));
         line("calls", text, one.rate.0, Some(one.rate.1))
     };
-    all.iter().filter(grown).map(told).collect()
+    let mut grown: Vec<&Pair> = all.iter().filter(grown).collect();
+    grown.sort_by_key(|one| one.named(names));
+    grown.into_iter().map(told).collect()
 }
 
 pub(super) fn rate(calls: f64) -> String {

@@ -31,7 +31,8 @@ use figures::{Table, bucket};
 use found::Group;
 use std::collections::BTreeMap;
 
-/// Chance that a range in which nothing happened is told to be unusual: at most about this.
+/// Chance that one sort of difference is told of a range in which nothing happened: at most about this. The tests are made for the
+/// worst that a baseline allows, so that all sorts together come to about as much.
 const FALSE_ALARM: f64 = 0.01;
 
 /// Trace ids told of a suspect.
@@ -53,14 +54,17 @@ pub(super) fn explain(now: &Blocks, baseline: &Blocks, level: Level, names: &Nam
     let table = Table::of(&window, level, hops);
     let tables: Vec<Table> = blocks.iter().map(|block| Table::of(&block.window, level, hops)).collect();
     let (longer, pairs, more) = (time::all(&table, &tables), calls::all(&table, &tables), failures::all(&table, &tables));
-    let alpha = FALSE_ALARM / (longer.len() + pairs.len() + more.len() + 1) as f64;
+    // Each sort has its own part of the chance: few hops fail at all, so that few failures can be sure although many ways are looked at.
+    let each = |looked_at: usize| FALSE_ALARM / (looked_at + 1) as f64;
+    let (slow_alpha, alpha, failed_alpha) = (each(longer.len()), each(pairs.len()), each(more.len()));
     let caller = bucket(Hops::CALLER, hops);
     let in_vain = unanswered::all(&pairs, alpha, &table, &tables, names);
-    let [mut failed, mut absorbed] = failures::groups(more, alpha, &table, &tables, names, hops);
-    let mut slow = time::group(longer, alpha, &table, &tables, names);
-    let missing = calls::group(&pairs, &in_vain, alpha, names);
+    let [mut failed, mut absorbed] = failures::groups(more, failed_alpha, &table, &tables, names, hops);
+    let mut slow = time::group(longer, slow_alpha, &table, &tables, names);
+    let failing: Vec<Hop> = failed.found.iter().map(|found| found.hop).collect();
+    let missing = calls::group(&pairs, &in_vain, &failing, alpha, names);
     unanswered::charge(&in_vain, &mut [&mut failed, &mut absorbed, &mut slow]);
-    let rejected = whole::rejected(&window, &blocks, alpha, caller);
+    let rejected = whole::rejected(&window, &blocks, FALSE_ALARM / 2.0, caller);
     let mut suspects = ranked([failed, slow, missing, absorbed, rejected], names);
     for (hop, _, suspect) in &mut suspects {
         suspect.evidence.extend(calls::more(&pairs, *hop, alpha, names));
@@ -68,7 +72,7 @@ pub(super) fn explain(now: &Blocks, baseline: &Blocks, level: Level, names: &Nam
     if let Some((_, kind, _)) = suspects.first() {
         return Why { kind: *kind, suspects: suspects.into_iter().map(|(_, _, suspect)| suspect).collect() };
     }
-    if let Some(evidence) = whole::worse(&window, &blocks, alpha) {
+    if let Some(evidence) = whole::worse(&window, &blocks, FALSE_ALARM / 2.0) {
         return Why { kind: ExplainKind::SystemAccident, suspects: vec![nobody(evidence, names)] };
     }
     let traffic = ranked([whole::traffic(&now.list(), &blocks, caller)], names);

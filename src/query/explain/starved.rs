@@ -41,6 +41,11 @@ pub(super) fn charge(sure: &[Longer], found: &mut BTreeMap<Hop, Charged>, now: &
             edges.entry(*caller).or_default().push(*callee);
         }
     }
+    // Not in the order in which names came, nor in that of a hash.
+    let name = |hop: &Hop| (names.text(hop.service), names.text(hop.hop));
+    let mut edges: Vec<(Hop, Vec<Hop>)> = edges.into_iter().collect();
+    edges.sort_by_key(|(caller, _)| name(caller));
+    edges.iter_mut().for_each(|(_, callees)| callees.sort_by_key(name));
     let all: Vec<Starved> =
         edges.into_iter().filter_map(|(caller, callees)| starved(caller, &callees, sure, now, baseline)).collect();
     for one in all {

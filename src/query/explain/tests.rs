@@ -372,6 +372,22 @@ fn without_anything_to_compare_with_failures_are_told_and_a_note_says_so() {
 }
 
 #[test]
+fn a_short_baseline_is_told_in_words_and_a_long_one_is_not() {
+    let mut scene = Scene::new(6, false);
+    scene.pass(12, FAIR).pass(6, FAIR);
+    let note = scene.why(6).note.unwrap();
+    assert!(note.starts_with("executions were counted in only 120 s of the baseline, and in 60 s of the range"), "{note}");
+    let mut scene = Scene::new(6, false);
+    scene.pass(6, Weather { rate: 5, ..FAIR }).pass(6, FAIR);
+    let note = scene.why(6).note.unwrap();
+    assert!(note.starts_with("the baseline holds only 30 executions"), "{note}");
+    assert!(note.contains("only 60 s of the baseline"), "{note}");
+    let mut scene = Scene::new(6, false);
+    scene.pass(30, FAIR).pass(6, FAIR);
+    assert_eq!(scene.why(6).note, None);
+}
+
+#[test]
 fn nothing_counted_is_nothing_unusual_and_an_unknown_capability_is_refused() {
     let scene = Scene::new(7, false);
     let question = |capability: &str| ExplainQuestion { capability: capability.into(), ..ExplainQuestion::default() };

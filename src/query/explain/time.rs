@@ -73,6 +73,11 @@ fn quantiles(spread: &Spread) -> [f64; 20] {
     spread.percentiles(QUANTILES).map(|value| value.unwrap_or(0) as f64)
 }
 
+fn median_of(spread: &Spread) -> f64 {
+    let [median] = spread.percentiles([500]);
+    median.unwrap_or(0) as f64
+}
+
 /// Mean and variance of the logarithms: they move with the whole distribution, and not with its largest value.
 fn logarithms(spreads: &[&Spread]) -> (f64, f64) {
     let (mut sum, mut squares, mut all) = (0.0, 0.0, 0.0);
@@ -177,7 +182,7 @@ fn longer(hop: Hop, what: What, now: &Table, baseline: &[Table]) -> Option<Longe
         chance: (2.0 * share.at_least(now_over * executions, executions).min(as_a_whole)).min(1.0),
         over: (now_over, share.share),
         limit_ns: middle_of(limit) as f64,
-        middle: (f64::midpoint(later[9], later[10]), f64::midpoint(earlier[9], earlier[10])),
+        middle: (median_of(spread), median_of(&normal)),
         executions,
         excess_ns: moved * use_share,
         spoilt: (now_over - share.share).max(0.0) * use_share,

@@ -10,10 +10,14 @@ use super::figures::{At, Table};
 use super::found::{Group, line};
 use crate::model::{Hop, Names};
 use crate::query::EvidenceLine;
-use std::collections::BTreeMap;
+use std::cmp::Ordering;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The calls without answer must be this part of those that are missed, at least: a caller that fails at its first call makes fewer.
 const LEAST_PART: f64 = 0.2;
+
+/// Of whom so much is left, who answers still, is not asked in vain, whatever the peer is called.
+const HALF: f64 = 0.5;
 
 /// And so many.
 const LEAST_CALLS: f64 = 3.0;
@@ -45,14 +49,17 @@ impl Unanswered {
     }
 }
 
-/// For each caller that misses a callee and asks a peer more than normal: who that peer is.
+/// For each caller that asks a peer more than normal: who that peer is. First by its name, if it has that of a callee that answers less;
+/// else of those whom the caller misses, the one that is gone most.
 pub(super) fn all(pairs: &[Pair], alpha: f64, now: &Table, baseline: &[Table], names: &Names) -> Vec<Unanswered> {
     let speaks = |hop: Hop| baseline.iter().chain([now]).any(|table| table.row(hop).is_some_and(|row| row.speaks));
-    let pairs: Vec<&Pair> = pairs.iter().filter(|one| matches!(one.at, At::Row(_))).collect();
+    let mut pairs: Vec<&Pair> = pairs.iter().filter(|one| matches!(one.at, At::Row(_))).collect();
+    pairs.sort_by_key(|one| one.named(names));
     let mut missed: BTreeMap<Hop, Vec<&Pair>> = BTreeMap::new();
     for one in pairs.iter().filter(|one| one.fell(alpha) && speaks(one.callee)) {
         missed.entry(one.caller).or_default().push(one);
     }
+    let callees: BTreeSet<Hop> = pairs.iter().map(|one| one.callee).filter(|callee| speaks(*callee)).collect();
     let left = |callee: Hop| {
         let of_callee = || pairs.iter().filter(|one| one.callee == callee);
         of_callee().map(|one| one.rate.0 * one.executions).sum::<f64>()
@@ -64,14 +71,18 @@ pub(super) fn all(pairs: &[Pair], alpha: f64, now: &Table, baseline: &[Table], n
         if grown * peer.executions < LEAST_CALLS {
             continue;
         }
+        let named = callees.iter().copied().filter(|callee| alike(names.text(peer.callee.hop), names.text(callee.service)));
+        let named = named
+            .filter(|callee| left(*callee) <= HALF)
+            .max_by_key(|callee| (names.text(callee.service).len(), names.text(callee.hop)));
         let fits = |one: &&&Pair| grown >= LEAST_PART * (one.rate.1 - one.rate.0);
         let candidates = missed.get(&peer.caller).into_iter().flatten().filter(fits);
-        let order =
-            |one: &Pair| (!alike(names.text(peer.callee.hop), names.text(one.callee.service)), left(one.callee), -one.rate.1);
-        let asked = candidates.min_by(|one, other| order(one).partial_cmp(&order(other)).unwrap_or(std::cmp::Ordering::Equal));
-        all.extend(asked.map(|one| Unanswered {
+        let order = |one: &Pair| (left(one.callee), -one.rate.1);
+        let missed = candidates.min_by(|one, other| order(one).partial_cmp(&order(other)).unwrap_or(Ordering::Equal));
+        let asked = named.or(missed.map(|one| one.callee));
+        all.extend(asked.map(|asked| Unanswered {
             caller: peer.caller,
-            asked: one.callee,
+            asked,
             peer: peer.callee,
             rate: peer.rate,
             executions: peer.executions,
