@@ -14,6 +14,7 @@ mod keeping;
 mod labels;
 mod pipeline;
 mod reload;
+mod renewing;
 mod server;
 mod settings;
 mod swap;
