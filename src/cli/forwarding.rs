@@ -114,21 +114,18 @@ impl Written<'_> {
             }
         };
         let ca = self.ca.map(|file| std::fs::read(file).with_context(|| told(flag, "ca", file))).transpose()?;
-        Ok(Target {
-            endpoint: endpoint(&format!("--{flag}-endpoint"), self.endpoint)?,
-            protocol: match self.protocol {
-                ProtocolArg::Grpc => Protocol::Grpc,
-                ProtocolArg::Http => Protocol::Http,
-            },
-            compression: match self.compression {
-                CompressionArg::None => Compression::None,
-                CompressionArg::Gzip => Compression::Gzip,
-                CompressionArg::Zstd => Compression::Zstd,
-            },
-            headers,
-            ca_pem: ca,
-            ..Target::plain(endpoint(flag, self.endpoint)?)
-        })
+        let mut target = Target::plain(endpoint(&format!("--{flag}-endpoint"), self.endpoint)?);
+        target.protocol = match self.protocol {
+            ProtocolArg::Grpc => Protocol::Grpc,
+            ProtocolArg::Http => Protocol::Http,
+        };
+        target.compression = match self.compression {
+            CompressionArg::None => Compression::None,
+            CompressionArg::Gzip => Compression::Gzip,
+            CompressionArg::Zstd => Compression::Zstd,
+        };
+        (target.headers, target.ca_pem) = (headers, ca);
+        Ok(target)
     }
 }
 
@@ -185,4 +182,73 @@ fn metrics_settings(args: &MetricsArgs, endpoint: &str) -> anyhow::Result<Metric
         "--metrics-interval: figures cannot be sent more often than once a second; write 60s, for example"
     );
     Ok(MetricsSettings { target: written.target()?, interval })
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, clippy::expect_used)]
+    use super::*;
+    use clap::Parser;
+
+    #[derive(Parser)]
+    struct Line {
+        #[command(flatten)]
+        forward: ForwardArgs,
+        #[command(flatten)]
+        metrics: MetricsArgs,
+        #[command(flatten)]
+        telemetry: TelemetryArgs,
+    }
+
+    fn resolved(line: &[&str]) -> anyhow::Result<ExportSettings> {
+        let line = Line::parse_from(["serve"].iter().chain(line));
+        resolve(&line.forward, &line.metrics, &line.telemetry)
+    }
+
+    fn refused(line: &[&str]) -> String {
+        format!("{:#}", resolved(line).unwrap_err())
+    }
+
+    #[test]
+    fn nothing_goes_out_unless_an_endpoint_is_given() {
+        assert_eq!(resolved(&[]).unwrap(), ExportSettings::default());
+        assert_eq!(resolved(&["--forward-endpoint", "", "--metrics-endpoint", " "]).unwrap(), ExportSettings::default());
+    }
+
+    #[test]
+    fn what_is_not_said_about_an_endpoint_is_as_the_help_says() {
+        let line =
+            ["--forward-endpoint", "http://tempo:4317", "--metrics-endpoint", "https://a", "--telemetry-endpoint", "http://b"];
+        let settings = resolved(&line).unwrap();
+        let (forward, metrics) = (settings.forward.unwrap(), settings.metrics.unwrap());
+        assert_eq!((forward.queue_bytes, metrics.interval), (64 << 20, Duration::from_secs(60)));
+        assert_eq!((forward.target.protocol, forward.target.compression), (Protocol::Grpc, Compression::None));
+        assert_eq!(settings.telemetry, Some(Endpoint::parse("http://b").unwrap()));
+        let line = ["--forward-protocol", "http/protobuf", "--forward-compression", "zstd", "--forward-queue-bytes", "1MiB"];
+        let forward = resolved(&[&["--forward-endpoint", "http://tempo"][..], &line].concat()).unwrap().forward.unwrap();
+        assert_eq!((forward.target.protocol, forward.target.compression), (Protocol::Http, Compression::Zstd));
+        assert_eq!(forward.queue_bytes, 1 << 20);
+    }
+
+    #[test]
+    fn what_is_wrong_is_told_with_the_flag_and_without_what_is_secret() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = |name: &str, text: &str| {
+            let path = folder.path().join(name);
+            std::fs::write(&path, text).unwrap();
+            path.display().to_string()
+        };
+        let (headers, missing) = (file("headers", "authorization canary"), "/nowhere/at/all");
+        let given = ["--forward-endpoint", "http://tempo"];
+        let of = |more: &[&str]| refused(&[&given[..], more].concat());
+        assert!(refused(&["--forward-endpoint", "tempo:4317"]).starts_with("--forward-endpoint: 'tempo:4317' "));
+        assert!(refused(&["--telemetry-endpoint", "tempo"]).starts_with("--telemetry-endpoint: 'tempo' "));
+        assert!(of(&["--forward-queue-bytes", "much"]).starts_with("--forward-queue-bytes: 'much' is no size"));
+        let told = of(&["--forward-header-file", &headers]);
+        assert!(told.contains("line 1: there is no colon") && !told.contains("canary"), "{told}");
+        assert!(of(&["--forward-header-file", missing]).starts_with("--forward-header-file /nowhere/at/all: "));
+        assert!(of(&["--forward-ca", missing]).starts_with("--forward-ca /nowhere/at/all: "));
+        let often = refused(&["--metrics-endpoint", "http://a", "--metrics-interval", "10ms"]);
+        assert!(often.starts_with("--metrics-interval: figures cannot be sent more often"), "{often}");
+    }
 }

@@ -35,6 +35,9 @@ mod stop;
 mod tests;
 mod token;
 mod trace;
+mod trace_tree;
+#[cfg(test)]
+mod trace_tree_tests;
 mod words;
 
 use args::{Arguments, Command};

@@ -26,7 +26,7 @@ pub struct Counts {
 impl Counts {
     /// Spans that did not arrive.
     pub fn dropped(&self) -> u64 {
-        self.reasons().iter().map(|(_, _, spans)| spans).sum()
+        self.reasons().iter().map(|(_, spans)| spans).sum()
     }
 
     /// Spans that arrived.
@@ -34,34 +34,16 @@ impl Counts {
         read(&self.forwarded)
     }
 
-    fn reasons(&self) -> [(&'static str, &'static str, u64); 6] {
+    /// Beside the name of the figure: no room in the queue, refused for good, rejected beside others that were taken, not to be delivered for
+    /// five minutes, still waiting when the server ended, and of messages that could not be written again.
+    fn reasons(&self) -> [(&'static str, u64); 6] {
         [
-            (
-                "forward_dropped_queue_full_spans_total",
-                "Spans not passed on because the queue was full (--forward-queue-bytes).",
-                read(&self.queue_full),
-            ),
-            (
-                "forward_dropped_refused_spans_total",
-                "Spans not passed on because the receiver refused their message for good.",
-                read(&self.refused),
-            ),
-            (
-                "forward_dropped_rejected_spans_total",
-                "Spans that the receiver rejected while it took the rest of their message.",
-                read(&self.rejected),
-            ),
-            (
-                "forward_dropped_expired_spans_total",
-                "Spans not passed on because the receiver could not take them for five minutes.",
-                read(&self.expired),
-            ),
-            ("forward_dropped_left_spans_total", "Spans not passed on because the server ended.", read(&self.left)),
-            (
-                "forward_dropped_unreadable_spans_total",
-                "Spans not passed on because their message could not be written again.",
-                read(&self.unreadable),
-            ),
+            ("forward_dropped_spans_total{reason=\"queue_full\"}", read(&self.queue_full)),
+            ("forward_dropped_spans_total{reason=\"refused\"}", read(&self.refused)),
+            ("forward_dropped_spans_total{reason=\"rejected\"}", read(&self.rejected)),
+            ("forward_dropped_spans_total{reason=\"expired\"}", read(&self.expired)),
+            ("forward_dropped_spans_total{reason=\"left\"}", read(&self.left)),
+            ("forward_dropped_spans_total{reason=\"unreadable\"}", read(&self.unreadable)),
         ]
     }
 
@@ -70,17 +52,12 @@ impl Counts {
         let mut gauges = vec![
             ("forwarded_spans_total", "Spans passed on to --forward-endpoint.", self.forwarded() as f64),
             (
-                "forward_dropped_spans_total",
-                "Spans not passed on, for whatever reason: the sum of forward_dropped_REASON_spans_total.",
-                self.dropped() as f64,
-            ),
-            (
                 "forward_retries_total",
                 "Attempts to pass a message on that were made because one before failed.",
                 read(&self.retries) as f64,
             ),
         ];
-        gauges.extend(self.reasons().map(|(name, help, spans)| (name, help, spans as f64)));
+        gauges.extend(self.reasons().map(|(name, spans)| (name, "Spans not passed on, by reason.", spans as f64)));
         gauges
     }
 }

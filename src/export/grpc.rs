@@ -64,7 +64,10 @@ fn judged(status: &Status) -> Sent {
     let after = status.get_details_retry_info().and_then(|info| info.retry_delay);
     // A status with a source was made on this side: the connection broke before there was an answer.
     let broken = std::error::Error::source(status).is_some();
+    // What tonic says of a message that is too large, again and again.
+    let too_large = status.code() == Code::OutOfRange && status.message().contains("message length too large");
     let again = match status.code() {
+        _ if too_large => false,
         Code::Cancelled | Code::DeadlineExceeded | Code::Aborted | Code::OutOfRange | Code::Unavailable | Code::DataLoss => true,
         Code::ResourceExhausted => after.is_some(),
         _ => broken,
@@ -123,5 +126,29 @@ impl Decoder for AsIs {
 
     fn decode(&mut self, source: &mut DecodeBuf<'_>) -> Result<Option<Bytes>, Status> {
         Ok(Some(source.copy_to_bytes(source.remaining())))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use tonic_types::ErrorDetails;
+
+    #[test]
+    fn the_codes_of_the_specification_are_worth_another_attempt_and_no_others() {
+        let again = |status: &Status| matches!(judged(status), Sent::Later { .. });
+        let worth: Vec<i32> = (1..=16).filter(|code| again(&Status::new(Code::from(*code), "no"))).collect();
+        assert_eq!(worth, [1, 4, 10, 11, 14, 15]);
+        assert!(!again(&Status::out_of_range("Error, decoded message length too large: found 5 bytes, the limit is: 4 bytes")));
+        let after = Duration::from_secs(3);
+        let asked = Status::with_error_details(Code::ResourceExhausted, "no", ErrorDetails::with_retry_info(Some(after)));
+        assert_eq!(judged(&asked), Sent::Later { why: "ResourceExhausted: no".into(), after: Some(after) });
+    }
+
+    #[test]
+    fn a_connection_that_broke_is_worth_another_attempt_whatever_code_it_was_given() {
+        let broken = Status::from_error(Box::new(std::io::Error::other("reset by peer")));
+        let Sent::Later { why, after: None } = judged(&broken) else { panic!("{broken:?}") };
+        assert!(why.contains("reset by peer"), "{why}");
     }
 }

@@ -2,8 +2,7 @@
 
 use super::grpc::told;
 use super::sender::{Sent, short, taken};
-use super::target::Headers;
-use super::target::{Compression, Protocol, Signal, Target};
+use super::target::{Compression, Headers, Protocol, Signal, Target};
 use super::tls;
 use bytes::Bytes;
 use http_body_util::{BodyExt, Full, Limited};
@@ -90,8 +89,14 @@ impl Http {
     async fn exchange(&self, request: Request<Full<Bytes>>) -> Result<(StatusCode, HeaderMap, Bytes), Broken> {
         let mut connection = self.connection().await?;
         let (parts, body) = connection.send_request(request).await.map(Response::into_parts)?;
-        let body = Limited::new(body, MOST_ANSWER).collect().await?.to_bytes();
-        self.idle.lock().unwrap_or_else(PoisonError::into_inner).push(connection);
+        let body = match Limited::new(body, MOST_ANSWER).collect().await {
+            Ok(body) => {
+                self.idle.lock().unwrap_or_else(PoisonError::into_inner).push(connection);
+                body.to_bytes()
+            }
+            // The status says what became of the message; to send it again because of the rest would make two of it.
+            Err(_) => Bytes::new(),
+        };
         Ok((parts.status, parts.headers, body))
     }
 

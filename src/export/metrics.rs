@@ -1,7 +1,8 @@
 //! Figures as an `ExportMetricsServiceRequest`.
 //!
 //! Sums are cumulative since the process began, so that a message that was lost is made good by the next one. `steelthread.spans` holds
-//! all fates, `in_flight` among them, which also falls: hence it is told as a sum that is not monotonic.
+//! all fates, `in_flight` among them, which also falls: hence it is told as a sum that is not monotonic. Threads are not counted apart, so no
+//! figure has one.
 
 use super::exponential::exponential;
 use super::figures::{CapabilityFigures, Figures};

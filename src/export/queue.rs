@@ -46,7 +46,7 @@ impl Queue {
 
     /// Sets room aside for a message of at most so many bytes.
     pub(super) fn admit(&self, bytes: usize) -> Option<usize> {
-        let charged = bytes + OVERHEAD;
+        let charged = bytes.saturating_add(OVERHEAD);
         let take = |now: usize| now.checked_add(charged).filter(|then| *then <= self.most);
         self.bytes.fetch_update(Ordering::Relaxed, Ordering::Relaxed, take).ok().map(|_| charged)
     }

@@ -130,7 +130,8 @@ pub trait Health: Send + Sync + 'static {
     /// One sentence.
     fn ready(&self) -> Result<(), String>;
 
-    /// Gauges and counters of its own: name without the prefix `steelthread_`, help text, value. Spans by fate and figures per
+    /// Gauges and counters of its own: name without the prefix `steelthread_`, help text, value. A name may have labels behind it, as
+    /// Prometheus writes them; those of one name stand together. Spans by fate and figures per
     /// capability are not among them: they come from `status`.
     fn gauges(&self) -> Vec<(&'static str, &'static str, f64)>;
 

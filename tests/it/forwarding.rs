@@ -43,10 +43,12 @@ fn sent(requests: &[ExportTraceServiceRequest]) -> Vec<Vec<u8>> {
     bare(requests.iter().flat_map(spans_of).cloned())
 }
 
-pub fn metric(server: &Server, name: &str) -> f64 {
-    let text = ureq::get(format!("{}/metrics", server.api)).call().unwrap().body_mut().read_to_string().unwrap();
-    let line = text.lines().find(|line| line.starts_with(&format!("{name} "))).unwrap_or_else(|| panic!("no {name} in {text}"));
-    line.rsplit(' ').next().unwrap().parse().unwrap()
+fn dropped(server: &Server, reason: &str) -> f64 {
+    server.metric(&format!("steelthread_forward_dropped_spans_total{{reason=\"{reason}\"}}"))
+}
+
+fn all_dropped(server: &Server) -> f64 {
+    ["queue_full", "refused", "rejected", "expired", "left", "unreadable"].map(|reason| dropped(server, reason)).iter().sum()
 }
 
 /// Names of hops that `hops` shows for a capability.
@@ -57,7 +59,8 @@ fn hops_of(server: &Server, capability: &str) -> BTreeSet<String> {
 
 #[test]
 fn every_span_goes_on_once_with_its_capability_thread_and_hop() {
-    let ways: [(&str, &str, fn() -> Receiver); 4] = [
+    type Way = (&'static str, &'static str, fn() -> Receiver);
+    let ways: [Way; 4] = [
         ("grpc", "none", Receiver::grpc),
         ("grpc", "zstd", Receiver::grpc),
         ("http/protobuf", "none", Receiver::http),
@@ -77,8 +80,8 @@ fn every_span_goes_on_once_with_its_capability_thread_and_hop() {
         }
         receiver.wait_for(told.spans as usize);
         assert_eq!(bare(receiver.spans()), sent(&told.requests), "{protocol} {compression}");
-        assert_eq!(metric(&server, "steelthread_forwarded_spans_total"), told.spans as f64);
-        assert_eq!(metric(&server, "steelthread_forward_dropped_spans_total"), 0.0);
+        assert_eq!(server.metric("steelthread_forwarded_spans_total"), told.spans as f64);
+        assert_eq!(all_dropped(&server), 0.0);
         server.settle();
         labelled(&server, &receiver);
         let (code, said) = server.terminate();
@@ -132,8 +135,8 @@ fn what_is_refused_for_now_is_sent_again_when_it_was_asked_for_and_comes_once() 
         receiver.wait_for(told.spans as usize);
         assert_eq!(bare(receiver.spans()), sent(&told.requests), "{protocol}");
         assert_eq!(receiver.look(|heard| heard.refused), 3);
-        assert_eq!(metric(&server, "steelthread_forward_retries_total"), 3.0);
-        assert_eq!(metric(&server, "steelthread_forward_dropped_spans_total"), 0.0);
+        assert_eq!(server.metric("steelthread_forward_retries_total"), 3.0);
+        assert_eq!(all_dropped(&server), 0.0);
     }
 }
 
@@ -149,13 +152,13 @@ fn what_is_refused_for_good_is_dropped_and_counted_and_so_is_what_is_rejected() 
         let (first, second) = (&told.requests[0], &told.requests[1]);
         let spans = |request: &ExportTraceServiceRequest| spans_of(request).count() as f64;
         sender.send(first.clone()).unwrap();
-        wait("the first refusal", || (metric(&server, "steelthread_forward_dropped_refused_spans_total") > 0.0).then_some(()));
+        wait("the first refusal", || (dropped(&server, "refused") > 0.0).then_some(()));
         sender.send(second.clone()).unwrap();
-        wait("the second message", || (metric(&server, "steelthread_forwarded_spans_total") > 0.0).then_some(()));
-        let of = |name: &str| metric(&server, &format!("steelthread_forward{name}"));
-        assert_eq!(of("_dropped_refused_spans_total"), spans(first), "{protocol}");
-        assert_eq!((of("_dropped_rejected_spans_total"), of("ed_spans_total")), (7.0, spans(second) - 7.0));
-        assert_eq!(of("_dropped_spans_total"), spans(first) + 7.0);
+        wait("the second message", || (server.metric("steelthread_forwarded_spans_total") > 0.0).then_some(()));
+        let of = |name: &str| server.metric(&format!("steelthread_forward{name}"));
+        assert_eq!(dropped(&server, "refused"), spans(first), "{protocol}");
+        assert_eq!((dropped(&server, "rejected"), of("ed_spans_total")), (7.0, spans(second) - 7.0));
+        assert_eq!(all_dropped(&server), spans(first) + 7.0);
         assert_eq!((of("_retries_total"), of("_queue_bytes")), (0.0, 0.0));
     }
 }
@@ -170,8 +173,8 @@ fn a_receiver_that_is_away_for_a_while_gets_everything_when_it_comes() {
     for request in &told.requests {
         sender.send(request.clone()).unwrap();
     }
-    wait("a retry", || (metric(&server, "steelthread_forward_retries_total") > 0.0).then_some(()));
-    assert!(metric(&server, "steelthread_forward_queue_bytes") > 0.0);
+    wait("a retry", || (server.metric("steelthread_forward_retries_total") > 0.0).then_some(()));
+    assert!(server.metric("steelthread_forward_queue_bytes") > 0.0);
     let receiver = Receiver::grpc_at(address, None);
     receiver.wait_for(told.spans as usize);
     assert_eq!(bare(receiver.spans()), sent(&told.requests));
@@ -188,9 +191,9 @@ fn a_full_queue_holds_its_bound_drops_and_counts_and_hurts_no_sender() {
     let sender = server.sender();
     for request in &told.requests {
         assert!(sender.send(request.clone()).unwrap().partial_success.is_none());
-        assert!(metric(&server, "steelthread_forward_queue_bytes") <= 262_144.0);
+        assert!(server.metric("steelthread_forward_queue_bytes") <= 262_144.0);
     }
-    let dropped = metric(&server, "steelthread_forward_dropped_queue_full_spans_total");
+    let dropped = dropped(&server, "queue_full");
     assert!(dropped > 0.0 && dropped < told.spans as f64, "{dropped} of {}", told.spans);
     let (code, said) = server.terminate();
     assert_eq!(code, 0, "{said}");
@@ -256,7 +259,7 @@ fn headers_go_along_and_are_shown_nowhere() {
         let more = ["--forward-endpoint", &url, "--forward-protocol", protocol, "--forward-header-file", &file];
         let server = Server::start(&[&["--map", &shop_map(folder.path())][..], &more].concat());
         server.sender().send(shop::run(18, 5, 1, moments_ago()).requests.swap_remove(0)).unwrap();
-        wait("the refusal", || (metric(&server, "steelthread_forward_dropped_refused_spans_total") > 0.0).then_some(()));
+        wait("the refusal", || (dropped(&server, "refused") > 0.0).then_some(()));
         let headers = receiver.look(|heard| heard.headers.clone());
         assert!(headers.contains("Bearer canary-4711") && headers.contains("\"x-tenant\": \"shop\""), "{headers}");
         let page = ureq::get(format!("{}/metrics", server.api)).call().unwrap().body_mut().read_to_string().unwrap();
@@ -264,4 +267,177 @@ fn headers_go_along_and_are_shown_nowhere() {
         assert!(said.contains("forwarding to"), "{said}");
         assert!(!said.contains("canary") && !page.contains("canary"), "{said}");
     }
+}
+
+#[test]
+fn an_endpoint_with_tls_is_trusted_if_its_signer_is_named_and_else_not() {
+    let folder = tempfile::tempdir().unwrap();
+    let made = rcgen::generate_simple_self_signed(vec!["localhost".into()]).unwrap();
+    let (certificate, key) = (made.cert.pem(), made.signing_key.serialize_pem());
+    let file = folder.path().join("ca.pem");
+    std::fs::write(&file, &certificate).unwrap();
+    let file = file.display().to_string();
+    let grpc = Receiver::grpc_at("127.0.0.1:0".parse().unwrap(), Some((certificate.clone(), key.clone())));
+    for (protocol, receiver) in [("grpc", grpc), ("http/protobuf", Receiver::https(&certificate, &key))] {
+        let url = format!("https://localhost:{}", receiver.address.port());
+        let request = shop::run(19, 5, 4, moments_ago()).requests.swap_remove(0);
+        let start = |more: &[&str]| {
+            let usual = ["--forward-endpoint", &url, "--forward-protocol", protocol];
+            Server::start(&[&["--map", &shop_map(folder.path())][..], &usual, more].concat())
+        };
+        let distrusting = start(&[]);
+        distrusting.sender().send(request.clone()).unwrap();
+        wait("a retry", || (distrusting.metric("steelthread_forward_retries_total") > 0.0).then_some(()));
+        let (_, said) = distrusting.terminate();
+        assert!(receiver.spans().is_empty() && said.to_lowercase().contains("certificate"), "{protocol}: {said}");
+        let trusting = start(&["--forward-ca", &file]);
+        trusting.sender().send(request.clone()).unwrap();
+        receiver.wait_for(spans_of(&request).count());
+        assert_eq!(bare(receiver.spans()), sent(&[request]), "{protocol}");
+    }
+}
+
+#[test]
+fn the_programs_own_spans_go_out_where_they_are_asked_for() {
+    let folder = tempfile::tempdir().unwrap();
+    let (next, watcher) = (Receiver::grpc(), Receiver::grpc());
+    let (forward, telemetry) = (next.url(), watcher.url());
+    let more = ["--forward-endpoint", &forward, "--telemetry-endpoint", &telemetry];
+    let server = Server::start(&[&["--map", &shop_map(folder.path())][..], &more].concat());
+    server.sender().send(shop::run(20, 5, 1, moments_ago()).requests.swap_remove(0)).unwrap();
+    server.get("/api/v1/status");
+    wait("a message", || (!next.spans().is_empty()).then_some(()));
+    assert_eq!(server.terminate().0, 0);
+    let names: BTreeSet<String> = watcher.spans().into_iter().map(|span| span.name).collect();
+    assert_eq!(names, ["commit", "forward", "question"].map(String::from).into());
+    let resource = watcher.look(|heard| heard.traces[0].resource_spans[0].resource.clone().unwrap());
+    let service = resource.attributes.iter().find(|one| one.key == "service.name").unwrap().value.clone().unwrap();
+    assert_eq!(service.value, Some(Value::StringValue("steelthread".into())));
+}
+
+const LABELS: &str = r#"
+apiVersion: steelthread/v1
+kind: CapabilityMap
+capabilities:
+  - id: book
+    title: Book
+    threads:
+      - {id: web, entry: {service: web, name: "POST /book"}}
+      - {id: app, entry: {service: app, name: "POST /book"}}
+    hops:
+      - {id: seats, match: {service: seats}}
+      - {id: card, external: true, match: {peer: "*.card.example"}}
+      - {id: check, match: {name: "check *", kind: internal}}
+  - id: pay
+    title: Pay
+    threads:
+      - {id: any, entry: {name: "POST /book"}}
+      - {id: job, entry: {service: jobs}}
+    hops:
+      - {id: vault, match: {service: [vault, seats]}}
+"#;
+
+/// A span of a service: what it says, and what it is to carry when it goes on.
+struct Case {
+    service: &'static str,
+    name: &'static str,
+    kind: i32,
+    says: &'static [(&'static str, &'static str)],
+    carries: [Option<&'static str>; 3],
+}
+
+fn case(
+    (service, name, kind): (&'static str, &'static str, i32),
+    says: &'static [(&'static str, &'static str)],
+    carries: [Option<&'static str>; 3],
+) -> Case {
+    Case { service, name, kind, says, carries }
+}
+
+#[test]
+fn attributes_are_what_is_known_of_a_span_by_itself() {
+    let cases = [
+        // Entries: of several capabilities the first; their hop by its rules, else by their own name.
+        case(("web", "POST /book", 2), &[], [Some("book"), Some("web"), Some("web POST /book")]),
+        case(("other", "POST /book", 2), &[], [Some("pay"), Some("any"), Some("other POST /book")]),
+        case(("jobs", "nightly", 1), &[], [Some("pay"), Some("job"), Some("jobs nightly")]),
+        case(("jobs", "ask", 3), &[], [Some("pay"), Some("job"), None]),
+        // What a span says itself stays, and nothing else is said beside it.
+        case(("x", "tagged", 2), &[(KEYS[0], "book")], [Some("book"), None, Some("x tagged")]),
+        case(("x", "tagged", 2), &[(KEYS[0], "book"), (KEYS[1], "app")], [Some("book"), Some("app"), Some("x tagged")]),
+        case(("web", "POST /book", 2), &[(KEYS[0], "pay")], [Some("pay"), Some("any"), Some("web POST /book")]),
+        case(("web", "POST /book", 2), &[(KEYS[0], "unknown")], [Some("unknown"), None, Some("web POST /book")]),
+        case(("x", "GET /", 2), &[(KEYS[2], "my own")], [None, None, Some("my own")]),
+        // Others: the first capability with a rule that holds, else the name of a server or consumer.
+        case(("seats", "hold", 2), &[], [None, None, Some("seats")]),
+        case(("vault", "read", 1), &[], [None, None, Some("vault")]),
+        case(("x", "check age", 1), &[], [None, None, Some("check")]),
+        case(("x", "work", 1), &[], [None, None, None]),
+        case(("x", "process", 5), &[], [None, None, Some("x process")]),
+        case(("x", "pay", 3), &[("server.address", "api.card.example")], [None, None, Some("card")]),
+        case(("x", "call", 3), &[("server.address", "seats")], [None, None, None]),
+        case(("x", "publish", 4), &[("messaging.system", "kafka")], [None, None, None]),
+    ];
+    let folder = tempfile::tempdir().unwrap();
+    let map = folder.path().join("map.yaml");
+    std::fs::write(&map, LABELS).unwrap();
+    let receiver = Receiver::grpc();
+    let server = Server::start(&["--map", &map.display().to_string(), "--forward-endpoint", &receiver.url()]);
+    let spans: Vec<_> = (1..).zip(&cases).map(|(at, case)| (case.service, span_of(at, case))).collect();
+    server.sender().send(shop::request(&spans)).unwrap();
+    receiver.wait_for(cases.len());
+    for span in receiver.spans() {
+        let case = &cases[span.span_id[7] as usize - 1];
+        let carries = KEYS.map(|key| attribute(&span, key));
+        assert_eq!(carries, case.carries, "{} {} of kind {} that says {:?}", case.service, case.name, case.kind, case.says);
+    }
+}
+
+fn span_of(at: u64, case: &Case) -> Span {
+    let now_ns = moments_ago();
+    Span {
+        trace_id: vec![at as u8; 16],
+        span_id: at.to_be_bytes().to_vec(),
+        name: case.name.into(),
+        kind: case.kind,
+        start_time_unix_nano: now_ns,
+        end_time_unix_nano: now_ns + 1_000_000,
+        attributes: case.says.iter().map(|(key, value)| shop::text(key, value)).collect(),
+        ..Span::default()
+    }
+}
+
+#[test]
+fn what_comes_as_json_goes_on_with_all_there_is_in_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let receiver = Receiver::grpc();
+    let server = Server::start(&["--map", &shop_map(folder.path()), "--forward-endpoint", &receiver.url()]);
+    let document = r#"{"resourceSpans":[{"scopeSpans":[{"scope":{"name":"lib","version":"1"},"schemaUrl":"s","spans":[
+        {"traceId":"5B8EFFF798038103D269B633813FC60C","spanId":"EEE19B7EC3C1B174","kind":2,"name":"POST /checkout","flags":257,
+         "startTimeUnixNano":"1661140339213560192","endTimeUnixNano":1661140339213560193,"droppedEventsCount":3,
+         "attributes":[{"key":"list","value":{"arrayValue":{"values":[{"intValue":"7"},{"bytesValue":"AAE="}]}}}],
+         "events":[{"name":"e","timeUnixNano":"5","attributes":[{"key":"k","value":{"doubleValue":"NaN"}}]}],
+         "links":[{"traceId":"5b8efff798038103d269b633813fc60d","spanId":"eee19b7ec3c1b175","flags":1}],
+         "status":{"code":2,"message":"no"},"new":{"x":[]}},
+        {"traceId":"12","spanId":"eee19b7ec3c1b176","name":"rejected"},
+        {"traceId":"5b8efff798038103d269b633813fc60c","spanId":"eee19b7ec3c1b177","name":"query","kind":3,
+         "attributes":[{"key":"server.address","value":{"stringValue":"stock-db.shop.internal"}}]}]}],
+        "resource":{"attributes":[{"key":"service.name","value":{"stringValue":"web"}}]}}]}"#;
+    let mut response = ureq::post(&server.otlp_http).content_type("application/json").send(document).unwrap();
+    let told: serde_json::Value = serde_json::from_str(&response.body_mut().read_to_string().unwrap()).unwrap();
+    assert_eq!(told["partialSuccess"]["rejectedSpans"], "1", "{told}");
+    receiver.wait_for(2);
+    let request = receiver.look(|heard| heard.traces[0].clone());
+    let scope = &request.resource_spans[0].scope_spans[0];
+    assert_eq!((scope.scope.as_ref().unwrap().name.as_str(), scope.schema_url.as_str()), ("lib", "s"));
+    assert_eq!(request.resource_spans[0].resource.as_ref().unwrap().attributes, [shop::text("service.name", "web")]);
+    let [entry, query] = &scope.spans[..] else { panic!("{:?}", scope.spans) };
+    let carries = |span: &Span| KEYS.map(|key| attribute(span, key).map(str::to_owned));
+    assert_eq!(carries(entry), ["checkout", "web", "web POST /checkout"].map(|text| Some(text.to_owned())));
+    assert_eq!(carries(query), [None, None, Some("stock-db".to_owned())]);
+    assert_eq!((entry.flags, entry.start_time_unix_nano, entry.dropped_events_count), (257, 1_661_140_339_213_560_192, 3));
+    assert_eq!((entry.events[0].time_unix_nano, entry.links[0].span_id[7], entry.links[0].flags), (5, 0x75, 1));
+    assert_eq!(entry.status.as_ref().unwrap().message, "no");
+    let Some(Value::ArrayValue(list)) = &entry.attributes[0].value.as_ref().unwrap().value else { panic!("{entry:?}") };
+    assert_eq!(list.values[1].value, Some(Value::BytesValue(vec![0, 1])));
 }

@@ -4,8 +4,10 @@
 mod analyzing;
 mod configuring;
 mod explaining;
+mod figures;
 mod forwarding;
 mod laws;
+mod made;
 mod naive;
 mod program;
 mod receiver;

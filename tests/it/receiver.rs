@@ -18,6 +18,10 @@ use std::io::Read;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
+use tokio_rustls::TlsAcceptor;
+use tokio_rustls::rustls::ServerConfig;
+use tokio_rustls::rustls::pki_types::pem::PemObject;
+use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use tonic::codec::CompressionEncoding;
 use tonic::transport::server::TcpIncoming;
 use tonic::transport::{Identity, Server, ServerTlsConfig};
@@ -84,8 +88,20 @@ impl Receiver {
 
     pub fn http() -> Self {
         Self::start("127.0.0.1:0".parse().unwrap(), |listener, heard| async move {
-            let routes = Router::new().route("/v1/traces", post(traces)).route("/v1/metrics", post(metrics)).with_state(heard);
-            axum::serve(listener, routes).await.unwrap();
+            axum::serve(listener, routes(heard)).await.unwrap();
+        })
+    }
+
+    /// Certificate and key in PEM.
+    pub fn https(certificate: &str, key: &str) -> Self {
+        let certificates = CertificateDer::pem_slice_iter(certificate.as_bytes()).collect::<Result<_, _>>().unwrap();
+        let key = PrivateKeyDer::from_pem_slice(key.as_bytes()).unwrap();
+        let provider = Arc::new(tokio_rustls::rustls::crypto::ring::default_provider());
+        let config = ServerConfig::builder_with_provider(provider).with_safe_default_protocol_versions().unwrap();
+        let config = config.with_no_client_auth().with_single_cert(certificates, key).unwrap();
+        let acceptor = TlsAcceptor::from(Arc::new(config));
+        Self::start("127.0.0.1:0".parse().unwrap(), |listener, heard| async move {
+            axum::serve(Secure { listener, acceptor }, routes(heard)).await.unwrap();
         })
     }
 
@@ -198,6 +214,33 @@ impl MetricsService for Own {
 fn answered(rejected: i64) -> ExportTraceServiceResponse {
     let partial = ExportTracePartialSuccess { rejected_spans: rejected, error_message: "too old".into() };
     ExportTraceServiceResponse { partial_success: (rejected > 0).then_some(partial) }
+}
+
+fn routes(heard: Shared) -> Router {
+    Router::new().route("/v1/traces", post(traces)).route("/v1/metrics", post(metrics)).with_state(heard)
+}
+
+struct Secure {
+    listener: tokio::net::TcpListener,
+    acceptor: TlsAcceptor,
+}
+
+impl axum::serve::Listener for Secure {
+    type Io = tokio_rustls::server::TlsStream<tokio::net::TcpStream>;
+    type Addr = SocketAddr;
+
+    async fn accept(&mut self) -> (Self::Io, SocketAddr) {
+        loop {
+            let (stream, address) = self.listener.accept().await.unwrap();
+            if let Ok(stream) = self.acceptor.accept(stream).await {
+                return (stream, address);
+            }
+        }
+    }
+
+    fn local_addr(&self) -> std::io::Result<SocketAddr> {
+        self.listener.local_addr()
+    }
 }
 
 type Answered = (StatusCode, HeaderMap, Vec<u8>);

@@ -72,12 +72,12 @@ fn attribute(one: &opentelemetry::KeyValue) -> KeyValue {
     KeyValue { key: one.key.to_string(), value: Some(AnyValue { value: Some(value) }), ..Default::default() }
 }
 
-fn text(key: &str, value: &str) -> KeyValue {
+pub fn text(key: &str, value: &str) -> KeyValue {
     let value = any_value::Value::StringValue(value.into());
     KeyValue { key: key.into(), value: Some(AnyValue { value: Some(value) }), ..Default::default() }
 }
 
-fn request(spans: &[(&'static str, Span)]) -> ExportTraceServiceRequest {
+pub fn request(spans: &[(&'static str, Span)]) -> ExportTraceServiceRequest {
     let mut by_service: Vec<(&'static str, Vec<Span>)> = Vec::new();
     for (service, span) in spans {
         match by_service.iter_mut().find(|(name, _)| name == service) {
