@@ -276,7 +276,9 @@ fn no_secret_is_in_anything_that_comes_out() {
     let mut out = Vec::new();
 
     let trusted = ureq::tls::Certificate::from_pem(authority.pem().as_bytes()).unwrap();
-    let tls = || ureq::tls::TlsConfig::builder().root_certs(ureq::tls::RootCerts::new_with_certs(&[trusted.clone()])).build();
+    let tls = || {
+        ureq::tls::TlsConfig::builder().root_certs(ureq::tls::RootCerts::new_with_certs(std::slice::from_ref(&trusted))).build()
+    };
     for token in [SHOP, OPS, STRANGER] {
         for path in ["/api/v1/status", "/metrics", "/nothing", "/api/v1/traces/none", "/healthz"] {
             let request = agent(tls()).get(format!("{}{path}", server.api)).header("authorization", bearer(Some(token)));

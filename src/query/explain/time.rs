@@ -4,10 +4,10 @@
 //! and how far the whole distribution has moved says who comes first. Whoever is starved cannot send or receive: all whom it calls
 //! look slow on the way, and their time is charged to the caller.
 
+use super::chance::above;
 use super::figures::{Figures, Table};
 use super::found::{Found, Group, line, ms, percent};
 use super::normal::{NormalShare, alike, stretches};
-use super::chance::above;
 use super::starved;
 use crate::measure::{Spread, bucket_of, middle_of};
 use crate::model::{Hop, Names};

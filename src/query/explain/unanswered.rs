@@ -66,7 +66,8 @@ pub(super) fn all(pairs: &[Pair], alpha: f64, now: &Table, baseline: &[Table], n
         }
         let fits = |one: &&&Pair| grown >= LEAST_PART * (one.rate.1 - one.rate.0);
         let candidates = missed.get(&peer.caller).into_iter().flatten().filter(fits);
-        let order = |one: &Pair| (!alike(names.text(peer.callee.hop), names.text(one.callee.service)), left(one.callee), -one.rate.1);
+        let order =
+            |one: &Pair| (!alike(names.text(peer.callee.hop), names.text(one.callee.service)), left(one.callee), -one.rate.1);
         let asked = candidates.min_by(|one, other| order(one).partial_cmp(&order(other)).unwrap_or(std::cmp::Ordering::Equal));
         all.extend(asked.map(|one| Unanswered {
             caller: peer.caller,
@@ -81,9 +82,8 @@ pub(super) fn all(pairs: &[Pair], alpha: f64, now: &Table, baseline: &[Table], n
 
 /// Whether one text holds the other, without regard to case and to what is no letter and no digit.
 fn alike(peer: &str, service: &str) -> bool {
-    let plain = |text: &str| -> String {
-        text.chars().filter(|one| one.is_alphanumeric()).flat_map(char::to_lowercase).collect()
-    };
+    let plain =
+        |text: &str| -> String { text.chars().filter(|one| one.is_alphanumeric()).flat_map(char::to_lowercase).collect() };
     let (peer, service) = (plain(peer), plain(service));
     !service.is_empty() && peer.contains(&service)
 }
