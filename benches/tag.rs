@@ -7,7 +7,8 @@ use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_m
 use std::hint::black_box;
 use std::sync::Arc;
 use steelthread::catalogue::{Catalogue, parse};
-use steelthread::model::{Attribute, Names, RawSpan, Shapes, Value};
+use steelthread::measure::{Arrivals, Arriving};
+use steelthread::model::{Attribute, Names, RawSpan, ShapeId, Shapes, TraceId, Value};
 use steelthread::tag::{Limits, TagWorker, Tagger};
 
 const SPANS: usize = 16 * 512;
@@ -188,5 +189,26 @@ fn bench(criterion: &mut Criterion) {
     group.finish();
 }
 
-criterion_group!(benches, bench);
+/// What counting what arrives adds to a span: requests of 512 spans of so many shapes.
+fn arrivals(criterion: &mut Criterion) {
+    let mut group = criterion.benchmark_group("arrivals");
+    group.throughput(Throughput::Elements(SPANS as u64));
+    for shapes in [50, 500, 5000] {
+        let mixed = |number: u64| number.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 33;
+        let spans: Vec<(ShapeId, TraceId)> =
+            (0..SPANS as u64).map(|at| (ShapeId((mixed(at) % shapes) as u32), TraceId(u128::from(mixed(at))))).collect();
+        let (arrivals, mut arriving) = (Arrivals::default(), Arriving::default());
+        group.bench_function(BenchmarkId::new("shapes", shapes), |bencher| {
+            bencher.iter(|| {
+                for request in black_box(&spans).chunks(512) {
+                    request.iter().for_each(|(shape, trace)| arriving.note(*shape, *trace, shape.0 % 8 == 0, 2));
+                    arrivals.take(&mut arriving, 1);
+                }
+            });
+        });
+    }
+    group.finish();
+}
+
+criterion_group!(benches, bench, arrivals);
 criterion_main!(benches);

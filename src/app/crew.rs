@@ -3,6 +3,7 @@
 use super::clock;
 use super::judging::Bench;
 use super::pipeline::Pipeline;
+use super::telling::Teller;
 use crate::export::TARGET;
 use crate::judge::PathMode;
 use crate::store::StoreError;
@@ -83,7 +84,11 @@ fn judge_until_told(pipeline: &Pipeline, part: usize, parts: usize, told: &Told)
 }
 
 fn keep_until_told(pipeline: &Pipeline, told: &Told) {
+    let mut teller = Teller::default();
     while !told.stop.load(Ordering::Relaxed) {
+        if let Some(line) = teller.line(pipeline, clock::now_ns()) {
+            tracing::warn!("{line}");
+        }
         let kept = tracing::info_span!(target: TARGET, "commit").in_scope(|| pipeline.keep_closed(clock::now_ns()));
         let trouble = kept.err().map(|error: StoreError| error.to_string());
         if let Some(trouble) = &trouble {

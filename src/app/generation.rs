@@ -6,8 +6,9 @@
 use super::labels::Labeller;
 use crate::assemble::Batch;
 use crate::catalogue::{Catalogue, Objective, ObjectiveKind};
-use crate::measure::LatencyLimits;
+use crate::measure::{Arrivals, Arriving, LatencyLimits};
 use crate::model::{Name, Names, Shapes};
+use crate::query::Sources;
 use crate::tag::{self, TagWorker, Tagger};
 use crate::wire::otlp;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -20,6 +21,8 @@ pub(super) struct Generation {
     pub(super) shapes: Arc<Shapes>,
     pub(super) tagger: Arc<Tagger>,
     pub(super) latency_limits: LatencyLimits,
+    /// What arrived since this map is in use.
+    pub(super) arrivals: Arc<Arrivals>,
     idle: Mutex<Vec<Hand>>,
 }
 
@@ -30,6 +33,7 @@ pub(super) struct Hand {
     pub(super) batch: Batch,
     /// Only where spans are passed on.
     pub(super) labeller: Option<Labeller>,
+    pub(super) arriving: Arriving,
 }
 
 /// The maps in use. A message, or a look through open traces, holds on to the same ones from beginning to end.
@@ -69,7 +73,12 @@ impl Generation {
 
     fn of(number: u32, catalogue: Arc<Catalogue>, shapes: Arc<Shapes>, tagger: Arc<Tagger>, names: &Names) -> Self {
         let latency_limits = LatencyLimits::new(latency_limits(&catalogue, names));
-        Self { number, catalogue, shapes, tagger, latency_limits, idle: Mutex::default() }
+        Self { number, catalogue, shapes, tagger, latency_limits, arrivals: Arc::default(), idle: Mutex::default() }
+    }
+
+    /// For questions about what arrives.
+    pub(super) fn sources(&self) -> Sources {
+        Sources { catalogue: self.catalogue.clone(), shapes: self.shapes.clone(), arrivals: self.arrivals.clone() }
     }
 
     pub(super) fn hand(&self) -> Hand {
@@ -79,6 +88,7 @@ impl Generation {
             scratch: otlp::Scratch::default(),
             batch: Batch::of_reading(self.number),
             labeller: None,
+            arriving: Arriving::default(),
         })
     }
 

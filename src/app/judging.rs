@@ -4,7 +4,7 @@ use super::generation::Maps;
 use super::pipeline::Pipeline;
 use crate::assemble::Complete;
 use crate::judge::{Context, Judge, PathMode, SkewLimit, Trace};
-use crate::model::{Fate, Fates, Verdict};
+use crate::model::{Fate, Fates, SpanId, Verdict};
 use std::sync::atomic::Ordering;
 
 /// What one thread needs for judging.
@@ -94,6 +94,11 @@ impl Pipeline {
         let adjusted = judge.adjusted_spans();
         if adjusted > 0 {
             self.adjusted_spans.fetch_add(adjusted, Ordering::Relaxed);
+        }
+        if fates[Fate::Measured] == 0 && fates[Fate::Ignored] == 0 {
+            // A root, or where none came, what began first.
+            let root = complete.spans.iter().min_by_key(|span| (span.parent != SpanId::NONE, span.start_ns));
+            root.into_iter().for_each(|span| map.arrivals.unmatched(span.shape, complete.trace));
         }
         fates
     }

@@ -20,9 +20,12 @@ mod settings;
 mod swap;
 #[cfg(test)]
 mod swap_tests;
+mod telling;
+mod why_not;
 
 pub use crate::serve::ConnectionLimits;
 pub use analysis::{analyze, analyze_with_trees, open_store};
 pub use exporting::{ExportSettings, ForwardSettings, MetricsSettings};
 pub use server::serve;
 pub use settings::{Analysis, AnalyzeSettings, Ended, Error, Limits, Listening, MapFile, Progress, ServeSettings};
+pub use why_not::{WhyNotTold, why_not_of};

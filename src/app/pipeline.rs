@@ -8,9 +8,9 @@ use crate::catalogue::Catalogue;
 use crate::export::Forwarder;
 use crate::journal::{Log, PassThrough};
 use crate::judge::HopLimit;
-use crate::measure::{Baseline, Ledger, Recent, SeriesLimits, Windows};
-use crate::model::{Attribute, Fate, Fates, Hops, Names, RawSpan};
-use crate::query::{Answers, Desk, Listing};
+use crate::measure::{Arriving, Baseline, Ledger, Recent, SeriesLimits, Windows};
+use crate::model::{Attribute, Fate, Fates, Hops, Names, RawSpan, SpanId};
+use crate::query::{Answers, Desk, Listing, Sources};
 use crate::serve::Encoding;
 use crate::store::{Keeper, Store};
 use crate::tag::TagWorker;
@@ -34,6 +34,7 @@ pub(super) struct Pipeline {
     pub(super) baseline: Arc<Baseline>,
     pub(super) recent: Arc<Recent>,
     pub(super) ledger: Arc<Ledger>,
+    pub(super) sources: Arc<ArcSwap<Sources>>,
     pub(super) limits: Limits,
     pub(super) keeper: Arc<Keeper>,
     /// The store ends with the process.
@@ -64,6 +65,7 @@ pub(super) struct Worker {
     tag: TagWorker,
     scratch: otlp::Scratch,
     batch: Batch,
+    arriving: Arriving,
     /// While maps are swapped: the same spans, read by the other map.
     also: Option<Hand>,
     maps: Arc<Maps>,
@@ -128,6 +130,7 @@ impl Pipeline {
             forwarder: OnceLock::new(),
             log: PassThrough::default(),
             listing: Arc::new(Listing::new(catalogue.capabilities(), &names)),
+            sources: Arc::new(ArcSwap::from_pointee(first.sources())),
             maps: ArcSwap::from_pointee(Maps { fresh: Arc::new(first), also: None }),
             names,
             hop_limit: HopLimit::new(limits.hops_per_capability),
@@ -202,6 +205,7 @@ impl Pipeline {
         };
         let also = worker.also.as_ref().map(|also| &also.batch);
         let appended = self.table.append_read_twice(&mut worker.batch, also, room, position.time_ns);
+        worker.maps.fresh.arrivals.take(&mut worker.arriving, now_ns);
         worker.clear();
         let mut fates = Fates::default();
         fates[Fate::Malformed] = staged.rejected;
@@ -236,10 +240,10 @@ impl Pipeline {
         Arc::new(self.desk().since_start())
     }
 
-    fn desk(&self) -> Desk {
+    pub(super) fn desk(&self) -> Desk {
         let (names, hops) = (self.names.clone(), self.hops.clone());
         let desk = Desk::new(&[], names, hops, self.keeper.clone(), Some(self.ledger.clone()), Some(self.recent.clone()));
-        desk.listing(self.listing.clone())
+        desk.listing(self.listing.clone()).with_arrivals(self.sources.clone())
     }
 
     /// The store is to hold this map, from the next commit on.
@@ -261,14 +265,14 @@ impl Pipeline {
     /// For one message by the maps in use now.
     pub(super) fn worker(&self) -> Worker {
         let maps = self.maps.load_full();
-        let Hand { tag, scratch, batch, labeller } = maps.fresh.hand();
+        let Hand { tag, scratch, batch, labeller, arriving } = maps.fresh.hand();
         let labeller = labeller.or_else(|| self.forwarder.get().map(|_| Labeller::default()));
-        Worker { tag, scratch, batch, labeller, also: maps.also.as_ref().map(|also| also.hand()), maps }
+        Worker { tag, scratch, batch, labeller, arriving, also: maps.also.as_ref().map(|also| also.hand()), maps }
     }
 
     pub(super) fn give_back(&self, worker: Worker) {
-        let Worker { tag, scratch, batch, labeller, also, maps } = worker;
-        maps.fresh.give_back(Hand { tag, scratch, batch, labeller });
+        let Worker { tag, scratch, batch, labeller, arriving, also, maps } = worker;
+        maps.fresh.give_back(Hand { tag, scratch, batch, labeller, arriving });
         if let (Some(generation), Some(hand)) = (&maps.also, also) {
             generation.give_back(hand);
         }
@@ -278,6 +282,7 @@ impl Pipeline {
 impl Worker {
     fn clear(&mut self) {
         self.batch.clear();
+        self.arriving.forget();
         if let Some(also) = &mut self.also {
             also.batch.clear();
         }
@@ -319,6 +324,8 @@ impl SpanSink for Staging<'_> {
     fn span(&mut self, span: &RawSpan<'_>) {
         match self.worker.tag.span(span) {
             Ok(tagged) => {
+                let (record, trace) = (&tagged.record, tagged.trace);
+                self.worker.arriving.note(record.shape, trace, record.parent == SpanId::NONE, record.end_ns);
                 if let Some(labeller) = &mut self.worker.labeller {
                     labeller.taken(span, &tagged.record, &self.worker.maps.fresh, &self.pipeline.names);
                 }

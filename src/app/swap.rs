@@ -70,6 +70,7 @@ impl Swap {
                 let both = Maps { fresh: self.newer.clone(), also: Some(self.older.clone()) };
                 self.retired = pipeline.maps.swap(Arc::new(both));
                 pipeline.listing.replace(self.newer.catalogue.capabilities(), &pipeline.names);
+                pipeline.sources.store(Arc::new(self.newer.sources()));
                 pipeline.keep_map(self.newer.catalogue.clone());
                 self.step = Step::Begun;
             }

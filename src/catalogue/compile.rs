@@ -1,6 +1,7 @@
 //! From the map as written to numbered tests and rules.
 
-use super::compiled::Capability;
+use super::compiled::{Capability, Field, Scope};
+use super::entry::{EntryRule, EntryTest, Tested};
 use super::facts::{FactTable, Subject};
 use super::hop::{WrittenHop, own_services};
 use super::matcher::Matcher;
@@ -8,7 +9,7 @@ use super::predicate::Predicate;
 use super::rules::{Kinds, Rule, Rules};
 use super::written::WrittenCapability;
 use crate::model::{FactId, Kind, Tags};
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 
 /// What follows for a span from a rule that is no hop.
@@ -34,6 +35,10 @@ pub struct Compiled {
     /// Of each capability, the tests on its hops' own services.
     services: Vec<Box<[(u32, Predicate)]>>,
     positions: HashMap<String, u32>,
+    /// Of each capability, its entry rules test by test.
+    entries: Vec<Vec<EntryRule>>,
+    /// Keys of span attributes that entry rules make tests on, by their numbers, ascending.
+    entry_keys: Vec<u32>,
 }
 
 /// Numbers the tests and lists the rules.
@@ -45,6 +50,9 @@ pub fn compile(written: Vec<WrittenCapability>) -> (Vec<Capability>, Compiled) {
         let capability = number as u32;
         compiled.positions.insert(one.id.text.clone(), capability);
         compiled.span_rules(capability, &one, &mut spans);
+        let entries = one.threads.iter().zip(0u32..).flat_map(|(thread, at)| thread.entry.iter().map(move |entry| (at, entry)));
+        let entries = entries.map(|(thread, entry)| compiled.entry(thread, entry)).collect();
+        compiled.entries.push(entries);
         let start = hops.len();
         compiled.hop_rules(capability, &one.hops, &mut hops);
         compiled.ranges.push(start..hops.len());
@@ -54,6 +62,7 @@ pub fn compile(written: Vec<WrittenCapability>) -> (Vec<Capability>, Compiled) {
     }
     compiled.spans = Rules::new(spans);
     compiled.hops = Rules::new(hops);
+    compiled.entry_keys = compiled.keys_of_entries();
     compiled.facts.seal();
     (capabilities, compiled)
 }
@@ -90,6 +99,46 @@ impl Compiled {
             facts.into_boxed_slice()
         };
         Rule { kinds, clauses: matcher.tests.iter().map(clause).collect(), then }
+    }
+
+    fn entry(&mut self, thread: u32, matcher: &Matcher) -> EntryRule {
+        let kinds = matcher.kinds.map(EntryTest::of_kinds);
+        let mut tests: Vec<EntryTest> = Vec::with_capacity(matcher.tests.len() + 1);
+        for (subject, predicates) in &matcher.tests {
+            let facts = predicates.iter().map(|one| self.facts.fact(subject, one)).collect();
+            tests.push(EntryTest::of_facts(subject, predicates, facts));
+        }
+        // As people write it: who, what kind, which name, then the rest.
+        let rank = |test: &EntryTest| match test.on {
+            Tested::Field(field) => (0, field as u32),
+            Tested::Kind | Tested::Attribute(..) => (1, 0),
+        };
+        tests.sort_by_key(rank);
+        let at = tests.iter().take_while(|test| rank(test) < (0, Field::Name as u32)).count();
+        tests.splice(at..at, kinds);
+        EntryRule { thread, line: matcher.place.line, tests: tests.into() }
+    }
+
+    fn keys_of_entries(&self) -> Vec<u32> {
+        let keys = self.facts.keys(Scope::Span);
+        let tests = self.entries.iter().flatten().flat_map(|rule| rule.tests.iter());
+        let tested: HashSet<&str> = tests
+            .filter_map(|test| match &test.on {
+                Tested::Attribute(Scope::Span, key) => Some(key.as_str()),
+                _ => None,
+            })
+            .collect();
+        keys.iter().zip(0u32..).filter(|(key, _)| tested.contains(key.as_str())).map(|(_, at)| at).collect()
+    }
+
+    /// The entry rules of a capability.
+    pub fn entries(&self, capability: u32) -> &[EntryRule] {
+        self.entries.get(capability as usize).map_or(&[], Vec::as_slice)
+    }
+
+    /// Numbers of the span attributes' keys that entry rules make tests on.
+    pub fn entry_keys(&self) -> &[u32] {
+        &self.entry_keys
     }
 
     /// Position of the capability with this id.

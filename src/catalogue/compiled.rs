@@ -1,6 +1,7 @@
 //! The map as the other rooms see it: resolved, immutable.
 
 use super::compile::Compiled;
+use super::entry::EntryRule;
 use crate::model::{FactId, Kind, Shape, Tags, Value};
 use std::fmt;
 
@@ -199,6 +200,16 @@ impl Catalogue {
     /// As read, for keeping beside the figures.
     pub fn text(&self) -> &str {
         &self.text
+    }
+
+    /// Entry rules of a capability, test by test, in map order.
+    pub fn entries(&self, capability: u32) -> &[EntryRule] {
+        self.compiled.entries(capability)
+    }
+
+    /// Positions in [`Catalogue::keys`] of the span attributes that entry rules make tests on, ascending.
+    pub fn entry_keys(&self) -> &[u32] {
+        self.compiled.entry_keys()
     }
 
     /// Attribute keys that the map makes tests on, each once.

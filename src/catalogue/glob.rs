@@ -4,6 +4,8 @@
 //! and because ten thousand of them must not each cost an automaton. It goes back at most to the last `*`: no recursion, no
 //! blow-up.
 
+use std::fmt::{self, Write as _};
+
 /// A pattern. `**` is kept as `*`, so that equal meanings are equal patterns.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Glob {
@@ -15,6 +17,18 @@ enum Part {
     Just(char),
     One,
     Any,
+}
+
+impl fmt::Display for Glob {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.parts.iter().try_for_each(|part| {
+            out.write_char(match part {
+                Part::Just(one) => *one,
+                Part::One => '?',
+                Part::Any => '*',
+            })
+        })
+    }
 }
 
 impl Glob {

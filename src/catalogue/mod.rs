@@ -15,6 +15,7 @@ mod clash;
 mod compile;
 mod compiled;
 mod condition;
+mod entry;
 mod facts;
 mod fields;
 mod glob;
@@ -30,6 +31,10 @@ mod written;
 mod yaml;
 
 pub use change::Changes;
+pub use problems::nearest;
+
+pub use entry::{EntryRule, EntryTest, Tested};
+
 pub use compiled::{
     CallerErrors, Capability, Catalogue, Expect, Field, HopRule, Objective, ObjectiveKind, Problems, Scope, Thread, ValueRule,
 };

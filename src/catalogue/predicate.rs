@@ -67,6 +67,13 @@ fn one_line(error: &regex::Error) -> String {
     last.strip_prefix("error: ").unwrap_or(last).to_owned()
 }
 
+impl Pattern {
+    /// As written.
+    pub fn text(&self) -> &str {
+        self.regex.as_str()
+    }
+}
+
 impl PartialEq for Pattern {
     fn eq(&self, other: &Self) -> bool {
         self.regex.as_str() == other.regex.as_str()

@@ -76,7 +76,7 @@ pub fn nearest<'a>(word: &str, known: &[&'a str]) -> Option<&'a str> {
 }
 
 /// How many characters must be changed, added, left out or swapped with their neighbour.
-fn distance(left: &str, right: &str) -> usize {
+pub fn distance(left: &str, right: &str) -> usize {
     let right: Vec<char> = right.chars().collect();
     let left: Vec<char> = left.chars().take(right.len() + 4).collect();
     let mut before: Vec<usize> = Vec::new();

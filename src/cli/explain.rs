@@ -21,6 +21,11 @@ pub(super) fn text(answer: &Explanation) -> String {
         answer.baseline.to,
         count(answer.baseline_executions)
     );
+    if let Some(seen) = &answer.sampled {
+        let of = |name: &str| seen.get(name).copied().unwrap_or(0);
+        let (now, before) = (of("executions"), of("baseline_executions"));
+        let _ = writeln!(text, "counts are estimates: {now} executions were seen, and {before} in the baseline");
+    }
     if let Some(note) = &answer.note {
         let _ = writeln!(text, "note: {note}");
     }

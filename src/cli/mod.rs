@@ -23,6 +23,7 @@ mod limits;
 mod login;
 mod logs;
 mod maps;
+mod matching;
 mod output;
 mod progress;
 mod question;
@@ -38,6 +39,7 @@ mod trace;
 mod trace_tree;
 #[cfg(test)]
 mod trace_tree_tests;
+mod why_not;
 mod words;
 
 use args::{Arguments, Command};
@@ -69,6 +71,7 @@ fn run(command: Command) -> anyhow::Result<Ended> {
         Command::Status(args) => question::status(args),
         Command::Hops(args) => question::hops(args),
         Command::Explain(args) => question::explain(args),
+        Command::Matching(args) => question::matching(args),
         Command::Trace(args) => question::trace(args),
         Command::Token { command } => token::run(command),
         Command::Version => told(&format!("steelthread {}\n", env!("CARGO_PKG_VERSION"))),

@@ -1,10 +1,10 @@
 //! `status`, `hops` and `trace`: a question is put, and its answer printed, once or again and again.
 
-use super::args::{ExplainArgs, HopsArgs, RangeArgs, StatusArgs, TraceArgs, WatchArgs};
+use super::args::{ExplainArgs, HopsArgs, MatchingArgs, RangeArgs, StatusArgs, TraceArgs, WatchArgs};
 use super::exit::Ended;
 use super::output::{self, Look};
 use super::source::{self, Opened, Source};
-use super::{explain, hops, status, trace};
+use super::{explain, hops, matching, status, trace, why_not};
 use crate::app::clock;
 use crate::model::TraceId;
 use crate::query::{
@@ -52,8 +52,22 @@ pub(super) fn explain(args: ExplainArgs) -> anyhow::Result<Ended> {
     Ok(ended(&opened))
 }
 
+pub(super) fn matching(args: MatchingArgs) -> anyhow::Result<Ended> {
+    let (opened, capability, every) = open(args.source, args.words, &RangeArgs::default(), args.watch)?;
+    let look = Look::of_stdout();
+    repeat(every, || {
+        let answer = opened.answers.matching(capability.as_deref())?;
+        output::render(args.output.output, &answer, |answer| matching::text(answer, look), matching::rows)
+    })?;
+    Ok(ended(&opened))
+}
+
 pub(super) fn trace(args: TraceArgs) -> anyhow::Result<Ended> {
     let id = TraceId::parse(&args.trace_id)?;
+    if let Some(capability) = args.why_not {
+        let source = Source::of_inputs(args.source, args.inputs)?;
+        return why_not::run(id, &capability, source, args.output.output);
+    }
     let source = Source::of_inputs(args.source, args.inputs)?;
     let (answer, ended) = match source {
         Source::Files { catalogue, inputs } => in_files(id, source::analysis(*catalogue, inputs))?,

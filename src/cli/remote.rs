@@ -3,8 +3,8 @@
 use super::login::Login;
 use crate::model::TraceId;
 use crate::query::{
-    Answers, Between, By, ExplainQuestion, Explanation, HopsAnswer, HopsQuestion, Level, QueryError, Status, StatusQuestion,
-    TraceAnswer, moment_text,
+    Answers, Between, By, ExplainQuestion, Explanation, HopsAnswer, HopsQuestion, Level, Matching, QueryError, Status,
+    StatusQuestion, TraceAnswer, moment_text,
 };
 use clap::ValueEnum;
 use serde::de::DeserializeOwned;
@@ -136,6 +136,13 @@ impl Answers for Remote {
         }
         words.push(("level", word::<Level>(&question.level)));
         self.ask(&format!("/api/v1/capabilities/{}/explain", quoted(&question.capability)), words)
+    }
+
+    fn matching(&self, capability: Option<&str>) -> Result<Matching, QueryError> {
+        match capability {
+            Some(id) => self.ask(&format!("/api/v1/capabilities/{}/matching", quoted(id)), Vec::new()),
+            None => self.ask("/api/v1/matching", Vec::new()),
+        }
     }
 
     fn trace(&self, trace: TraceId) -> Result<TraceAnswer, QueryError> {

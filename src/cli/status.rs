@@ -73,6 +73,12 @@ fn color(state: State) -> Color {
 fn below(status: &Status) -> String {
     let mut text = String::new();
     for one in &status.capabilities {
+        // That no span came at all is said once, with the spans.
+        if let Some(why) = one.why_empty.as_ref().filter(|_| status.spans.received > 0) {
+            let _ = writeln!(text, "{}: {why}", one.id);
+        }
+    }
+    for one in &status.capabilities {
         for goal in &one.objectives {
             let Some(actual) = goal.actual.filter(|actual| *actual < goal.target) else { continue };
             let digits = digits_of(goal.target);
@@ -88,15 +94,36 @@ fn below(status: &Status) -> String {
     }
     if status.estimated {
         text.push_str("counts are estimates: spans were sampled before they came here, and are weighted\n");
+        status.capabilities.iter().for_each(|one| text.push_str(&sampled(one)));
     }
     text
+}
+
+/// What an estimate stands on, and how far it goes.
+fn sampled(one: &CapabilityStatus) -> String {
+    let (Some(seen), Some(intervals)) = (&one.sampled, &one.intervals) else { return String::new() };
+    let range = |name: &str| {
+        let it = intervals.get(name).copied().unwrap_or_default();
+        format!("{} to {}", count(it.low), it.high.map_or("any number".into(), count))
+    };
+    let of = |name: &str| seen.get(name).copied().unwrap_or(0);
+    format!(
+        "  {}: {} executions seen, which stand for {}; {} failures seen, which stand for {}\n",
+        one.id,
+        of("executions"),
+        range("executions"),
+        of("failed"),
+        range("failed")
+    )
 }
 
 /// One line a fate, and a hint where nothing came of all of it.
 fn spans(status: &Status) -> String {
     let received = status.spans.received;
     if received == 0 {
-        return "no span has been received; point an OpenTelemetry collector or SDK at the OTLP address of the server\n".into();
+        return "no span has been received; point an OpenTelemetry collector or SDK at the OTLP address of the server \
+            (127.0.0.1:4317 unless told otherwise)\n"
+            .into();
     }
     let spans_of = |fate: Fate| status.spans.fates.get(fate.as_str()).copied().unwrap_or(0);
     let mut text = format!("{received} spans received\n");

@@ -5,7 +5,7 @@ use super::args::{Arguments, Command, Format, LoginArgs};
 use super::login::Login;
 use super::output::{Look, render};
 use super::remote::Remote;
-use super::{analyze, exit, explain, hops, manual, status, trace};
+use super::{analyze, exit, explain, hops, manual, matching, status, trace};
 use crate::model::TraceId;
 use crate::query::*;
 use crate::serve::fakes::{self, FakeAnswers, FakeHealth, KNOWN, NOON};
@@ -26,6 +26,7 @@ fn status_is_a_table_with_what_became_of_the_spans() {
 capability   state    executions  ok  failed  rejected  abandoned  incomplete  success  slow      p50     p95  worst hop                                 lost value
 book-flight  failing         120  88      12        15          4           1    88.0%     9  84.2 ms  812 ms  card-network (pay.acmepay.example) 75.0%  498.00 EUR
 search       no data           0   0       0         0          0           0        -     0        -       -  -                                                  -
+search: no span matched; nearest: 412 spans of search, kind server, name 'GET /serch'
 book-flight misses its objective 'available': 88.0% of 99.9%
 
 from 2026-09-01T11:00:00Z to 2026-09-01T12:00:00Z
@@ -56,6 +57,49 @@ fn an_empty_status_says_why_it_is_empty() {
     assert!(only("in_flight").contains("ask again soon"));
     status.spans.received = 0;
     assert!(told(&status).contains("no span has been received; point an OpenTelemetry collector"));
+}
+
+#[test]
+fn estimates_are_told_with_what_was_seen_and_how_far_they_go() {
+    use crate::query::{Count, Interval};
+    let mut status = fakes::status();
+    status.estimated = true;
+    let one = &mut status.capabilities[0];
+    one.sampled = Some([("executions".into(), 8), ("failed".into(), 1)].into());
+    let interval = |low, high| Interval { low: Count(low), high: Some(Count(high)) };
+    let open = Interval { high: None, ..interval(1.0, 0.0) };
+    one.intervals = Some([("executions".into(), interval(61.0, 250.0)), ("failed".into(), open)].into());
+    let table = status::table(&status, Look::PLAIN);
+    let line = "  book-flight: 8 executions seen, which stand for 61 to 250; 1 failures seen, which stand for 1 to any number\n";
+    assert!(table.contains(line), "{table}");
+}
+
+#[test]
+fn matching_tells_what_arrives_and_which_test_fails() {
+    let expected = "\
+book-flight: 120 executions, a span last matched at 2026-09-01T12:00:00Z
+  thread web (line 7 of the map): service='web-bff' kind=server name='POST /bookings'
+    120 spans matched
+
+search: 0 executions
+  no span matched; nearest: 412 spans of search
+  thread web (line 7 of the map): service='search' kind=server name='GET /search'
+    0 spans matched
+    nearly: 412 spans with service='search' kind=server name='GET /serch', such as trace 0af7651916cd43dd8448eb211c80319c
+      fails: name is 'GET /serch', and the rule wants 'GET /search'
+
+4 spans name the capability 'bok-flight', which is not in the map
+
+412 complete traces are in no execution
+began with  kind    name        traces  such as
+search      server  GET /serch     412  0af7651916cd43dd8448eb211c80319c
+
+arriving  kind    name            spans  roots  entry of     last seen
+search    server  GET /serch        412    412  -            2026-09-01T12:00:00Z
+web-bff   server  POST /bookings    120    120  book-flight  2026-09-01T12:00:00Z
+and 3 more (-o json shows the first fifty)
+";
+    assert_eq!(matching::text(&fakes::matching(), Look::PLAIN), expected);
 }
 
 #[test]
@@ -137,6 +181,7 @@ fn csv_has_a_row_for_each_and_all_rows_are_as_long_as_the_head() {
         hops::rows(&fakes::hops()),
         trace::rows(&the_trace()),
         explain::rows(&fakes::explanation()),
+        matching::rows(&fakes::matching()),
     ] {
         assert!(rows.iter().all(|row| row.len() == rows[0].len()), "{rows:?}");
     }

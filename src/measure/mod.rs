@@ -10,9 +10,11 @@
 //! service is the sum of its hops' first parts and its joint one. The road not taken: every figure twice, per hop and per service,
 //! which doubles work and memory for a case that is rare.
 //!
-//! Beside the windows: what is normal ([`Baseline`]), verdicts of late ([`Recent`]), and the books on spans ([`Ledger`]).
+//! Beside the windows: what is normal ([`Baseline`]), verdicts of late ([`Recent`]), what arrives ([`Arrivals`]), and the books on spans
+//! ([`Ledger`]).
 
 mod admission;
+mod arrivals;
 mod baseline;
 mod histogram;
 mod hop;
@@ -28,6 +30,7 @@ pub(crate) mod testing;
 mod tests;
 
 pub use admission::SeriesLimits;
+pub use arrivals::{Arrivals, Arrived, Arriving, Unmatched};
 pub use baseline::{Baseline, ENOUGH, HALF_LIFE_NS};
 pub use histogram::{Histogram, Spread, bucket_of, middle_of};
 pub use hop::{Calls, Failures, HopFigures, Share, Trouble};

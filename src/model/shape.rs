@@ -90,6 +90,9 @@ pub struct Shape {
     pub tags: Tags,
     /// A value of `steelthread.capability` that is not in the map; empty if there is none.
     pub unknown_capability: Name,
+    /// What its first span had under the attributes that entry rules test: number of the key, and its value as text, cut; `None`: it
+    /// had none. Kept for the first few thousand shapes only.
+    pub first_values: Box<[(u32, Option<Box<str>>)]>,
 }
 
 impl Shape {
@@ -120,6 +123,7 @@ impl Shape {
             facts: Box::default(),
             tags: Tags::default(),
             unknown_capability: Name::EMPTY,
+            first_values: Box::default(),
         }
     }
 }

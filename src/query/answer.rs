@@ -157,6 +157,9 @@ pub struct CapabilityStatus {
     /// Executions counted in the window of receipt, because their own time was over 5 minutes off; absent if there is none.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub skewed: u64,
+    /// Why it is empty, in a sentence; absent if it is not, or if it is not known what arrives (in a store).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub why_empty: Option<String>,
 }
 
 fn is_zero(number: &u64) -> bool {

@@ -3,29 +3,33 @@
 use super::explain::{Blocks, explain};
 use super::hops::Table;
 use super::listing::{self, Listed, Listing};
+use super::matching::{Matching, Sources};
 use super::status::{capability_status, count};
 use super::{
-    API_VERSION, Answers, Between, ExplainQuestion, Explanation, HopsAnswer, HopsQuestion, QueryError, Range, Spans, Status,
-    StatusQuestion, TraceAnswer, VerdictLine, verdict_with_tree,
+    API_VERSION, Answers, Between, CapabilityStatus, ExplainQuestion, Explanation, HopsAnswer, HopsQuestion, QueryError, Range,
+    Spans, Status, StatusQuestion, TraceAnswer, VerdictLine, verdict_with_tree,
 };
 use crate::catalogue::Capability;
 use crate::measure::{Ledger, Recent, SLICE_NS, Window};
 use crate::model::{Fates, Hops, Name, Names, TraceId};
 use crate::store::{Keeper, StoreError};
+use arc_swap::ArcSwap;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 /// Answers from what is counted and what is kept.
 #[derive(Debug)]
 pub struct Desk {
-    listing: Arc<Listing>,
-    names: Arc<Names>,
+    pub(super) listing: Arc<Listing>,
+    pub(super) names: Arc<Names>,
     hops: Arc<Hops>,
-    keeper: Arc<Keeper>,
+    pub(super) keeper: Arc<Keeper>,
     ledger: Option<Arc<Ledger>>,
     recent: Option<Arc<Recent>>,
     /// Without a range, answers are about what was counted since the process began, and not about all that is kept.
-    since_start: bool,
+    pub(super) since_start: bool,
+    /// What arrives, where it is known.
+    pub(super) arriving: Option<Arc<ArcSwap<Sources>>>,
 }
 
 impl From<StoreError> for QueryError {
@@ -46,7 +50,7 @@ impl Desk {
         recent: Option<Arc<Recent>>,
     ) -> Self {
         let listing = Arc::new(Listing::new(capabilities, &names));
-        Self { listing, names, hops, keeper, ledger, recent, since_start: false }
+        Self { listing, names, hops, keeper, ledger, recent, since_start: false, arriving: None }
     }
 
     /// The same desk for the capabilities that this list holds when it is asked.
@@ -59,8 +63,13 @@ impl Desk {
         Self { since_start: true, ..self }
     }
 
+    /// The same desk, and it is known what arrives, from what this holds when it is asked.
+    pub fn with_arrivals(self, sources: Arc<ArcSwap<Sources>>) -> Self {
+        Self { arriving: Some(sources), ..self }
+    }
+
     /// The range of the answer: as asked; else from the first slice to the end of the last; else empty.
-    fn range(&self, between: Option<Between>) -> Result<Between, QueryError> {
+    pub(super) fn range(&self, between: Option<Between>) -> Result<Between, QueryError> {
         let Some(between) = between else {
             let extent = self.keeper.extent()?.unwrap_or(0..0);
             return Ok(Between { from_ns: extent.start, to_ns: extent.end });
@@ -69,7 +78,7 @@ impl Desk {
     }
 
     /// For each capability that is asked about, what is counted of it in the slices that start in the range.
-    fn windows(
+    pub(super) fn windows(
         &self,
         asked: &[&Listed],
         question: Option<Between>,
@@ -90,17 +99,21 @@ impl Desk {
         Ok(windows)
     }
 
-    fn spans(&self) -> Result<Spans, QueryError> {
-        let fates = match (&self.ledger, self.keeper.store()) {
+    pub(super) fn fates(&self) -> Result<Fates, QueryError> {
+        Ok(match (&self.ledger, self.keeper.store()) {
             (Some(ledger), _) => ledger.fates(),
             (None, Some(store)) => store.fates()?,
             (None, None) => Fates::default(),
-        };
+        })
+    }
+
+    pub(super) fn spans(&self) -> Result<Spans, QueryError> {
+        let fates = self.fates()?;
         let by_name = fates.iter().map(|(fate, spans)| (fate.as_str().to_string(), spans)).collect();
         Ok(Spans { received: fates.received(), fates: by_name })
     }
 
-    fn unknown_capabilities(&self) -> Result<BTreeMap<String, u64>, QueryError> {
+    pub(super) fn unknown_capabilities(&self) -> Result<BTreeMap<String, u64>, QueryError> {
         match (&self.ledger, self.keeper.store()) {
             (Some(ledger), _) => {
                 let known = ledger.unknown_capabilities();
@@ -117,6 +130,9 @@ const A_DAY_NS: u64 = 24 * 3_600_000_000_000;
 
 /// With fewer executions than this on either side, little can be sure.
 const FEW: u64 = 100;
+
+/// Chance is a matter of what was seen.
+const SEEN: &str = "spans were sampled before they came here: the sentences count the executions that were seen";
 
 /// What must be known about how an explanation came about.
 fn note(executions: u64, before: u64) -> Option<String> {
@@ -144,10 +160,12 @@ impl Answers for Desk {
             let window = windows.get(&one.name).unwrap_or(&empty);
             capability_status(&one.capability, window, &self.names, &self.hops)
         };
+        let mut capabilities: Vec<CapabilityStatus> = asked.iter().map(status_of).collect();
+        self.say_why_empty(&asked, &mut capabilities, question.between.is_none())?;
         Ok(Status {
             api_version: API_VERSION.into(),
             range: Range::from(between),
-            capabilities: asked.iter().map(status_of).collect(),
+            capabilities,
             spans: self.spans()?,
             estimated: windows.values().any(Window::is_estimated),
             unknown_capabilities: self.unknown_capabilities()?,
@@ -210,8 +228,15 @@ impl Answers for Desk {
             baseline_executions: count(before),
             estimated,
             sampled: estimated.then(|| super::estimate::seen(counts)),
-            note: note(executions.raw, before.raw),
+            note: note(executions.raw, before.raw)
+                .into_iter()
+                .chain(estimated.then(|| SEEN.to_owned()))
+                .reduce(|one, other| format!("{one}; {other}")),
         })
+    }
+
+    fn matching(&self, capability: Option<&str>) -> Result<Matching, QueryError> {
+        self.told_matching(capability)
     }
 
     fn trace(&self, trace: TraceId) -> Result<TraceAnswer, QueryError> {

@@ -89,7 +89,7 @@ mod tests {
     fn of_what_was_not_seen_there_may_be_some_and_of_what_was_seen_there_is_at_least_that() {
         assert_eq!(bounds(tally(0, 0), tally(SIXTEENTH, 100)), (0.0, 72.0));
         let (low, high) = bounds(tally(SIXTEENTH, 1), Tally::default());
-        assert!(low >= 1.0 && low < 3.0 && high > 80.0, "{low} {high}");
+        assert!((1.0..3.0).contains(&low) && high > 80.0, "{low} {high}");
         let unsure = interval(tally((1 << 56) - 1, 3), Tally::default());
         assert_eq!((unsure.low, unsure.high), (Count(3.0), None));
     }

@@ -18,6 +18,7 @@ mod explained;
 mod hops;
 mod line;
 mod listing;
+mod matching;
 mod money;
 mod question;
 mod range;
@@ -33,6 +34,10 @@ pub use desk::Desk;
 pub use explained::{EvidenceLine, ExplainKind, Explanation, Suspect};
 pub use line::{verdict_json, verdict_line};
 pub use listing::Listing;
+pub use matching::{
+    ArrivingSpans, CapabilityMatching, Empty, EntryMatching, FailedTest, Matching, NearSpan, Nearly, Sources, UnmatchedRoot,
+    UnmatchedTraces, WhyNot, WhyNotEntry, why_not, why_not_told,
+};
 pub use question::*;
 pub use range::{moment_text, parse_length, parse_moment, parse_range};
 pub use tree::{TreeLine, verdict_with_tree};

@@ -1,6 +1,6 @@
 //! What can be asked.
 
-use super::{Explanation, HopsAnswer, Level, Status, TraceAnswer};
+use super::{Explanation, HopsAnswer, Level, Matching, Status, TraceAnswer};
 use crate::model::TraceId;
 
 /// A stretch of time, nanoseconds since 1970: `from_ns` belongs to it, `to_ns` does not.
@@ -102,6 +102,12 @@ pub trait Answers: Send + Sync {
     /// # Errors
     /// If the capability is not in the map, or what is kept cannot be read.
     fn explain(&self, question: &ExplainQuestion) -> Result<Explanation, QueryError>;
+
+    /// What arrives, what matches, and what nearly does; of one capability, or of all (`None`).
+    ///
+    /// # Errors
+    /// If the capability is not in the map, or it is not known what arrives: a store does not keep it.
+    fn matching(&self, capability: Option<&str>) -> Result<Matching, QueryError>;
 
     /// The verdicts about a recent trace.
     ///

@@ -60,6 +60,7 @@ pub(super) fn capability_status(capability: &Capability, window: &Window, names:
         sampled: estimated.then(|| seen(told(window))),
         intervals: estimated.then(|| intervals(told(window), window.executions())),
         skewed: window.skewed,
+        why_empty: None,
     }
 }
 

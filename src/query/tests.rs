@@ -350,6 +350,13 @@ fn weighted_counts_are_told_as_estimated_with_what_was_seen_beside() {
     let half = stats::wilson(2.0 / 3.0, 9.0 / 5.0).unwrap();
     assert_eq!((status.success_rate_low, status.success_rate_high), (Some(half.0), Some(half.1)));
     assert!(all.capabilities[1].sampled.is_none());
+    let intervals = status.intervals.as_ref().unwrap();
+    assert_eq!((intervals["failed"].low, intervals["failed"].high), (Count(1.0), Some(Count(1.0))), "all failures were kept");
+    assert!(intervals["ok"].low <= Count(2.0) && intervals["ok"].high > Some(Count(2.0)));
+    let question = ExplainQuestion { capability: "book-flight".into(), ..ExplainQuestion::default() };
+    let why = office.desk.explain(&question).unwrap();
+    assert_eq!((why.executions, why.estimated, why.sampled.unwrap()["executions"]), (Count(3.0), true, 2));
+    assert!(why.note.unwrap().ends_with("the sentences count the executions that were seen"));
 }
 
 #[test]

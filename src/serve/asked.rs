@@ -4,6 +4,11 @@ use crate::query::{Between, By, ExplainQuestion, HopsQuestion, Level, QueryError
 use clap::ValueEnum;
 use serde::Deserialize;
 
+/// A question without words.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct NoWords {}
+
 /// `?from=…&to=…` or `?last=…`.
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]

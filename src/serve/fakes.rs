@@ -84,6 +84,14 @@ impl Answers for FakeAnswers {
         Ok(Explanation { capability: question.capability.clone(), level: question.level, ..explanation() })
     }
 
+    fn matching(&self, capability: Option<&str>) -> Result<Matching, QueryError> {
+        self.asked.lock().unwrap().push(format!("matching {capability:?}"));
+        known(capability.map(str::to_owned).as_ref())?;
+        let mut told = matching();
+        told.capabilities.retain(|one| capability.is_none_or(|id| one.id == id));
+        Ok(told)
+    }
+
     fn trace(&self, trace: TraceId) -> Result<TraceAnswer, QueryError> {
         if trace.to_string() != KNOWN {
             return Err(QueryError::NoSuchTrace(trace));
@@ -119,6 +127,63 @@ pub(crate) fn status() -> Status {
         spans: Spans { received: 1000, fates: fates.map(|(fate, spans)| (fate.into(), spans)).into() },
         estimated: false,
         unknown_capabilities: BTreeMap::from([("bok-flight".into(), 4)]),
+    }
+}
+
+pub(crate) fn matching() -> Matching {
+    let status = status();
+    let failed = FailedTest { key: "name".into(), wanted: "'GET /search'".into(), found: Some("'GET /serch'".into()) };
+    let near = Nearly {
+        what: "service='search' kind=server name='GET /serch'".into(),
+        service: "search".into(),
+        kind: "server".into(),
+        name: "GET /serch".into(),
+        spans: 412,
+        example_trace_id: KNOWN.into(),
+        holds: vec!["service".into(), "kind".into()],
+        fails: vec![failed],
+    };
+    let entry = |rule: &str, matched, nearly| EntryMatching { thread: "web".into(), rule: rule.into(), line: 7, matched, nearly };
+    let booked = entry("service='web-bff' kind=server name='POST /bookings'", 120, Vec::new());
+    let searched = entry("service='search' kind=server name='GET /search'", 0, vec![near]);
+    let capability = |id: &str, executions, why: Option<&str>, entry| CapabilityMatching {
+        id: id.into(),
+        title: id.into(),
+        executions: Count(executions),
+        last_matched: why.is_none().then(|| "2026-09-01T12:00:00Z".into()),
+        tagged: 0,
+        why: why.map(str::to_owned),
+        entries: vec![entry],
+    };
+    let arriving = |service: &str, name: &str, spans, entry_of: &[&str]| ArrivingSpans {
+        service: service.into(),
+        kind: "server".into(),
+        name: name.into(),
+        spans,
+        roots: spans,
+        entry_of: entry_of.iter().map(|one| (*one).into()).collect(),
+        example_trace_id: KNOWN.into(),
+        last_seen: "2026-09-01T12:00:00Z".into(),
+    };
+    let root = UnmatchedRoot {
+        service: "search".into(),
+        kind: "server".into(),
+        name: "GET /serch".into(),
+        traces: 412,
+        example_trace_id: KNOWN.into(),
+    };
+    Matching {
+        api_version: API_VERSION.into(),
+        spans: status.spans,
+        arriving: vec![arriving("search", "GET /serch", 412, &[]), arriving("web-bff", "POST /bookings", 120, &["book-flight"])],
+        arriving_more: 3,
+        capabilities: vec![
+            capability("book-flight", 120.0, None, booked),
+            capability("search", 0.0, Some("no span matched; nearest: 412 spans of search"), searched),
+        ],
+        capabilities_more: 0,
+        unknown_capabilities: status.unknown_capabilities,
+        unmatched: UnmatchedTraces { traces: 412, roots: vec![root] },
     }
 }
 
@@ -160,6 +225,7 @@ fn book_flight() -> CapabilityStatus {
         sampled: None,
         intervals: None,
         skewed: 0,
+        why_empty: None,
     }
 }
 
@@ -187,6 +253,7 @@ fn search() -> CapabilityStatus {
         sampled: None,
         intervals: None,
         skewed: 0,
+        why_empty: Some("no span matched; nearest: 412 spans of search, kind server, name 'GET /serch'".into()),
     }
 }
 

@@ -4,7 +4,8 @@ use super::asked::{ExplainWords, HopsWords, StatusWords};
 use super::desk::Desk;
 use super::proto::query_server::Query;
 use super::proto::{
-    ExplainRequest, ExplainResponse, HopsRequest, HopsResponse, StatusRequest, StatusResponse, TraceRequest, TraceResponse,
+    ExplainRequest, ExplainResponse, HopsRequest, HopsResponse, MatchingRequest, MatchingResponse, StatusRequest, StatusResponse,
+    TraceRequest, TraceResponse,
 };
 use crate::model::TraceId;
 use crate::query::QueryError;
@@ -46,6 +47,12 @@ impl Query for QueryService {
         let capability = std::mem::take(&mut request.capability);
         let question = ExplainWords::try_from(request)?.question(capability, (self.0.clock)())?;
         let answer = self.0.ask(move |answers| answers.explain(&question)).await?;
+        Ok(Response::new(answer.into()))
+    }
+
+    async fn matching(&self, request: Request<MatchingRequest>) -> Result<Response<MatchingResponse>, Status> {
+        let capability = given(request.into_inner().capability);
+        let answer = self.0.ask(move |answers| answers.matching(capability.as_deref())).await?;
         Ok(Response::new(answer.into()))
     }
 

@@ -1,10 +1,10 @@
 //! Questions over HTTP: one route a question, answered with the documents of spec 4.2.
 
-use super::asked::{ExplainWords, HopsWords, StatusWords};
+use super::asked::{ExplainWords, HopsWords, NoWords, StatusWords};
 use super::desk::Desk;
 use super::metrics;
 use crate::model::TraceId;
-use crate::query::{API_VERSION, Explanation, HopsAnswer, QueryError, Status, TraceAnswer};
+use crate::query::{API_VERSION, Explanation, HopsAnswer, Matching, QueryError, Status, TraceAnswer};
 use axum::Router;
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Path, Query, State};
@@ -21,6 +21,8 @@ pub(super) fn routes(desk: Desk) -> Router {
         .route("/api/v1/capabilities/{id}/hops", get(capability_hops))
         .route("/api/v1/capabilities/{id}/explain", get(explain))
         .route("/api/v1/hops", get(hops))
+        .route("/api/v1/matching", get(matching))
+        .route("/api/v1/capabilities/{id}/matching", get(capability_matching))
         .route("/api/v1/traces/{trace_id}", get(trace))
         .route("/healthz", get(|| async { "ok\n" }))
         .route("/readyz", get(ready))
@@ -95,6 +97,20 @@ async fn explain(
     Ok(Json(desk.ask(move |answers| answers.explain(&question)).await?))
 }
 
+async fn matching(State(desk): State<Desk>, words: Words<NoWords>) -> Result<Json<Matching>, Refused> {
+    words?;
+    Ok(Json(desk.ask(|answers| answers.matching(None)).await?))
+}
+
+async fn capability_matching(
+    State(desk): State<Desk>,
+    Path(id): Path<String>,
+    words: Words<NoWords>,
+) -> Result<Json<Matching>, Refused> {
+    words?;
+    Ok(Json(desk.ask(move |answers| answers.matching(Some(&id))).await?))
+}
+
 async fn trace(State(desk): State<Desk>, Path(id): Path<String>) -> Result<Json<TraceAnswer>, Refused> {
     let id = TraceId::parse(&id).map_err(|error| QueryError::Bad(error.to_string()))?;
     Ok(Json(desk.ask(move |answers| answers.trace(id)).await?))
@@ -119,7 +135,7 @@ async fn nothing_here(uri: Uri, headers: HeaderMap) -> Response {
     }
     let told = format!(
         "there is no {}; there are /api/v1/status, /api/v1/capabilities/ID, /api/v1/capabilities/ID/hops, \
-         /api/v1/capabilities/ID/explain, /api/v1/hops, /api/v1/traces/TRACE_ID, /healthz, /readyz, /metrics",
+         /api/v1/capabilities/ID/explain, /api/v1/capabilities/ID/matching, /api/v1/hops, /api/v1/matching, /api/v1/traces/TRACE_ID, /healthz, /readyz, /metrics",
         uri.path()
     );
     Refused(StatusCode::NOT_FOUND, told).into_response()

@@ -152,7 +152,7 @@ mod tests {
     use super::super::fakes;
     use super::*;
     use crate::model::TraceId;
-    use crate::query::{ExplainQuestion, Explanation, TraceAnswer};
+    use crate::query::{ExplainQuestion, Explanation, Matching, TraceAnswer};
 
     /// Its map is swapped right after each question about the status.
     struct Swapped;
@@ -171,6 +171,10 @@ mod tests {
         }
 
         fn explain(&self, _: &ExplainQuestion) -> Result<Explanation, QueryError> {
+            gone()
+        }
+
+        fn matching(&self, _: Option<&str>) -> Result<Matching, QueryError> {
             gone()
         }
 

@@ -137,6 +137,18 @@ mirror! {
     }
     EvidenceLine => EvidenceLine { same kind text value normal; }
     Suspect => Suspect { same hop service score share trace_ids; lists evidence; }
+    FailedTest => FailedTest { same key wanted found; }
+    Nearly => Nearly { same what service kind name spans example_trace_id holds; lists fails; }
+    EntryMatching => EntryMatching { same thread rule line matched; lists nearly; }
+    CapabilityMatching => CapabilityMatching { same id title last_matched tagged why; lists entries; counts executions; }
+    ArrivingSpans => ArrivingSpans { same service kind name spans roots entry_of example_trace_id last_seen; }
+    UnmatchedRoot => UnmatchedRoot { same service kind name traces example_trace_id; }
+    UnmatchedTraces => UnmatchedTraces { same traces; lists roots; }
+    Matching => MatchingResponse {
+        same api_version arriving_more capabilities_more unknown_capabilities;
+        into spans unmatched;
+        lists arriving capabilities;
+    }
     TraceAnswer => TraceResponse { same api_version; lists verdicts; }
 }
 
@@ -165,6 +177,7 @@ impl From<query::CapabilityStatus> for proto::CapabilityStatus {
             sampled: it.sampled.unwrap_or_default(),
             intervals: intervals(it.intervals),
             skewed: it.skewed,
+            why_empty: it.why_empty,
         }
     }
 }

@@ -3,9 +3,9 @@
 
 use super::fakes::{FakeAnswers, FakeHealth, KNOWN, NOON};
 use super::proto::query_client::QueryClient;
-use super::proto::{self, ExplainRequest, HopsRequest, RangeRequest, StatusRequest, TraceRequest};
+use super::proto::{self, ExplainRequest, HopsRequest, MatchingRequest, RangeRequest, StatusRequest, TraceRequest};
 use super::{Port, api, fakes};
-use crate::query::{Explanation, HopsAnswer, Status, TraceAnswer};
+use crate::query::{Explanation, HopsAnswer, Matching, Status, TraceAnswer};
 use serde_json::Value;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -84,6 +84,11 @@ async fn each_question_has_a_route_and_answers_with_its_document() {
     assert_eq!(server.document("/api/v1/hops").await["capability"], Value::Null);
     let why: Explanation = serde_json::from_value(server.document("/api/v1/capabilities/book-flight/explain").await).unwrap();
     assert_eq!(why, fakes::explanation());
+    let matching: Matching = serde_json::from_value(server.document("/api/v1/matching").await).unwrap();
+    assert_eq!(matching, fakes::matching());
+    let one = server.document("/api/v1/capabilities/search/matching").await;
+    assert_eq!((one["capabilities"].as_array().unwrap().len(), &one["capabilities"][0]["id"]), (1, &Value::from("search")));
+    assert!(server.error("/api/v1/capabilities/nope/matching", 404).await.contains("there are: book-flight, search"));
     let trace: TraceAnswer = serde_json::from_value(server.document(&format!("/api/v1/traces/{KNOWN}")).await).unwrap();
     assert_eq!(trace.verdicts, [fakes::verdict()]);
 }
@@ -107,6 +112,7 @@ async fn words_in_the_address_mean_what_they_mean_on_the_command_line() {
 async fn what_cannot_be_asked_is_refused_with_a_document_that_says_why() {
     let server = server().await;
     assert!(server.error("/api/v1/status?last=soon", 400).await.contains("'soon' is no length of time"));
+    assert!(server.error("/api/v1/matching?last=1h", 400).await.contains("unknown field `last`"));
     assert!(server.error("/api/v1/status?lst=1h", 400).await.contains("unknown field `lst`"));
     let told = server.error("/api/v1/hops?by=name", 400).await;
     assert_eq!(told, "'name' is no value of 'by'; write one of failures, latency, cost, resilience");
@@ -176,6 +182,12 @@ async fn grpc_asks_the_same_questions_on_the_same_port() {
     assert!(server.asked().contains("baseline: Some(Between"));
     let last = Some(RangeRequest { last: "1h".into(), ..RangeRequest::default() });
     assert_eq!(client.explain(ExplainRequest { baseline: last, ..request }).await.unwrap_err().code(), Code::InvalidArgument);
+    let matching = client.matching(MatchingRequest { capability: "search".into() }).await.unwrap().into_inner();
+    let fails = &matching.capabilities[0].entries[0].nearly[0].fails[0];
+    assert_eq!((fails.key.as_str(), fails.found.as_deref()), ("name", Some("'GET /serch'")));
+    assert_eq!((matching.arriving.len(), matching.unmatched.unwrap().traces), (2, 412));
+    let unknown = client.matching(MatchingRequest { capability: "nope".into() }).await.unwrap_err();
+    assert_eq!(unknown.code(), Code::NotFound);
     let trace = client.trace(TraceRequest { trace_id: KNOWN.into() }).await.unwrap().into_inner();
     assert_eq!(trace.verdicts[0].critical_path.len(), 4);
 }

@@ -6,12 +6,19 @@ use super::index::{Index, Known};
 use super::mix::Seeds;
 use super::read::Reading;
 use super::resource::{self, Resource};
-use super::tested::{Tested, TestsSeen};
+use super::tested::{Tested, TestsSeen, lossy};
 use super::worker::TagWorker;
 use crate::catalogue::{Catalogue, Scope};
 use crate::model::{Attribute, Names, Shapes};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+
+/// Shapes of which it is kept what their first span had under the attributes that entry rules test, for whoever asks why none matched.
+const MOST_WITH_VALUES: usize = 4096;
+/// Such values of a shape.
+const MOST_VALUES: usize = 8;
+/// Characters of such a value.
+const MOST_OF_A_VALUE: usize = 80;
 
 /// What bounds the tagger.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -37,6 +44,8 @@ pub struct Tagger {
     shapes: Arc<Shapes>,
     index: Index,
     simplified: Arc<AtomicU64>,
+    /// Shapes that know the values of their first span.
+    with_values: AtomicUsize,
 }
 
 impl Tagger {
@@ -64,6 +73,7 @@ impl Tagger {
             of_resource: Tested::new(&catalogue, Scope::Resource, resource::NAMES.into_iter()),
             index: Index::new(limits.shapes),
             simplified,
+            with_values: AtomicUsize::new(0),
             catalogue,
             names,
             shapes,
@@ -85,6 +95,20 @@ impl Tagger {
         self.simplified.fetch_add(1, Ordering::Relaxed);
     }
 
+    /// What a span has under the attributes that entry rules test.
+    fn first_values(&self, tests: &TestsSeen, attributes: &[Attribute<'_>]) -> Box<[(u32, Option<Box<str>>)]> {
+        let keys = self.catalogue.entry_keys();
+        if keys.is_empty() || self.with_values.load(Ordering::Relaxed) >= MOST_WITH_VALUES {
+            return Box::default();
+        }
+        self.with_values.fetch_add(1, Ordering::Relaxed);
+        let value_of = |key: u32| {
+            let (_, value) = tests.iter(attributes).find(|(test, _)| *test == key)?;
+            Some(lossy(value).chars().take(MOST_OF_A_VALUE).collect::<String>().into_boxed_str())
+        };
+        keys.iter().take(MOST_VALUES).map(|key| (*key, value_of(*key))).collect()
+    }
+
     /// The shape of a span that the worker has not met.
     pub(super) fn shape(
         &self,
@@ -99,7 +123,10 @@ impl Tagger {
         let mut facts = Vec::new();
         self.of_span.facts(&self.catalogue, tests, attributes, &mut facts);
         let builder = Builder::new(&self.catalogue, &self.names, reading, resource, facts);
-        let complete = self.index.has_room().then(|| builder.complete()).flatten();
+        let mut complete = self.index.has_room().then(|| builder.complete()).flatten();
+        if let Some(shape) = &mut complete {
+            shape.first_values = self.first_values(tests, attributes);
+        }
         let stored = complete.and_then(|shape| self.index.put(hash, shape, &self.shapes));
         stored.unwrap_or_else(|| self.index.simplified(&self.shapes, |keep| builder.keeping(keep)))
     }

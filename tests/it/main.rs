@@ -8,6 +8,7 @@ mod figures;
 mod forwarding;
 mod laws;
 mod made;
+mod matching;
 mod naive;
 mod program;
 mod receiver;

@@ -104,6 +104,28 @@ impl Server {
         (self.child.wait().unwrap().code().unwrap(), rest)
     }
 
+    /// Reads what it says on standard error up to a line with these words. A server that does not say them in two minutes is killed,
+    /// and the test fails.
+    pub fn says(&mut self, words: &str) -> String {
+        let (said, waits) = std::sync::mpsc::channel::<()>();
+        let id = self.child.id().to_string();
+        std::thread::spawn(move || {
+            if waits.recv_timeout(Duration::from_secs(120)) == Err(std::sync::mpsc::RecvTimeoutError::Timeout) {
+                let _ = Command::new("kill").args(["-KILL", &id]).status();
+            }
+        });
+        let mut all = String::new();
+        loop {
+            let mut line = String::new();
+            assert!(self.stderr.read_line(&mut line).unwrap() > 0, "it never said '{words}': {all}");
+            if line.contains(words) {
+                drop(said);
+                return line;
+            }
+            all.push_str(&line);
+        }
+    }
+
     /// An answer of the API.
     pub fn get(&self, path: &str) -> Value {
         let text = ureq::get(format!("{}{path}", self.api)).call().unwrap().body_mut().read_to_string().unwrap();

@@ -164,6 +164,7 @@ fn held(status: &CapabilityStatus, hops: &HopsAnswer) -> BTreeMap<&'static str, 
 }
 
 /// In how many of 200 samples each figure held the truth.
+#[allow(clippy::print_stdout, reason = "the coverage is a result that people want to see")]
 fn coverage(name: &str, th: impl Fn(Ending) -> &'static str + Copy) -> BTreeMap<&'static str, u64> {
     let folder = tempfile::tempdir().unwrap();
     let mut held_in: BTreeMap<&'static str, u64> = BTreeMap::new();

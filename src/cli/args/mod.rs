@@ -6,7 +6,7 @@ mod serve;
 mod token;
 
 pub(super) use questions::{
-    ExplainArgs, Format, HopsArgs, LoginArgs, OutputArgs, RangeArgs, SourceArgs, StatusArgs, TraceArgs, WatchArgs,
+    ExplainArgs, Format, HopsArgs, LoginArgs, MatchingArgs, OutputArgs, RangeArgs, SourceArgs, StatusArgs, TraceArgs, WatchArgs,
 };
 pub(super) use runs::{AnalyzeArgs, CriticalPath, DemoArgs};
 pub(super) use serve::{AccessArgs, DoorArgs, Listing, ServeArgs, SizeArgs, WaitArgs};
@@ -48,6 +48,8 @@ pub(super) enum Command {
     Hops(HopsArgs),
     /// Why a capability was bad: suspects, with evidence.
     Explain(ExplainArgs),
+    /// What arrives, what matches the entry rules of the map, and what nearly does.
+    Matching(MatchingArgs),
     /// The verdicts about one trace: outcome, blame, critical path.
     Trace(TraceArgs),
     /// Tokens of those who send and ask.

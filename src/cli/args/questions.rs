@@ -147,6 +147,20 @@ pub(in crate::cli) struct ExplainArgs {
     pub(in crate::cli) watch: WatchArgs,
 }
 
+/// `matching`.
+#[derive(Debug, Args)]
+pub(in crate::cli) struct MatchingArgs {
+    /// A capability; with --map also the recorded traces.
+    #[arg(value_name = "CAP|INPUT")]
+    pub(in crate::cli) words: Vec<String>,
+    #[command(flatten)]
+    pub(in crate::cli) source: SourceArgs,
+    #[command(flatten)]
+    pub(in crate::cli) output: OutputArgs,
+    #[command(flatten)]
+    pub(in crate::cli) watch: WatchArgs,
+}
+
 /// `trace`.
 #[derive(Debug, Args)]
 pub(in crate::cli) struct TraceArgs {
@@ -156,6 +170,9 @@ pub(in crate::cli) struct TraceArgs {
     /// Recorded traces, with --map.
     #[arg(value_name = "INPUT")]
     pub(in crate::cli) inputs: Vec<String>,
+    /// Why the trace holds no execution of this capability: which span comes nearest to each entry rule, and which test fails.
+    #[arg(long, value_name = "CAP")]
+    pub(in crate::cli) why_not: Option<String>,
     #[command(flatten)]
     pub(in crate::cli) source: SourceArgs,
     #[command(flatten)]

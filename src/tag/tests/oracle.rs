@@ -170,6 +170,7 @@ fn naive(catalogue: &Catalogue, names: &Names, resource: &Last<'_>, sent: &Sent)
         tags: catalogue.tags_of(kind, &facts, claims),
         facts: facts.into(),
         unknown_capability: intern(unknown),
+        first_values: Box::default(),
     }
 }
 
@@ -283,7 +284,9 @@ proptest! {
                 for sent in spans {
                     let tagged = desk.tag(sent);
                     let expected = naive(&catalogue, &desk.names, &attributes.iter().copied().collect(), sent);
-                    prop_assert_eq!(desk.shapes.get(tagged.record.shape), &expected, "{:?}", sent);
+                    // Which span was the first is no matter of what a span says.
+                    let told = Shape { first_values: Box::default(), ..desk.shapes.get(tagged.record.shape).clone() };
+                    prop_assert_eq!(&told, &expected, "{:?}", sent);
                     prop_assert_eq!(tagged.record.is_entry(), !expected.tags.entries.is_empty());
                 }
             }
