@@ -195,7 +195,7 @@ impl Pipeline {
 
     /// Hands what is staged to the open traces; all of it or, where there is no room, nothing. `message` is what it was read from.
     pub(super) fn append(&self, worker: &mut Worker, staged: &Staged, message: &[u8], now_ns: u64) -> Result<(), NotTaken> {
-        let room = self.table.admit(&worker.batch).map_err(NotTaken::Overloaded)?;
+        let room = self.table.admit(&worker.batch, now_ns).map_err(NotTaken::Overloaded)?;
         let position = match self.log.append(message, now_ns) {
             Ok(position) => position,
             Err(error) => {

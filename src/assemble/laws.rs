@@ -50,7 +50,7 @@ proptest! {
                 batch.push(TraceId(trace), record, extra);
                 if gone.contains(&trace) { expected_late += 1 } else { open.entry(trace).or_default().push(id) }
             }
-            let room = table.admit(&batch).unwrap();
+            let room = table.admit(&batch, now_ns).unwrap();
             let appended = table.append(&mut batch, room, now_ns);
             prop_assert_eq!(appended.late, expected_late);
             late += appended.late;

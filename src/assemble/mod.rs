@@ -14,6 +14,7 @@
 mod batch;
 #[cfg(test)]
 mod laws;
+mod pace;
 mod shard;
 mod table;
 

@@ -1,5 +1,6 @@
 //! All shards, and the budget.
 
+use super::pace::Pace;
 use super::shard::{EXTRA_BYTES, FIRST_SPANS, Offered, SPAN_BYTES, Shard, TRACE_BYTES, Taken};
 use super::{Batch, Complete};
 use crate::model::TraceId;
@@ -79,6 +80,7 @@ pub struct Room {
 pub struct Table {
     shards: Box<[Mutex<Shard>]>,
     used: AtomicUsize,
+    pace: Pace,
     settings: Settings,
 }
 
@@ -87,22 +89,29 @@ impl Table {
     pub fn new(mut settings: Settings) -> Self {
         settings.shards = settings.shards.clamp(1, 1 << 16).next_power_of_two();
         let shards = (0..settings.shards).map(|_| Mutex::default()).collect();
-        Self { shards, used: AtomicUsize::new(0), settings }
+        let pace = Pace::new(settings.budget_bytes, settings.quiet_ns);
+        Self { shards, used: AtomicUsize::new(0), pace, settings }
     }
 
     /// Sets room aside for the spans of a request; [`Table::append`] uses it. So the budget holds however many requests come at once.
+    /// The last part of it is given out slowly.
     ///
     /// # Errors
     /// [`Overloaded`] if the budget does not allow for them.
-    pub fn admit(&self, batch: &Batch) -> Result<Room, Overloaded> {
+    pub fn admit(&self, batch: &Batch, now_ns: u64) -> Result<Room, Overloaded> {
         // At worst every span begins a trace.
         let bytes = batch.len() * (TRACE_BYTES + FIRST_SPANS * SPAN_BYTES) + batch.extras.len() * EXTRA_BYTES;
         let used_bytes = self.used.fetch_add(bytes, Ordering::Relaxed);
-        if used_bytes.saturating_add(bytes) > self.settings.budget_bytes {
+        let then = used_bytes.saturating_add(bytes);
+        if then > self.settings.budget_bytes || (self.is_last_part(then) && !self.pace.allows(now_ns)) {
             self.used.fetch_sub(bytes, Ordering::Relaxed);
             return Err(Overloaded { used_bytes, budget_bytes: self.settings.budget_bytes });
         }
         Ok(Room { bytes })
+    }
+
+    fn is_last_part(&self, used_bytes: usize) -> bool {
+        used_bytes > self.settings.budget_bytes - self.pace.bytes()
     }
 
     /// Takes the spans of a request for which there is room. `now_ns` is the time of the request's record.
@@ -116,6 +125,7 @@ impl Table {
         let mask = self.shards.len() as u32 - 1;
         batch.sort_by_shard(self.shards.len(), |trace| shard_of(trace) & mask);
         let mut appended = Appended::default();
+        let mut grown = 0;
         for (number, of_shard) in batch.by_shard() {
             let mut shard = self.lock(number);
             let before = shard.bytes;
@@ -128,6 +138,10 @@ impl Table {
                 }
             }
             self.account(before, shard.bytes);
+            grown += shard.bytes.saturating_sub(before);
+        }
+        if self.is_last_part(self.used_bytes()) {
+            self.pace.took(grown);
         }
         self.give_back(room);
         appended
@@ -210,7 +224,7 @@ mod tests {
     fn append(table: &Table, trace: u128, record: SpanRecord, now_ns: u64) -> Appended {
         let mut batch = Batch::default();
         batch.push(TraceId(trace), record, None::<SpanExtra>);
-        let room = table.admit(&batch).unwrap();
+        let room = table.admit(&batch, now_ns).unwrap();
         table.append(&mut batch, room, now_ns)
     }
 
@@ -263,7 +277,7 @@ mod tests {
         for trace in 1..=1000_u128 {
             let mut batch = Batch::default();
             batch.push(TraceId(trace), span(1, false), None);
-            match table.admit(&batch) {
+            match table.admit(&batch, SECOND) {
                 Ok(room) => assert_eq!(table.append(&mut batch, room, SECOND).kept, 1),
                 Err(_) => refused += 1,
             }
@@ -284,7 +298,7 @@ mod tests {
         };
         append(&table, 1, span(1, true), SECOND);
         let (mut batch, other) = (read_by(1, [1, 2]), read_by(0, [1, 2]));
-        let room = table.admit(&batch).unwrap();
+        let room = table.admit(&batch, SECOND).unwrap();
         table.append_read_twice(&mut batch, Some(&other), room, SECOND);
         assert_eq!((table.begun(0), table.begun(1)), (1, 1));
         let mut given = due(&table, 9 * SECOND);
