@@ -6,6 +6,7 @@ mod configuring;
 mod explaining;
 mod figures;
 mod forwarding;
+mod labelling;
 mod laws;
 mod naive;
 mod program;
