@@ -12,7 +12,13 @@ test:
 lint:
     cargo fmt --check
     cargo clippy --locked --all-targets -- -D warnings
+    cargo clippy --locked --test partners -- -D warnings
     RUSTDOCFLAGS="-D warnings" cargo doc --locked --no-deps --lib
+
+# a real OpenTelemetry Collector around the product; needs Go, and minutes when it is built for the first time
+partners *ARGS:
+    tests/partners/collector.sh install
+    cargo test --locked --release --test partners {{ARGS}}
 
 # the wire walk against prost, as many cases as asked for
 walk CASES="1000000":

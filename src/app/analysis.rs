@@ -28,6 +28,21 @@ const TELL_EVERY: u64 = 1000;
 /// # Errors
 /// An input that cannot be opened, a store that cannot be opened or written, verdicts that cannot be written.
 pub fn analyze(settings: AnalyzeSettings, progress: &mut dyn FnMut(Progress)) -> Result<Analysis, Error> {
+    run(settings, query::verdict_line, progress)
+}
+
+/// The same, and each verdict line has its tree of hops.
+///
+/// # Errors
+/// See [`analyze`].
+pub fn analyze_with_trees(settings: AnalyzeSettings, progress: &mut dyn FnMut(Progress)) -> Result<Analysis, Error> {
+    run(settings, query::verdict_with_tree, progress)
+}
+
+/// What is written of a verdict.
+type LineOf = fn(&Verdict, &Names, &Hops) -> query::VerdictLine;
+
+fn run(settings: AnalyzeSettings, line_of: LineOf, progress: &mut dyn FnMut(Progress)) -> Result<Analysis, Error> {
     let limits = settings.limits.with_budget_of_this_machine();
     let file_limits =
         FileLimits { message: limits.message_bytes, attributes: limits.attributes_per_span, ..FileLimits::default() };
@@ -39,6 +54,7 @@ pub fn analyze(settings: AnalyzeSettings, progress: &mut dyn FnMut(Progress)) ->
         pipeline: &pipeline,
         bench: Bench::new(path),
         lines: settings.verdicts.as_deref().map(Lines::open).transpose()?,
+        line_of,
         early: 0,
         learnt_ns: 0,
     };
@@ -89,6 +105,7 @@ struct Run<'p> {
     pipeline: &'p Arc<Pipeline>,
     bench: Bench,
     lines: Option<Lines>,
+    line_of: LineOf,
     /// Traces that had to be judged before all was read.
     early: u64,
     /// Windows that end up to here have been learnt from.
@@ -148,13 +165,13 @@ impl Run<'_> {
     }
 
     fn judge(&mut self, trace: &Complete) -> Result<(), Error> {
-        let (pipeline, lines) = (self.pipeline, &mut self.lines);
+        let (pipeline, lines, line_of) = (self.pipeline, &mut self.lines, self.line_of);
         let mut written = Ok(());
         let fates: Fates = pipeline.judge_one(&pipeline.maps.load(), trace, &mut self.bench, |verdict: &Verdict| {
             pipeline.windows.record(verdict);
             pipeline.recent.record(verdict);
             if let (Some(lines), Ok(())) = (lines.as_mut(), &written) {
-                written = lines.write(&query::verdict_line(verdict, &pipeline.names, &pipeline.hops));
+                written = lines.write(&line_of(verdict, &pipeline.names, &pipeline.hops));
             }
         });
         pipeline.ledger.moved(&fates);

@@ -21,7 +21,7 @@ mod swap;
 mod swap_tests;
 
 pub use crate::serve::ConnectionLimits;
-pub use analysis::{analyze, open_store};
+pub use analysis::{analyze, analyze_with_trees, open_store};
 pub use exporting::{ExportSettings, ForwardSettings, MetricsSettings};
 pub use server::serve;
 pub use settings::{Analysis, AnalyzeSettings, Ended, Error, Limits, Listening, MapFile, Progress, ServeSettings};

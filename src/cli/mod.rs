@@ -35,6 +35,9 @@ mod stop;
 mod tests;
 mod token;
 mod trace;
+mod trace_tree;
+#[cfg(test)]
+mod trace_tree_tests;
 mod words;
 
 use args::{Arguments, Command};
@@ -59,7 +62,7 @@ fn run(command: Command) -> anyhow::Result<Ended> {
         logs::start();
     }
     match command {
-        Command::Serve(args) => serving::run(args),
+        Command::Serve(args) => serving::run(*args),
         Command::Demo(args) => demo::run(args),
         Command::Analyze(args) => analyze::run(args),
         Command::Check { maps } => check::run(&maps),

@@ -68,7 +68,7 @@ pub(super) fn trace(args: TraceArgs) -> anyhow::Result<Ended> {
 fn in_files(id: TraceId, mut settings: crate::app::AnalyzeSettings) -> anyhow::Result<(TraceAnswer, Ended)> {
     let lines = tempfile::NamedTempFile::new().context("cannot write a temporary file")?;
     settings.verdicts = Some(lines.path().into());
-    let opened = source::analyze(settings)?;
+    let opened = source::analyze_with_trees(settings)?;
     let wanted = id.to_string();
     let mut verdicts = Vec::new();
     for line in BufReader::new(lines.reopen()?).lines() {

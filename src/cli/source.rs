@@ -96,9 +96,20 @@ pub(super) fn analysis(catalogue: Catalogue, inputs: Vec<PathBuf>) -> AnalyzeSet
 
 /// Reads and judges, with a progress bar and warnings on standard error.
 pub(super) fn analyze(settings: AnalyzeSettings) -> anyhow::Result<Opened> {
+    read_and_judge(settings, app::analyze)
+}
+
+/// The same, and each verdict line has its tree of hops.
+pub(super) fn analyze_with_trees(settings: AnalyzeSettings) -> anyhow::Result<Opened> {
+    read_and_judge(settings, app::analyze_with_trees)
+}
+
+type Analyze = fn(AnalyzeSettings, &mut dyn FnMut(app::Progress)) -> Result<app::Analysis, app::Error>;
+
+fn read_and_judge(settings: AnalyzeSettings, analyze: Analyze) -> anyhow::Result<Opened> {
     let inputs: Vec<_> = settings.inputs.iter().map(|input| input.display().to_string()).collect();
     let mut bar = progress::Bar::default();
-    let analysis = app::analyze(settings, &mut |progress| bar.show(progress));
+    let analysis = analyze(settings, &mut |progress| bar.show(progress));
     drop(bar);
     let analysis = analysis?;
     for warning in &analysis.warnings {

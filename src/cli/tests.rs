@@ -96,6 +96,12 @@ book-flight, thread web: failed and slow after 2.01 s
   suspects, best first: card-network (pay.acmepay.example), payment
   slow because of card-network (pay.acmepay.example): its own work (self_time)
   an error at pricing did not matter: a later attempt worked (masked_retry)
+  who called whom:
+    hop                                       calls  longest  ended
+    web-bff                                       1   2.00 s  error
+    ├─ pricing                                   ×2   2.00 s  error  1 of 2 in error; 1 repeats a failed call; ~ did not matter: a later attempt worked
+    └─ payment                                    1   2.00 s  error
+       └─ card-network (pay.acmepay.example)      1   2.00 s  error  ◀ to blame: no answer in time, and no sign that the callee began; ◷ slow because of it: its own work
   critical path, 2.01 s:
     hop           spent on       began     took  share
     web-bff       own work       +0 ms  6.00 ms   0.3%  █

@@ -1,8 +1,8 @@
-//! `trace` in sentences, with the critical path as bars, and as rows.
+//! `trace` in sentences, with the tree of hops, the critical path as bars, and as rows.
 
 use super::figures::{ms, share};
 use super::output::{Look, lines};
-use super::words;
+use super::{trace_tree, words};
 use crate::query::{BlameLine, HopLine, SectionLine, TraceAnswer, VerdictLine};
 use comfy_table::Color;
 use std::fmt::Write;
@@ -46,6 +46,7 @@ fn one(it: &VerdictLine, look: Look) -> String {
         let hop = of_service(&absorbed.hop, &absorbed.service);
         let _ = writeln!(text, "  an error at {hop} did not matter: {} ({})", words::absorbed(&absorbed.kind), absorbed.kind);
     }
+    text.push_str(&trace_tree::text(it, look));
     text.push_str(&path(&it.critical_path, look));
     text
 }
@@ -71,7 +72,7 @@ fn blamed(blame: &BlameLine) -> String {
     text
 }
 
-fn of_service(hop: &str, service: &str) -> String {
+pub(super) fn of_service(hop: &str, service: &str) -> String {
     if hop == service { hop.into() } else { format!("{hop} ({service})") }
 }
 
@@ -112,7 +113,7 @@ fn bar(section: &SectionLine, from: u64, whole: u64) -> String {
     format!("{}{}", "·".repeat(begin as usize), "█".repeat((end - begin) as usize))
 }
 
-fn indented(text: &str) -> String {
+pub(super) fn indented(text: &str) -> String {
     text.lines().map(|line| format!("    {line}\n")).collect()
 }
 

@@ -8,7 +8,7 @@
 //! 2. `entries`: executions are ranges of that order (E1); where no entry came, what there is (E6).
 //! 3. For each execution: `skew` moves spans whose clocks are wrong, if that is asked for (2.6); `hops` says whose each span is (H1-H3), `steps` what is asynchronous (E4), `path` what it waited for (2.5).
 //! 4. `outcome` decides (2.3); `descent`, `asking`, `timeout` and `missing` find the one culprit (2.4), `absorbed` lists what did not
-//!    matter, `slow` says who took the time, `uses` counts. `verdict` puts it together.
+//!    matter, `slow` says who took the time, `uses` counts, `hop_tree` tells who called whom. `verdict` puts it together.
 //!
 //! The verdict is taken at the entry and the blame is found by going down from there. The road not taken: to collect all errors and
 //! rank them. It finds an error in every other trace that went well, and a dozen culprits in one that did not.
@@ -23,6 +23,7 @@ mod case;
 mod class;
 mod descent;
 mod entries;
+mod hop_tree;
 mod hops;
 mod missing;
 mod outcome;

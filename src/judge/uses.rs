@@ -89,11 +89,12 @@ fn renewed(spare: HopUse, hop: HopId) -> HopUse {
     HopUse { latencies_ns, callers, ..HopUse::new(hop) }
 }
 
-/// The operation that made this call, and what of the call's duration was spent outside of the callee.
+/// The operation that made this call, and what of the call's duration was spent outside of the callee's spans: all of it, if none came.
 fn caller(case: &Case<'_>, at: u32) -> Option<(HopId, u64)> {
     let node = case.node(at);
     if node.kind.asks() {
-        return Some((case.place(at).operation.hop, 0));
+        let gap_ns = if node.kind == Kind::Client { node.end - node.start } else { 0 };
+        return Some((case.place(at).operation.hop, gap_ns));
     }
     if case.is_root(at) {
         return None;
@@ -112,7 +113,8 @@ fn count_caller(callers: &mut Vec<CallerUse>, hop: HopId, gap_ns: u64) {
     }
 }
 
-fn is_call(case: &Case<'_>, at: u32) -> bool {
+/// Whether a hop is used here.
+pub fn is_call(case: &Case<'_>, at: u32) -> bool {
     let node = case.node(at);
     let hop = case.hop(at);
     match node.kind {

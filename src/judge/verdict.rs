@@ -3,6 +3,7 @@
 use super::case::{Case, Marks};
 use super::descent::Memory;
 use super::entries::Execution;
+use super::hop_tree::{Culprit, Drawing};
 use super::hops::Book;
 use super::outcome::{self, Decided};
 use super::path::{Piece, Root, Walk, charge};
@@ -22,6 +23,7 @@ pub struct Scratch {
     walk: Walk,
     memory: Memory,
     tally: Tally,
+    drawing: Drawing,
     verdict: Option<Verdict>,
 }
 
@@ -52,7 +54,9 @@ impl Scratch {
         times(&case, verdict);
         find_path(&case, &mut self.walk, &mut self.marks, verdict);
         self.tally.count(&case, &verdict.critical_path, &mut self.book, &mut verdict.hops);
-        decide(&case, &mut self.marks, &mut self.memory, verdict);
+        let decided = decide(&case, &mut self.marks, &mut self.memory, verdict);
+        let culprit = decided.blame.map(|blame| Culprit { blame, spans: [decided.leaf, decided.from] });
+        self.drawing.draw(&case, culprit, &mut self.book, &mut verdict.tree);
         verdict.slow = entry != NONE && slow_over_ns.is_some_and(|limit| verdict.duration_ns > limit);
         verdict.slow_blame = verdict.slow.then(|| slow::blame(&case, &verdict.hops, &verdict.critical_path));
         Some(verdict)
@@ -77,6 +81,7 @@ fn empty() -> Verdict {
         absorbed: Vec::new(),
         critical_path: Vec::new(),
         hops: Vec::new(),
+        tree: Vec::new(),
         spans: 0,
     }
 }
@@ -149,7 +154,7 @@ fn push(path: &mut Vec<Section>, section: Section) {
     }
 }
 
-fn decide(case: &Case<'_>, marks: &mut Marks, memory: &mut Memory, verdict: &mut Verdict) {
+fn decide(case: &Case<'_>, marks: &mut Marks, memory: &mut Memory, verdict: &mut Verdict) -> Decided {
     memory.prepare(verdict.spans as usize);
     let decided = outcome::decide(case, marks, memory, &verdict.critical_path);
     verdict.outcome = decided.outcome;
@@ -163,6 +168,7 @@ fn decide(case: &Case<'_>, marks: &mut Marks, memory: &mut Memory, verdict: &mut
     if decided.blame.is_some() {
         suspects::add_absorbed(&verdict.absorbed, &mut verdict.suspects);
     }
+    decided
 }
 
 fn name_suspects(

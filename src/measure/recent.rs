@@ -163,6 +163,7 @@ fn without_hops(verdict: &Verdict) -> Verdict {
         absorbed: verdict.absorbed.clone(),
         critical_path: verdict.critical_path.clone(),
         hops: Vec::new(),
+        tree: verdict.tree.clone(),
         ..*verdict
     }
 }
@@ -170,5 +171,5 @@ fn without_hops(verdict: &Verdict) -> Verdict {
 /// Estimate of what a kept verdict takes, with its entries in map and queue.
 fn bytes_of(verdict: &Verdict) -> usize {
     let lists = size_of_val(&*verdict.suspects) + size_of_val(&*verdict.absorbed) + size_of_val(&*verdict.critical_path);
-    size_of::<Verdict>() + lists + 160
+    size_of::<Verdict>() + lists + size_of_val(&*verdict.tree) + 160
 }

@@ -76,6 +76,7 @@ impl World {
                 kind: SectionKind::SelfTime,
             }],
             hops: vec![usage],
+            tree: Vec::new(),
             spans: 1,
         }
     }

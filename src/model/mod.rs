@@ -11,6 +11,7 @@
 
 mod fate;
 mod hop;
+mod hop_tree;
 mod ids;
 mod names;
 mod normal;
@@ -22,6 +23,7 @@ mod weight;
 
 pub use fate::{Fate, Fates};
 pub use hop::{Hop, HopId, Hops};
+pub use hop_tree::TreeHop;
 pub use ids::{ParseIdError, SpanId, TraceId};
 pub use names::{Name, Names};
 pub use normal::{Normal, NothingKnown};
@@ -29,7 +31,7 @@ pub use raw::{Attribute, RawLink, RawSpan, Value};
 pub use record::{Kind, SpanExtra, SpanRecord, Status};
 pub use shape::{FactId, GrpcCode, Shape, ShapeId, Shapes, Tags};
 pub use verdict::{
-    Absorbed, AbsorbedKind, Blame, CallerUse, Cause, Confidence, Evidence, HopUse, Outcome, Section, SectionKind, SlowBlame,
-    Verdict,
+    Absorbed, AbsorbedKind, Blame, CallerUse, Cause, Confidence, Ending, Evidence, HopUse, Outcome, Section, SectionKind,
+    SlowBlame, Verdict,
 };
 pub use weight::Weight;

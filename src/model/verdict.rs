@@ -1,6 +1,6 @@
 //! What is decided about an execution, with its reasons.
 
-use super::{HopId, Name, SpanId, TraceId, Weight};
+use super::{HopId, Name, SpanId, TraceId, TreeHop, Weight};
 
 /// How an attempt ended (spec 2.3).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -138,6 +138,20 @@ words! {
         ServerFinishedWithoutError = "server_finished_without_error",
         /// Part of the way is known only by an orphan.
         Orphan = "orphan",
+    }
+}
+
+words! {
+    /// How calls of a hop ended, the better first: of several the worst.
+    Ending {
+        /// Well.
+        Ok = "ok",
+        /// The caller left, or did not want to know any more.
+        Cancelled = "cancelled",
+        /// The request was refused as wrong.
+        Refused = "refused",
+        /// In error.
+        Error = "error",
     }
 }
 
@@ -280,6 +294,8 @@ pub struct Verdict {
     pub critical_path: Vec<Section>,
     /// One entry per hop.
     pub hops: Vec<HopUse>,
+    /// Who called whom, callers before those they call; cut where it is too wide.
+    pub tree: Vec<TreeHop>,
     /// Spans of the execution.
     pub spans: u32,
 }

@@ -355,6 +355,9 @@ pub struct VerdictLine {
     pub absorbed: Vec<AbsorbedLine>,
     /// In the order of time.
     pub critical_path: Vec<SectionLine>,
+    /// Who called whom, callers before those they call. Only in answers to `trace`; lines of `--verdicts` are without.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub tree: Vec<super::TreeLine>,
 }
 
 /// Who is to blame.

@@ -6,7 +6,7 @@ use super::listing::{self, Listed, Listing};
 use super::status::{capability_status, count};
 use super::{
     API_VERSION, Answers, Between, ExplainQuestion, Explanation, HopsAnswer, HopsQuestion, QueryError, Range, Spans, Status,
-    StatusQuestion, TraceAnswer, VerdictLine, verdict_line,
+    StatusQuestion, TraceAnswer, VerdictLine, verdict_with_tree,
 };
 use crate::catalogue::Capability;
 use crate::measure::{Ledger, Recent, SLICE_NS, Window};
@@ -217,7 +217,7 @@ impl Answers for Desk {
     fn trace(&self, trace: TraceId) -> Result<TraceAnswer, QueryError> {
         let recent = self.recent.as_ref().map_or_else(Vec::new, |recent| recent.of_trace(trace));
         let mut verdicts: Vec<VerdictLine> =
-            recent.iter().map(|verdict| verdict_line(verdict, &self.names, &self.hops)).collect();
+            recent.iter().map(|verdict| verdict_with_tree(verdict, &self.names, &self.hops)).collect();
         let kept = self.keeper.store().map_or(Ok(Vec::new()), |store| store.lines(trace))?;
         for text in kept {
             let line: VerdictLine = serde_json::from_str(&text).map_err(|error| {

@@ -1,7 +1,7 @@
 //! A verdict as one line of JSON.
 
 use super::stats::milliseconds;
-use super::{AbsorbedLine, BlameLine, HopLine, SectionLine, SlowBlameLine, VerdictLine};
+use super::{AbsorbedLine, BlameLine, HopLine, SectionLine, SlowBlameLine, VerdictLine, verdict_with_tree};
 use crate::model::{Blame, HopId, Hops, Names, SpanId, Verdict};
 
 /// The document of a verdict (spec 4.2).
@@ -37,13 +37,14 @@ pub fn verdict_line(verdict: &Verdict, names: &Names, hops: &Hops) -> VerdictLin
         slow_blame,
         absorbed: absorbed.collect(),
         critical_path: critical_path.collect(),
+        tree: Vec::new(),
     }
 }
 
-/// The same as text, without a line feed.
+/// The line with its tree as text, without a line feed: as a store keeps it.
 pub fn verdict_json(verdict: &Verdict, names: &Names, hops: &Hops) -> String {
     // Text, numbers and lists: nothing in it can fail to be written.
-    serde_json::to_string(&verdict_line(verdict, names, hops)).unwrap_or_default()
+    serde_json::to_string(&verdict_with_tree(verdict, names, hops)).unwrap_or_default()
 }
 
 fn blame_line(blame: &Blame, HopLine { hop, service }: HopLine) -> BlameLine {

@@ -23,6 +23,7 @@ mod question;
 mod range;
 mod stats;
 mod status;
+mod tree;
 
 #[cfg(test)]
 mod tests;
@@ -34,3 +35,4 @@ pub use line::{verdict_json, verdict_line};
 pub use listing::Listing;
 pub use question::*;
 pub use range::{moment_text, parse_length, parse_moment, parse_range};
+pub use tree::{TreeLine, verdict_with_tree};

@@ -34,6 +34,8 @@ pub(super) const GRACE: Duration = Duration::from_secs(5);
 /// Dead peers are found out by pings.
 const PING_EVERY: Duration = Duration::from_secs(60);
 const PONG_WITHIN: Duration = Duration::from_secs(20);
+/// HTTP/2's own window.
+const SMALL_WINDOW: u32 = 64 << 10;
 /// When the system has no more connections to give.
 const CATCH_BREATH: Duration = Duration::from_millis(200);
 /// Streams of HTTP/2 that a peer began and took back before they were looked at.
@@ -111,6 +113,18 @@ pub(super) enum Load {
     Small,
 }
 
+impl Load {
+    /// Bytes that a peer may send on a connection of HTTP/2 before they are read, given how many connections there are already. What lies
+    /// there is not yet part of a request, so that no other limit sees it: a few fast senders may have much, thousands may not.
+    fn window(self, connections: usize) -> u32 {
+        match (self, connections) {
+            (Self::Bulk, 0..16) => 8 << 20,
+            (Self::Bulk, 16..128) => 1 << 20,
+            _ => SMALL_WINDOW,
+        }
+    }
+}
+
 /// Serves until `shutdown` is ready; then no connection is taken, and requests under way are finished, at most for [`GRACE`].
 /// `answer` is asked for each request.
 pub(super) async fn serve<A, F, B>(
@@ -126,7 +140,6 @@ where
     B: HttpBody<Data = Bytes, Error: Into<Box<dyn std::error::Error + Send + Sync>>> + Unpin + Send + 'static,
 {
     let (stop, stopping) = watch::channel(false);
-    let builder = Arc::new(builder(&port.limits, load));
     let room = Arc::new(Semaphore::new(port.limits.connections));
     let acceptor = port.tls.map(TlsAcceptor::from);
     let mut connections = JoinSet::new();
@@ -146,9 +159,10 @@ where
             port.refusals.connection(door);
             continue;
         };
+        let before = port.limits.connections.saturating_sub(room.available_permits() + 1);
         let one = One {
             limits: port.limits,
-            builder: builder.clone(),
+            builder: builder(&port.limits, load.window(before)),
             peer: Peer(peer),
             answer: answer.clone(),
             stopping: stopping.clone(),
@@ -167,7 +181,8 @@ where
     Ok(())
 }
 
-fn builder(limits: &ConnectionLimits, load: Load) -> Builder<TokioExecutor> {
+/// `window`: what a peer may send on a connection of HTTP/2 before it is read, bytes.
+fn builder(limits: &ConnectionLimits, window: u32) -> Builder<TokioExecutor> {
     let mut builder = Builder::new(TokioExecutor::new());
     // The clock for heads is that of `Watched`.
     builder.http1().timer(TokioTimer::new()).header_read_timeout(None).max_buf_size(limits.head_bytes.max(64 << 10) as usize);
@@ -179,20 +194,17 @@ fn builder(limits: &ConnectionLimits, load: Load) -> Builder<TokioExecutor> {
         .max_concurrent_streams(Some(limits.streams))
         .max_header_list_size(limits.head_bytes)
         .max_pending_accept_reset_streams(Some(MOST_RESET_UNSEEN))
-        .max_local_error_reset_streams(Some(MOST_RESET_HERE));
-    if load == Load::Bulk {
-        http2
-            .initial_stream_window_size(Some(4 << 20))
-            .initial_connection_window_size(Some(8 << 20))
-            .max_frame_size(Some(1 << 20));
-    }
+        .max_local_error_reset_streams(Some(MOST_RESET_HERE))
+        .initial_connection_window_size(Some(window))
+        .initial_stream_window_size(Some((window / 2).max(SMALL_WINDOW)))
+        .max_frame_size(Some(window.min(1 << 20)));
     builder
 }
 
 /// One connection.
 struct One<A> {
     limits: ConnectionLimits,
-    builder: Arc<Builder<TokioExecutor>>,
+    builder: Builder<TokioExecutor>,
     peer: Peer,
     answer: A,
     stopping: watch::Receiver<bool>,
@@ -282,5 +294,19 @@ async fn rests(activity: &Activity, limits: &ConnectionLimits) -> Rest {
         if activity.rests() && activity.begun() == begun {
             return Rest::Idle;
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_few_connections_may_send_much_ahead_and_all_together_half_a_gibibyte() {
+        assert_eq!(Load::Bulk.window(0), 8 << 20);
+        let most = ConnectionLimits::default().connections;
+        let together = |load: Load| (0..most).map(|before| u64::from(load.window(before))).sum::<u64>();
+        assert!(together(Load::Bulk) <= 512 << 20, "{}", together(Load::Bulk));
+        assert!(together(Load::Small) <= 256 << 20, "{}", together(Load::Small));
     }
 }

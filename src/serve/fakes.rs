@@ -333,5 +333,36 @@ pub(crate) fn verdict() -> VerdictLine {
             section("00f067aa0ba902b9", "card-network", 8, 2008, "self"),
             section("00f067aa0ba902b7", "web-bff", 2008, 2010, "self"),
         ],
+        tree: vec![
+            tree_line("web-bff", "web-bff", None),
+            TreeLine {
+                calls: 2,
+                errors: 1,
+                retries: 1,
+                absorbed: Some("masked_retry".into()),
+                ..tree_line("pricing", "pricing", Some(0))
+            },
+            tree_line("payment", "payment", Some(0)),
+            TreeLine { blamed: true, ..tree_line("card-network", "pay.acmepay.example", Some(2)) },
+        ],
+    }
+}
+
+/// One call in error that took 2 s.
+pub(crate) fn tree_line(hop: &str, service: &str, caller: Option<u32>) -> TreeLine {
+    TreeLine {
+        hop: hop.into(),
+        service: service.into(),
+        caller,
+        calls: 1,
+        status: "error".into(),
+        errors: 1,
+        retries: 0,
+        longest_ms: 2000.0,
+        asynchronous: false,
+        blamed: false,
+        absorbed: None,
+        more_calls: 0,
+        further: false,
     }
 }

@@ -95,7 +95,11 @@ fn hop_failures(page: &mut Page, answers: &dyn Answers, capabilities: &[Capabili
     page.family("hop_failures_total", "counter", "Failed executions by the hop to blame and the cause.");
     for one in capabilities.iter().filter(|one| one.failed.0 > 0.0) {
         let question = HopsQuestion { capability: Some(one.id.clone()), ..HopsQuestion::default() };
-        let hops = answers.hops(&question)?;
+        let hops = match answers.hops(&question) {
+            // The map was swapped between the two questions.
+            Err(QueryError::NoSuchCapability { .. }) => continue,
+            hops => hops?,
+        };
         for ((hop, service, cause), failures) in failures_of(&hops) {
             let labels = [("capability", one.id.as_str()), ("hop", hop), ("service", service), ("cause", cause)];
             page.sample("hop_failures_total", &labels, failures);
@@ -139,5 +143,46 @@ impl Page {
             let _ = write!(self.0, "{}{label}=\"{text}\"", if at == 0 { '{' } else { ',' });
         }
         let _ = writeln!(self.0, "{} {value}", if labels.is_empty() { "" } else { "}" });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, clippy::expect_used)]
+    use super::super::fakes;
+    use super::*;
+    use crate::model::TraceId;
+    use crate::query::{ExplainQuestion, Explanation, TraceAnswer};
+
+    /// Its map is swapped right after each question about the status.
+    struct Swapped;
+
+    fn gone<T>() -> Result<T, QueryError> {
+        Err(QueryError::NoSuchCapability { asked: "book-flight".into(), known: "search".into() })
+    }
+
+    impl Answers for Swapped {
+        fn status(&self, _: &StatusQuestion) -> Result<Status, QueryError> {
+            Ok(fakes::status())
+        }
+
+        fn hops(&self, _: &HopsQuestion) -> Result<HopsAnswer, QueryError> {
+            gone()
+        }
+
+        fn explain(&self, _: &ExplainQuestion) -> Result<Explanation, QueryError> {
+            gone()
+        }
+
+        fn trace(&self, _: TraceId) -> Result<TraceAnswer, QueryError> {
+            gone()
+        }
+    }
+
+    #[test]
+    fn a_capability_that_goes_while_the_page_is_written_is_no_reason_to_have_none() {
+        let page = text(&Swapped, true, &[], None).unwrap();
+        assert!(page.contains("executions_total{capability=\"search\""), "{page}");
+        assert!(!page.contains("hop_failures_total{"), "{page}");
     }
 }

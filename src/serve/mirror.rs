@@ -130,7 +130,10 @@ mirror! {
     VerdictLine => Verdict {
         same trace_id capability thread entry_span_id outcome slow duration_ms weight;
         maybe blame slow_blame;
-        lists suspects absorbed critical_path;
+        lists suspects absorbed critical_path tree;
+    }
+    TreeLine => TreeHop {
+        same hop service caller calls status errors retries longest_ms asynchronous blamed absorbed more_calls further;
     }
     EvidenceLine => EvidenceLine { same kind text value normal; }
     Suspect => Suspect { same hop service score share trace_ids; lists evidence; }

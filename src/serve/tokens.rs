@@ -236,7 +236,7 @@ fn read_line(line: &str, usual: Scope) -> Result<Known, String> {
         return Err(format!("a token has at most {MOST_BYTES} characters, all of ASCII; {FORM}"));
     }
     let token = padded(token.as_bytes()).ok_or_else(|| FORM.to_owned())?;
-    let scopes = scopes.map_or(Ok(usual.bit()), |words| scopes_of(words))?;
+    let scopes = scopes.map_or(Ok(usual.bit()), scopes_of)?;
     Ok(Known { name: name.into(), token, scopes })
 }
 

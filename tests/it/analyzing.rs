@@ -53,8 +53,17 @@ fn a_recording_gives_the_same_answers_from_the_analysis_from_its_store_and_for_a
     let failed: Vec<_> = failed.filter(|line| line["outcome"] == "failed").collect();
     assert!(!failed.is_empty() && failed.iter().all(|line| line["blame"]["hop"].is_string()));
     let trace = failed[0]["trace_id"].as_str().unwrap();
-    let from_file = json(&["trace", trace, "--map", &map, "-o", "json", &input]);
+    // Whoever asks about one trace is also told who called whom.
+    let mut from_file = json(&["trace", trace, "--map", &map, "-o", "json", &input]);
+    let tree = from_file["verdicts"][0].as_object_mut().unwrap().remove("tree").unwrap();
     assert_eq!(from_file["verdicts"][0], failed[0]);
+    let culprits: Vec<_> = tree.as_array().unwrap().iter().filter(|hop| hop["blamed"] == true).collect();
+    assert_eq!((culprits.len(), &culprits[0]["hop"]), (1, &failed[0]["blame"]["hop"]));
+    let text = String::from_utf8(run(&["trace", trace, "--map", &map, &input]).stdout).unwrap();
+    assert!(
+        text.lines().any(|line| line.contains(culprits[0]["hop"].as_str().unwrap()) && line.contains("◀ to blame: ")),
+        "{text}"
+    );
 }
 
 /// A checkout whose card service lives a second in the future.

@@ -8,6 +8,7 @@ mod figures;
 mod forwarding;
 mod labelling;
 mod laws;
+mod made;
 mod naive;
 mod program;
 mod receiver;

@@ -1,7 +1,7 @@
 //! The map of a running server is changed, and its process is asked to stop.
 
+use crate::made::holds;
 use crate::program::{Server, json};
-use crate::serving::holds;
 use crate::shop::{self, Told};
 use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
@@ -17,11 +17,12 @@ fn with_pay() -> String {
     format!("{MAP}\n  - id: pay\n    threads:\n      - id: any\n        entry: {{service: payment, kind: server}}\n")
 }
 
-const QUICK: [&str; 6] = ["--quiet", "300ms", "--max-age", "1s", "--no-entry", "1s"];
+/// Short enough to wait for, long enough for a machine that stalls between two requests.
+const WAITS: [&str; 6] = ["--quiet", "1500ms", "--max-age", "4s", "--no-entry", "4s"];
 
 fn start(map: &Path, more: &[&str]) -> Server {
     let map = map.display().to_string();
-    Server::start(&[&["--map", &map], &QUICK[..], more].concat())
+    Server::start(&[&["--map", &map], &WAITS[..], more].concat())
 }
 
 fn map_in(folder: &Path) -> PathBuf {

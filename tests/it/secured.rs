@@ -71,17 +71,8 @@ impl Secured {
         let map = shop_map(folder.path());
         let open = |name: &str| std::fs::File::create(folder.path().join(name)).unwrap();
         let mut command = steelthread();
-        command.args([
-            "serve",
-            "--map",
-            &map,
-            "--otlp-grpc",
-            "127.0.0.1:0",
-            "--otlp-http",
-            "127.0.0.1:0",
-            "--api",
-            "127.0.0.1:0",
-        ]);
+        command.args(["serve", "--map", &map, "--otlp-grpc", "127.0.0.1:0", "--otlp-http", "127.0.0.1:0"]);
+        command.env("STEELTHREAD_API", "127.0.0.1:0");
         command.args(arguments).env("RUST_LOG", "trace").env("NO_COLOR", "1");
         let child = command.stdin(Stdio::null()).stdout(open("stdout")).stderr(open("stderr")).spawn().unwrap();
         let mut server = Self { child, folder, grpc: String::new(), http: String::new(), api: String::new() };

@@ -31,7 +31,7 @@ const EXIT_CODES: &str = "Answers go to standard output, talk to standard error.
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
     /// Receive spans over OTLP/gRPC and OTLP/HTTP, judge, and answer questions.
-    Serve(ServeArgs),
+    Serve(Box<ServeArgs>),
     /// Show everything at work: a server, and a small shop that breaks on a script.
     Demo(DemoArgs),
     /// Read recorded traces, judge them, and print the status.

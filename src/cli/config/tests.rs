@@ -20,7 +20,7 @@ fn args(text: &str, more: &str) -> ServeArgs {
     let (_folder, line) = line(text, more);
     match read(line) {
         Ok(Read::Arguments(arguments)) => match arguments.command {
-            Asked::Serve(args) => args,
+            Asked::Serve(args) => *args,
             other => panic!("{other:?}"),
         },
         other => panic!("{other:?}"),
@@ -94,7 +94,7 @@ s.yaml:7:6: `api` is a list; write one value, without `-` and `[]`
 s.yaml:9:1: `quiet` is set at s.yaml:8:1 already; leave one of them out
 s.yaml:10:1: `config` cannot stand in a file; write --config behind 'steelthread serve'
 s.yaml:11:1: `weather` is no key of a configuration; a key is a flag of 'steelthread serve --help' without its dashes, such as `otlp_grpc`
-s.yaml:12:1: `tls` is no key of a configuration; write below it: cert, key, client_ca
+s.yaml:12:1: `tls` is no key of a configuration; write below it: cert, key, client_ca, api_client_ca
 s.yaml:13:9: `names.a` is no key of a configuration; write `names`";
     assert_eq!(told, expected);
 }

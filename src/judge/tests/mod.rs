@@ -7,6 +7,7 @@ mod classes;
 mod differences;
 mod executions;
 mod golden;
+mod hop_tree;
 mod hops;
 mod laws;
 mod outcomes;

@@ -15,50 +15,28 @@ fn ln_gamma(x: f64) -> f64 {
     (2.506_628_274_631_000_5 * (1.000_000_000_190_015 + sum) / x).ln() - shifted
 }
 
-/// Regularized incomplete beta function, by its continued fraction.
-fn beta(x: f64, a: f64, b: f64) -> f64 {
-    if x <= 0.0 {
-        return 0.0;
-    }
-    if x >= 1.0 {
+/// How likely at least `x` of `n` are, after `seen` of `of` were (beta-binomial; half a case of each sort is known beforehand). Need
+/// not be whole numbers. What is not known of the true share is in it, so no margin is to be added.
+pub(super) fn at_least_after(x: f64, n: f64, (seen, of): (f64, f64)) -> f64 {
+    let (a, b) = (seen + 0.5, (of - seen).max(0.0) + 0.5);
+    if x <= 0.0 || x / n.max(1e-9) <= a / (a + b) {
         return 1.0;
     }
-    let front = (ln_gamma(a + b) - ln_gamma(a) - ln_gamma(b) + a * x.ln() + b * (1.0 - x).ln()).exp();
-    if x < (a + 1.0) / (a + b + 2.0) { front * fraction(x, a, b) / a } else { 1.0 - front * fraction(1.0 - x, b, a) / b }
-}
-
-fn fraction(x: f64, a: f64, b: f64) -> f64 {
-    let away = |number: f64| if number.abs() < 1e-300 { 1e-300 } else { number };
-    let (mut c, mut d) = (1.0, 1.0 / away(1.0 - (a + b) * x / (a + 1.0)));
-    let mut product = d;
-    for step in 1..300 {
-        let m = f64::from(step);
-        let even = m * (b - m) * x / ((a + 2.0 * m - 1.0) * (a + 2.0 * m));
-        d = 1.0 / away(1.0 + even * d);
-        c = away(1.0 + even / c);
-        product *= d * c;
-        let odd = -(a + m) * (a + b + m) * x / ((a + 2.0 * m) * (a + 2.0 * m + 1.0));
-        d = 1.0 / away(1.0 + odd * d);
-        c = away(1.0 + odd / c);
-        product *= d * c;
-        if (d * c - 1.0).abs() < 1e-12 {
+    let beta = |a: f64, b: f64| ln_gamma(a) + ln_gamma(b) - ln_gamma(a + b);
+    let term = |k: f64| {
+        (ln_gamma(n + 1.0) - ln_gamma(k + 1.0) - ln_gamma(n - k + 1.0) + beta(k + a, n - k + b) - beta(a, b)).exp()
+    };
+    let (mut sum, mut k) = (0.0, x);
+    // Beyond the mean terms only fall.
+    while k <= n {
+        let more = term(k);
+        sum += more;
+        if more < 1e-6 * sum {
             break;
         }
+        k += 1.0;
     }
-    product
-}
-
-/// How likely at least `x` of `n` are, if each is so with chance `p`. Need not be whole numbers.
-pub(super) fn at_least(x: f64, n: f64, p: f64) -> f64 {
-    if x <= 0.0 {
-        return 1.0;
-    }
-    beta(p, x, (n - x + 1.0).max(1e-9)).clamp(0.0, 1.0)
-}
-
-/// How likely at most `x` of `n` are.
-pub(super) fn at_most(x: f64, n: f64, p: f64) -> f64 {
-    at_least(n - x, n, 1.0 - p)
+    sum.clamp(0.0, 1.0)
 }
 
 /// How likely a normally distributed number is over its mean by `z` standard deviations.
@@ -75,14 +53,16 @@ mod tests {
     use super::*;
 
     #[test]
-    fn tails_of_the_binomial_distribution_are_those_of_the_tables() {
-        // By summing the terms.
-        for (x, n, p, expected) in [(3.0, 8.0, 0.05, 0.005_788), (1.0, 10.0, 0.1, 0.651_322), (4.0, 240.0, 0.001, 0.000_110)] {
-            let told = at_least(x, n, p);
-            assert!((told - expected).abs() < 0.02 * expected, "{x} of {n} at {p}: {told}");
+    fn tails_after_what_was_seen_are_those_of_summed_terms() {
+        // By numeric integration over the true share, whose density is that of Beta(seen + 1/2, rest + 1/2).
+        for (x, n, seen, expected) in
+            [(3.0, 8.0, (5.0, 100.0), 0.010_39), (1.0, 10.0, (0.0, 300.0), 0.016_47), (5.0, 5.0, (2.0, 40.0), 9.60e-6)]
+        {
+            let told = at_least_after(x, n, seen);
+            assert!((told - expected).abs() < 0.02 * expected, "{x} of {n} after {seen:?}: {told}");
         }
-        assert!((at_most(3.0, 8.0, 0.5) - 0.363_281).abs() < 1e-5);
-        assert_eq!(at_least(0.0, 5.0, 0.1), 1.0);
-        assert!(at_most(5.0, 5.0, 0.3) > 0.999);
+        assert_eq!(at_least_after(0.0, 5.0, (1.0, 10.0)), 1.0);
+        assert_eq!(at_least_after(1.0, 10.0, (1.0, 10.0)), 1.0);
+        assert!(at_least_after(90_000.0, 100_000.0, (5e5, 1e6)) < 1e-12);
     }
 }

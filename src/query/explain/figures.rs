@@ -1,6 +1,6 @@
 //! What is known of each hop, or each service, in a stretch of time.
 
-use crate::measure::{Calls, Share, Tally, Trouble, Window};
+use crate::measure::{Calls, Share, Spread, Tally, Trouble, Window};
 use crate::model::{Hop, HopId, Hops, TraceId};
 use crate::query::Level;
 use crate::query::hops::row_of;
@@ -13,7 +13,15 @@ pub(super) struct Figures {
     pub share: Share,
     pub trouble: Trouble,
     pub callers: BTreeMap<Hop, Calls>,
+    /// Calls by operation of the caller, as many as were seen.
+    pub calls_by: BTreeMap<Hop, f64>,
     pub slowest: Option<(u64, Reverse<TraceId>)>,
+    /// Calls, as many as were seen.
+    pub calls: f64,
+    /// Duration of each call.
+    pub latency: Spread,
+    /// Spans of its own came.
+    pub speaks: bool,
 }
 
 impl Figures {
@@ -27,8 +35,12 @@ impl Figures {
 #[derive(Debug, Default)]
 pub(super) struct Table {
     pub rows: HashMap<Hop, Figures>,
+    /// Executions of each hop, as many as were seen, and its row.
+    pub at_work: HashMap<Hop, (f64, Hop)>,
     /// Executions, as many as were seen.
     pub executions: f64,
+    /// How long executions take on average, nanoseconds.
+    pub mean_ns: Option<f64>,
     /// Executions, weighted.
     pub weighted: f64,
 }
@@ -36,6 +48,7 @@ pub(super) struct Table {
 impl Table {
     pub fn of(window: &Window, level: Level, hops: &Hops) -> Self {
         let mut rows: HashMap<Hop, Figures> = HashMap::new();
+        let mut at_work: HashMap<Hop, (f64, Hop)> = HashMap::new();
         for (id, figures) in &window.hops {
             let own = row(*id, level, hops);
             let row_of_hop = rows.entry(own).or_default();
@@ -47,7 +60,13 @@ impl Table {
                 row_of_hop.trouble.merge(trouble);
             }
             row_of_hop.slowest = row_of_hop.slowest.max(figures.slowest);
+            row_of_hop.calls += figures.calls.raw as f64;
+            row_of_hop.latency.merge(&figures.latency);
+            row_of_hop.speaks |= !hops.get(*id).external && !figures.calls.is_zero();
+            let several = figures.several.as_ref().map_or(0, |several| several.executions.raw);
+            at_work.entry(hops.get(*id)).or_insert((0.0, own)).0 += (figures.alone.executions.raw + several) as f64;
             for (caller, calls) in &figures.callers {
+                let operation = hops.get(*caller);
                 let caller = row(*caller, level, hops);
                 if caller == own {
                     continue;
@@ -55,6 +74,7 @@ impl Table {
                 let sum = row_of_hop.callers.entry(caller).or_default();
                 sum.calls += calls.calls;
                 sum.gap = sum.gap.saturating_add(calls.gap);
+                *row_of_hop.calls_by.entry(operation).or_default() += calls.calls.raw as f64;
             }
         }
         if level == Level::Service {
@@ -64,7 +84,7 @@ impl Table {
             }
         }
         let Tally { raw, .. } = window.executions();
-        Self { rows, executions: raw as f64, weighted: window.executions().count() }
+        Self { rows, at_work, mean_ns: window.durations.mean(), executions: raw as f64, weighted: window.executions().count() }
     }
 
     pub fn row(&self, hop: Hop) -> Option<&Figures> {
@@ -76,6 +96,33 @@ impl Table {
         let calls = self.row(callee).and_then(|figures| figures.callers.get(&caller));
         calls.map_or((0.0, 0.0), |calls| (calls.calls.raw as f64, calls.gap as f64 / 65536.0))
     }
+}
+
+impl Table {
+    /// Calls of one operation, or of a whole row if it is one, to a row; as many as were seen.
+    pub fn calls_at(&self, at: At, callee: Hop) -> f64 {
+        match at {
+            At::Row(caller) => self.calls(caller, callee).0,
+            At::Operation(operation) => {
+                self.row(callee).and_then(|row| row.calls_by.get(&operation)).copied().unwrap_or(0.0)
+            }
+        }
+    }
+
+    /// Executions in which it was called.
+    pub fn executions_at(&self, at: At) -> f64 {
+        match at {
+            At::Row(caller) => self.row(caller).map_or(0.0, Figures::executions),
+            At::Operation(operation) => self.at_work.get(&operation).map_or(0.0, |(executions, _)| *executions),
+        }
+    }
+}
+
+/// Who calls: a row, or one of its operations.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum At {
+    Row(Hop),
+    Operation(Hop),
 }
 
 fn row(id: HopId, level: Level, hops: &Hops) -> Hop {

@@ -16,9 +16,11 @@ mod failures;
 mod figures;
 mod found;
 mod normal;
+mod starved;
 #[cfg(test)]
 mod tests;
 mod time;
+mod unanswered;
 mod whole;
 
 pub(super) use blocks::Blocks;
@@ -53,9 +55,11 @@ pub(super) fn explain(now: &Blocks, baseline: &Blocks, level: Level, names: &Nam
     let (longer, pairs, more) = (time::all(&table, &tables), calls::all(&table, &tables), failures::all(&table, &tables));
     let alpha = FALSE_ALARM / (longer.len() + pairs.len() + more.len() + 1) as f64;
     let caller = bucket(Hops::CALLER, hops);
-    let [failed, absorbed] = failures::groups(more, alpha, &table, &tables, names, hops);
-    let slow = time::group(longer, alpha, &table, &tables, names);
-    let missing = calls::group(&pairs, alpha, names);
+    let in_vain = unanswered::all(&pairs, alpha, &table, &tables, names);
+    let [mut failed, mut absorbed] = failures::groups(more, alpha, &table, &tables, names, hops);
+    let mut slow = time::group(longer, alpha, &table, &tables, names);
+    let missing = calls::group(&pairs, &in_vain, alpha, names);
+    unanswered::charge(&in_vain, &mut [&mut failed, &mut absorbed, &mut slow]);
     let rejected = whole::rejected(&window, &blocks, alpha, caller);
     let mut suspects = ranked([failed, slow, missing, absorbed, rejected], names);
     for (hop, _, suspect) in &mut suspects {

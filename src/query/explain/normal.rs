@@ -4,7 +4,7 @@
 //! median are left out, and the rest is pooled. How far the remaining stretches differ from each other, beyond what chance does, says
 //! how much a share moves without any reason: that spread is the yardstick, and not the one of independent coin tosses.
 
-use super::chance::{above, at_least, at_most};
+use super::chance::{above, at_least_after};
 
 /// Cases in a stretch, at least: fewer say little about a share.
 pub(super) const A_STRETCH: f64 = 10.0;
@@ -117,7 +117,7 @@ impl NormalShare {
         let variance = variance(share);
         let unrest = if variance > 0.0 && many > 1.0 { (differ / variance / (many - 1.0)).max(1.0) } else { 1.0 };
         // Of few stretches nobody knows how much they differ.
-        let unrest = unrest * (1.0 + 6.0 / many);
+        let unrest = unrest * (1.0 + 6.0 / (many + 1.0));
         let a_stretch = cases / many;
         let likeness = ((unrest - 1.0) / (a_stretch - 1.0).max(1.0)).clamp(0.0, 1.0);
         Some(Self { share, cases, a_stretch, likeness })
@@ -128,28 +128,34 @@ impl NormalShare {
         1.0 + (cases.min(self.a_stretch) - 1.0).max(0.0) * self.likeness
     }
 
-    fn error(&self) -> f64 {
-        2.0 * (self.unrest(self.cases) * variance(self.share) / self.cases).sqrt() + 1.0 / (self.cases + 2.0)
+    /// So many of so many independent cases are known.
+    fn known(&self) -> (f64, f64) {
+        let cases = self.cases / self.unrest(self.cases);
+        (self.share.min(1.0) * cases, cases)
+    }
+
+    /// How many standard deviations off a count is that may be over one per case. The root of a count varies alike whatever it is.
+    fn off(&self, part: f64, cases: f64) -> f64 {
+        let expected = self.share * cases;
+        let deviation = (self.unrest(cases) + self.unrest(self.cases) * cases / self.cases).sqrt();
+        2.0 * ((part + 0.375).sqrt() - (expected + 0.375).sqrt()) / deviation
     }
 
     /// How likely at least `part` of `cases` are, if all is as normal.
     pub(super) fn at_least(&self, part: f64, cases: f64) -> f64 {
-        let unrest = self.unrest(cases);
         if self.share > 1.02 || part > cases {
-            let share = self.share + self.error();
-            let deviation = (unrest * share * (1.0 / cases + 1.0 / self.cases)).sqrt();
-            return above((part / cases - share) / deviation);
+            return above(self.off(part, cases));
         }
-        at_least(part / unrest, cases / unrest, (self.share + self.error()).min(0.99))
+        let unrest = self.unrest(cases);
+        at_least_after(part / unrest, cases / unrest, self.known())
     }
 
     /// How likely at most `part` of `cases` are, if all is as normal.
     pub(super) fn at_most(&self, part: f64, cases: f64) -> f64 {
-        let unrest = self.unrest(cases);
         if self.share > 1.02 {
-            let deviation = (unrest * self.share * (1.0 / cases + 1.0 / self.cases)).sqrt();
-            return above((self.share - part / cases) / deviation);
+            return above(-self.off(part, cases));
         }
-        at_most(part.min(cases) / unrest, cases / unrest, (self.share - self.error()).clamp(0.01, 0.99))
+        let (unrest, (seen, of)) = (self.unrest(cases), self.known());
+        at_least_after((cases - part).max(0.0) / unrest, cases / unrest, (of - seen, of))
     }
 }

@@ -6,7 +6,9 @@
 
 use super::figures::{Figures, Table};
 use super::found::{Found, Group, line, ms, percent};
-use super::normal::{NormalShare, alike, median, stretches};
+use super::normal::{NormalShare, alike, stretches};
+use super::chance::above;
+use super::starved;
 use crate::measure::{Spread, bucket_of, middle_of};
 use crate::model::{Hop, Names};
 use crate::query::ExplainKind;
@@ -19,8 +21,11 @@ const LEAST_MORE: f64 = 0.05;
 /// And the time itself by such a part.
 const LEAST_LONGER: f64 = 0.1;
 
-/// So many times as long on the way from one caller.
-const EDGE_LONGER: f64 = 1.5;
+/// Or the logarithm of all of it, on average.
+const LEAST_HIGHER: f64 = 0.2;
+
+/// A hop must take longer by this part of what the whole takes, or nobody notices.
+const LEAST_FELT: f64 = 0.002;
 
 /// With fewer executions, of which so many are over, nothing is told.
 const LEAST_OVER: f64 = 3.0;
@@ -43,8 +48,8 @@ impl What {
 /// Longer than normal.
 #[derive(Debug, Clone)]
 pub(super) struct Longer {
-    hop: Hop,
-    what: What,
+    pub hop: Hop,
+    pub what: What,
     /// How likely by chance.
     chance: f64,
     /// Share of its executions over the normal 95th percentile, now and normally.
@@ -56,7 +61,7 @@ pub(super) struct Longer {
     /// Its executions.
     executions: f64,
     /// Nanoseconds more per execution of the capability.
-    excess_ns: f64,
+    pub excess_ns: f64,
     /// Share of all executions over what is normal.
     spoilt: f64,
     enough: bool,
@@ -68,14 +73,39 @@ fn quantiles(spread: &Spread) -> [f64; 20] {
     spread.percentiles(QUANTILES).map(|value| value.unwrap_or(0) as f64)
 }
 
-/// Mean of the logarithms: moves with the whole distribution, and not with its largest value.
-fn level(spreads: &[&Spread]) -> f64 {
-    let (mut sum, mut all) = (0.0, 0.0);
+/// Mean and variance of the logarithms: they move with the whole distribution, and not with its largest value.
+fn logarithms(spreads: &[&Spread]) -> (f64, f64) {
+    let (mut sum, mut squares, mut all) = (0.0, 0.0, 0.0);
     for (bucket, units) in spreads.iter().flat_map(|spread| spread.histogram.buckets()) {
-        sum += units as f64 * (1.0 + middle_of(bucket) as f64 / 1000.0).ln();
+        let value = (1.0 + middle_of(bucket) as f64 / 1000.0).ln();
+        sum += units as f64 * value;
+        squares += units as f64 * value * value;
         all += units as f64;
     }
-    if all > 0.0 { sum / all } else { 0.0 }
+    if all <= 0.0 {
+        return (0.0, 0.0);
+    }
+    let mean = sum / all;
+    (mean, (squares / all - mean * mean).max(0.0))
+}
+
+fn level(spreads: &[&Spread]) -> f64 {
+    logarithms(spreads).0
+}
+
+/// How likely by chance the whole distribution is so much higher. How much the stretches of the baseline differ from each other is
+/// held against what is asked about as if it were one more stretch, however many cases it has.
+fn moved_by_chance(now: (&Spread, f64), normal: &Spread, stretches: &[(f64, f64)]) -> f64 {
+    let ((level_now, _), (level_before, variance)) = (logarithms(&[now.0]), logarithms(&[normal]));
+    let cases: f64 = stretches.iter().map(|(_, cases)| cases).sum();
+    let many = stretches.len() as f64;
+    let differ: f64 = stretches.iter().map(|(level, _)| (level - level_before).powi(2)).sum::<f64>() / (many - 1.0).max(1.0);
+    let by_cases = variance * many / cases.max(1.0);
+    let drift = (differ - by_cases).max(0.0);
+    // Of few cases nobody knows how much they vary.
+    let unknown = (1.0 + 4.0 / cases) * (1.0 + 3.0 / (many + 1.0));
+    let deviation = (unknown * (variance * (1.0 / now.1 + 1.0 / cases) + drift * (1.0 + 1.0 / many))).sqrt();
+    if deviation <= 0.0 { 1.0 } else { above((level_now - level_before) / deviation) }
 }
 
 pub(super) fn over(spread: &Spread, limit: u16) -> f64 {
@@ -84,8 +114,20 @@ pub(super) fn over(spread: &Spread, limit: u16) -> f64 {
     if all > 0.0 { over / all } else { 0.0 }
 }
 
+/// A distribution now, against what is normal.
+pub(super) struct Compared {
+    /// Share of the cases over the limit.
+    pub share: NormalShare,
+    /// All that is normal.
+    pub normal: Spread,
+    /// Bucket of the normal 95th percentile.
+    pub limit: u16,
+    /// Of a distribution that lies higher as a whole: how likely by chance.
+    pub moved: f64,
+}
+
 /// A distribution now, against those of the stretches of the baseline: (spread, cases).
-pub(super) fn compare(now: (&Spread, f64), before: &[(&Spread, f64)]) -> Option<(NormalShare, Spread, u16)> {
+pub(super) fn compare(now: (&Spread, f64), before: &[(&Spread, f64)]) -> Option<Compared> {
     let (_, cases) = now;
     let before: Vec<&(&Spread, f64)> = before.iter().filter(|(spread, cases)| *cases > 0.0 && !spread.is_empty()).collect();
     if cases < LEAST_OVER || before.is_empty() {
@@ -111,7 +153,9 @@ pub(super) fn compare(now: (&Spread, f64), before: &[(&Spread, f64)]) -> Option<
         })
         .collect();
     let share = NormalShare::pooled(&shares)?;
-    (share.cases >= super::normal::A_STRETCH).then_some((share, normal, limit))
+    let levels: Vec<(f64, f64)> = kept.iter().map(|(spreads, cases)| (level(spreads), *cases)).collect();
+    let moved = moved_by_chance(now, &normal, &levels);
+    (share.cases >= super::normal::A_STRETCH).then_some(Compared { share, normal, limit, moved })
 }
 
 fn longer(hop: Hop, what: What, now: &Table, baseline: &[Table]) -> Option<Longer> {
@@ -119,25 +163,33 @@ fn longer(hop: Hop, what: What, now: &Table, baseline: &[Table]) -> Option<Longe
     let before: Vec<(&Spread, f64)> =
         baseline.iter().filter_map(|table| table.row(hop)).map(|figures| (what.of(figures), figures.executions())).collect();
     let (spread, executions) = (what.of(figures), figures.executions());
-    let (share, normal, limit) = compare((spread, executions), &before)?;
+    let Compared { share, normal, limit, moved: as_a_whole } = compare((spread, executions), &before)?;
     let now_over = over(spread, limit);
     let (later, earlier) = (quantiles(spread), quantiles(&normal));
     let moved = later.iter().zip(earlier).map(|(later, earlier)| (later - earlier).max(0.0)).sum::<f64>() / 20.0;
     let use_share = executions / now.executions.max(1.0);
+    let felt = moved >= LEAST_FELT * now.mean_ns.unwrap_or(0.0);
     let mean = earlier.iter().sum::<f64>() / 20.0;
     Some(Longer {
         hop,
         what,
-        chance: share.at_least(now_over * executions, executions),
+        // Two looks at the same.
+        chance: (2.0 * share.at_least(now_over * executions, executions).min(as_a_whole)).min(1.0),
         over: (now_over, share.share),
         limit_ns: middle_of(limit) as f64,
         middle: (f64::midpoint(later[9], later[10]), f64::midpoint(earlier[9], earlier[10])),
         executions,
         excess_ns: moved * use_share,
         spoilt: (now_over - share.share).max(0.0) * use_share,
-        enough: now_over - share.share >= LEAST_MORE && now_over * executions >= LEAST_OVER && moved >= LEAST_LONGER * mean,
+        enough: felt
+            && moved >= LEAST_LONGER * mean
+            && ((now_over - share.share >= LEAST_MORE && now_over * executions >= LEAST_OVER)
+                || (level(&[spread]) - level(&[&normal]) >= LEAST_HIGHER)),
     })
 }
+
+/// Own time and time on the way that a hop is charged with, nanoseconds, and the finding.
+pub(super) type Charged = (f64, f64, Found);
 
 /// All hops, both ways of being slow.
 pub(super) fn all(now: &Table, baseline: &[Table]) -> Vec<Longer> {
@@ -149,7 +201,7 @@ pub(super) fn all(now: &Table, baseline: &[Table]) -> Vec<Longer> {
 pub(super) fn group(all: Vec<Longer>, alpha: f64, now: &Table, baseline: &[Table], names: &Names) -> Group {
     let mut sure: Vec<Longer> = all.into_iter().filter(|one| one.enough && one.chance <= alpha).collect();
     sure.sort_by_key(|one| (names.text(one.hop.hop), names.text(one.hop.service), one.what));
-    let mut found: BTreeMap<Hop, (f64, f64, Found)> = BTreeMap::new();
+    let mut found: BTreeMap<Hop, Charged> = BTreeMap::new();
     for one in &sure {
         let (own, way, of_hop) = found.entry(one.hop).or_insert_with(|| (0.0, 0.0, Found::new(one.hop, ExplainKind::HopSlow)));
         *match one.what {
@@ -160,9 +212,7 @@ pub(super) fn group(all: Vec<Longer>, alpha: f64, now: &Table, baseline: &[Table
         of_hop.traces.extend(now.row(one.hop).and_then(|figures| figures.slowest).map(|(_, Reverse(trace))| trace));
         of_hop.traces.dedup();
     }
-    for starved in starved(&sure, now, baseline) {
-        charge(&starved, &mut found, names);
-    }
+    starved::charge(&sure, &mut found, now, baseline, names);
     let mut group = Group { magnitude: sure.iter().map(|one| one.spoilt).fold(0.0, f64::max), found: Vec::new() };
     for (own, way, mut of_hop) in found.into_values() {
         of_hop.size = own + way;
@@ -189,81 +239,4 @@ fn sentence(one: &Longer, names: &Names) -> crate::query::EvidenceLine {
         What::Way => ("edge_gap", format!("on the way to {name} and back: {rest}")),
     };
     line(kind, text, one.middle.0 / 1e6, Some(one.middle.1 / 1e6))
-}
-
-/// A caller from which nearly every way is longer.
-#[derive(Debug)]
-struct Starved {
-    caller: Hop,
-    callees: usize,
-    /// Callee, and the part of its longer way that this caller's calls have.
-    longer: Vec<(Hop, f64, f64)>,
-}
-
-fn starved(sure: &[Longer], now: &Table, baseline: &[Table]) -> Vec<Starved> {
-    let mut edges: BTreeMap<Hop, Vec<Hop>> = BTreeMap::new();
-    for (callee, figures) in &now.rows {
-        for (caller, _) in figures.callers.iter().filter(|(_, calls)| calls.calls.raw as f64 >= LEAST_OVER && calls.gap > 0) {
-            edges.entry(*caller).or_default().push(*callee);
-        }
-    }
-    let mut all = Vec::new();
-    for (caller, callees) in edges {
-        let longer: Vec<(Hop, f64, f64)> = callees
-            .iter()
-            .filter_map(|callee| {
-                let way = sure.iter().find(|one| one.hop == *callee && one.what == What::Way)?;
-                let part = part_of(caller, *callee, now, baseline)?;
-                Some((*callee, part, part * way.excess_ns))
-            })
-            .collect();
-        let itself = sure.iter().any(|one| one.hop == caller && one.what == What::Own);
-        let enough = if itself { 2 } else { 3 };
-        if longer.len() >= enough && longer.len() * 5 >= callees.len() * 3 {
-            all.push(Starved { caller, callees: callees.len(), longer });
-        }
-    }
-    all
-}
-
-/// The part that a caller has in the time on the way to a callee, if that way takes surely more than normal.
-fn part_of(caller: Hop, callee: Hop, now: &Table, baseline: &[Table]) -> Option<f64> {
-    let (calls, gap) = now.calls(caller, callee);
-    let before: Vec<f64> = baseline
-        .iter()
-        .map(|table| table.calls(caller, callee))
-        .filter(|(calls, _)| *calls > 0.0)
-        .map(|(calls, gap)| gap / calls)
-        .collect();
-    if before.is_empty() || gap / calls.max(1.0) < EDGE_LONGER * median(before) {
-        return None;
-    }
-    let all: f64 = now.row(callee)?.callers.values().map(|calls| calls.gap as f64 / 65536.0).sum();
-    (all > 0.0).then(|| gap / all)
-}
-
-fn charge(starved: &Starved, found: &mut BTreeMap<Hop, (f64, f64, Found)>, names: &Names) {
-    let mut moved = 0.0;
-    for (callee, part, excess_ns) in &starved.longer {
-        if let Some((_, way, _)) = found.get_mut(callee) {
-            *way -= excess_ns.min(*way);
-            moved += excess_ns;
-        }
-        let _ = part;
-    }
-    let mut callees: Vec<&str> = starved.longer.iter().map(|(callee, ..)| names.text(callee.hop)).collect();
-    callees.sort_unstable();
-    callees.truncate(5);
-    let name = names.text(starved.caller.hop);
-    let text = format!(
-        "{} of the {} that {name} calls take longer on the way ({}): the caller is late, not they; {} more an execution",
-        starved.longer.len(),
-        starved.callees,
-        callees.join(", "),
-        ms(moved)
-    );
-    let (own, _, of_caller) =
-        found.entry(starved.caller).or_insert_with(|| (0.0, 0.0, Found::new(starved.caller, ExplainKind::HopSlow)));
-    *own += moved;
-    of_caller.evidence.push(line("starved_caller", text, starved.longer.len() as f64, Some(0.0)));
 }

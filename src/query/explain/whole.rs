@@ -4,7 +4,7 @@ use super::blocks::Block;
 use super::failures::share;
 use super::found::{Found, Group, line, ms, percent};
 use super::normal::middle;
-use super::time::compare;
+use super::time::{Compared, compare};
 use crate::measure::{Spread, Window};
 use crate::model::{Hop, Outcome};
 use crate::query::{EvidenceLine, ExplainKind};
@@ -82,7 +82,7 @@ pub(super) fn worse(now: &Window, baseline: &[&Block], alpha: f64) -> Option<Evi
     }
     let served = |window: &Window| raw(window, Outcome::Ok);
     let spreads: Vec<(&Spread, f64)> = baseline.iter().map(|block| (&block.window.durations, served(&block.window))).collect();
-    let (share, before, limit) = compare((&now.durations, served(now)), &spreads)?;
+    let Compared { share, normal: before, limit, .. } = compare((&now.durations, served(now)), &spreads)?;
     let over = super::time::over(&now.durations, limit);
     let surely = share.at_least(over * served(now), served(now)) <= alpha;
     let [Some(median)] = now.durations.percentiles([500]) else { return None };
