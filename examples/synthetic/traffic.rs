@@ -123,7 +123,13 @@ impl<'a> Walk<'a> {
                 now = self.query(operation, id, queries.base, queries.ms, now);
             }
         }
-        let upto = if early { 0 } else if broken { this.calls.len() / 2 } else { this.calls.len() };
+        let upto = if early {
+            0
+        } else if broken {
+            this.calls.len() / 2
+        } else {
+            this.calls.len()
+        };
         let mut latest = now;
         for call in &this.calls[..upto] {
             for _ in 0..call.times {

@@ -40,7 +40,8 @@ impl Counted {
     fn add(&mut self, service: &str, verdict: &Verdict, names: &Names, hops: &Hops) {
         let of = |hop| names.text(hops.get(hop).service).to_string();
         self.executions += 1.0;
-        self.failed += f64::from(verdict.outcome == Outcome::Failed && verdict.blame.is_some_and(|blame| of(blame.hop) == service));
+        self.failed +=
+            f64::from(verdict.outcome == Outcome::Failed && verdict.blame.is_some_and(|blame| of(blame.hop) == service));
         self.absorbed += verdict.absorbed.iter().filter(|one| of(one.hop) == service).count() as f64;
         let mine = || verdict.hops.iter().filter(|one| of(one.hop) == service);
         if mine().any(|one| one.calls > 0 || one.critical_path_ns > 0) {

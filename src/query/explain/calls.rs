@@ -115,7 +115,8 @@ fn pair(caller: Hop, at: At, callee: Hop, rows: &BTreeMap<Hop, BTreeSet<Hop>>, n
     let fallen = 1.0 - rate / normal.share.max(1e-9);
     let usage = executions / now.executions.max(1.0);
     let mixed = |operations: &BTreeSet<Hop>| 1.0 - calls / as_mixed(operations, callee, now, baseline).max(1e-9);
-    let fallen_as_mixed = rows.get(&caller).filter(|operations| !of_operation && SEVERAL.contains(&operations.len())).map_or(fallen, mixed);
+    let fallen_as_mixed =
+        rows.get(&caller).filter(|operations| !of_operation && SEVERAL.contains(&operations.len())).map_or(fallen, mixed);
     Some(Pair {
         caller,
         callee,
@@ -132,8 +133,7 @@ fn pair(caller: Hop, at: At, callee: Hop, rows: &BTreeMap<Hop, BTreeSet<Hop>>, n
 fn as_mixed(operations: &BTreeSet<Hop>, callee: Hop, now: &Table, baseline: &[Table]) -> f64 {
     let of = |operation: &Hop| {
         let at = At::Operation(*operation);
-        let (calls, executions) =
-            before(at, callee, baseline).iter().fold((0.0, 0.0), |sum, one| (sum.0 + one.0, sum.1 + one.1));
+        let (calls, executions) = before(at, callee, baseline).iter().fold((0.0, 0.0), |sum, one| (sum.0 + one.0, sum.1 + one.1));
         now.executions_at(at) * calls / f64::max(executions, 1.0)
     };
     operations.iter().map(of).sum()
@@ -197,7 +197,10 @@ fn sentence(one: &Pair, names: &Names) -> String {
 pub(super) fn more(all: &[Pair], callee: Hop, alpha: f64, names: &Names) -> Vec<EvidenceLine> {
     let grown = |one: &&Pair| {
         matches!(one.at, At::Row(_))
-            && one.callee == callee && one.rate.1 >= LEAST_NORMAL && one.rate.0 >= MORE * one.rate.1 && one.chance.1 <= alpha
+            && one.callee == callee
+            && one.rate.1 >= LEAST_NORMAL
+            && one.rate.0 >= MORE * one.rate.1
+            && one.chance.1 <= alpha
     };
     let told = |one: &Pair| {
         let (caller, callee) = (names.text(one.caller.hop), names.text(one.callee.hop));

@@ -23,9 +23,8 @@ pub(super) fn at_least_after(x: f64, n: f64, (seen, of): (f64, f64)) -> f64 {
         return 1.0;
     }
     let beta = |a: f64, b: f64| ln_gamma(a) + ln_gamma(b) - ln_gamma(a + b);
-    let term = |k: f64| {
-        (ln_gamma(n + 1.0) - ln_gamma(k + 1.0) - ln_gamma(n - k + 1.0) + beta(k + a, n - k + b) - beta(a, b)).exp()
-    };
+    let term =
+        |k: f64| (ln_gamma(n + 1.0) - ln_gamma(k + 1.0) - ln_gamma(n - k + 1.0) + beta(k + a, n - k + b) - beta(a, b)).exp();
     let (mut sum, mut k) = (0.0, x);
     // Beyond the mean terms only fall.
     while k <= n {

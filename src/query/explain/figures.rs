@@ -103,9 +103,7 @@ impl Table {
     pub fn calls_at(&self, at: At, callee: Hop) -> f64 {
         match at {
             At::Row(caller) => self.calls(caller, callee).0,
-            At::Operation(operation) => {
-                self.row(callee).and_then(|row| row.calls_by.get(&operation)).copied().unwrap_or(0.0)
-            }
+            At::Operation(operation) => self.row(callee).and_then(|row| row.calls_by.get(&operation)).copied().unwrap_or(0.0),
         }
     }
 

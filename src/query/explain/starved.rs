@@ -34,13 +34,7 @@ struct Starved {
 }
 
 /// Moves time from callees to the caller that made it.
-pub(super) fn charge(
-    sure: &[Longer],
-    found: &mut BTreeMap<Hop, Charged>,
-    now: &Table,
-    baseline: &[Table],
-    names: &Names,
-) {
+pub(super) fn charge(sure: &[Longer], found: &mut BTreeMap<Hop, Charged>, now: &Table, baseline: &[Table], names: &Names) {
     let mut edges: BTreeMap<Hop, Vec<Hop>> = BTreeMap::new();
     for (callee, figures) in &now.rows {
         for (caller, _) in figures.callers.iter().filter(|(_, calls)| calls.calls.raw as f64 >= LEAST_CALLS && calls.gap > 0) {
@@ -74,8 +68,11 @@ fn starved(caller: Hop, callees: &[Hop], sure: &[Longer], now: &Table, baseline:
     let itself: f64 = sure.iter().filter(|one| one.hop == caller).map(|one| one.excess_ns).sum();
     let signs = itself >= A_SIGN * all / longer.len().max(1) as f64;
     let enough = if itself > 0.0 && signs { 1 } else { 3 };
-    (longer.len() >= enough && longer.len() as f64 >= NEARLY_ALL * known.len() as f64)
-        .then_some(Starved { caller, callees: known.len(), longer })
+    (longer.len() >= enough && longer.len() as f64 >= NEARLY_ALL * known.len() as f64).then_some(Starved {
+        caller,
+        callees: known.len(),
+        longer,
+    })
 }
 
 /// Who sends no spans has the way in its own time.

@@ -72,7 +72,9 @@ pub(super) fn all(pairs: &[Pair], alpha: f64, now: &Table, baseline: &[Table], n
             continue;
         }
         let named = callees.iter().copied().filter(|callee| alike(names.text(peer.callee.hop), names.text(callee.service)));
-        let named = named.filter(|callee| left(*callee) <= HALF).max_by_key(|callee| (names.text(callee.service).len(), names.text(callee.hop)));
+        let named = named
+            .filter(|callee| left(*callee) <= HALF)
+            .max_by_key(|callee| (names.text(callee.service).len(), names.text(callee.hop)));
         let fits = |one: &&&Pair| grown >= LEAST_PART * (one.rate.1 - one.rate.0);
         let candidates = missed.get(&peer.caller).into_iter().flatten().filter(fits);
         let order = |one: &Pair| (left(one.callee), -one.rate.1);
@@ -91,9 +93,8 @@ pub(super) fn all(pairs: &[Pair], alpha: f64, now: &Table, baseline: &[Table], n
 
 /// Whether one text holds the other, without regard to case and to what is no letter and no digit.
 fn alike(peer: &str, service: &str) -> bool {
-    let plain = |text: &str| -> String {
-        text.chars().filter(|one| one.is_alphanumeric()).flat_map(char::to_lowercase).collect()
-    };
+    let plain =
+        |text: &str| -> String { text.chars().filter(|one| one.is_alphanumeric()).flat_map(char::to_lowercase).collect() };
     let (peer, service) = (plain(peer), plain(service));
     !service.is_empty() && peer.contains(&service)
 }
