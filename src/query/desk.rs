@@ -1,6 +1,6 @@
 //! Where questions are answered.
 
-use super::explain::{Blocks, explain};
+use super::explain::{Blocks, LONGER, explain};
 use super::hops::Table;
 use super::status::{capability_status, count};
 use super::{
@@ -120,9 +120,6 @@ const A_DAY_NS: u64 = 24 * 3_600_000_000_000;
 
 /// With fewer executions than this on either side, little can be sure.
 const FEW: u64 = 100;
-
-/// A baseline that is not so many times as long as the range has seen little of how a system is by itself.
-const LONGER: u64 = 3;
 
 /// What must be known about how an explanation came about. `seconds` are those in which something was counted, in the range and in the
 /// baseline.

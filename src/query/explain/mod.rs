@@ -36,6 +36,12 @@ use std::collections::BTreeMap;
 /// worst that a baseline allows, so that all sorts together come to about as much.
 const FALSE_ALARM: f64 = 0.01;
 
+/// A baseline that is not so many times as long as the range has seen little of how a system is by itself.
+pub(super) const LONGER: u64 = 3;
+
+/// Against such a baseline time must be so much surer: how much it moves without any reason is not known.
+const BRIEF_ALPHA: f64 = 0.01;
+
 /// Trace ids told of a suspect.
 const MOST_TRACES: usize = 5;
 
@@ -52,7 +58,8 @@ pub(super) struct Why {
 /// What the windows of the range have that those of the baseline have not.
 pub(super) fn explain(now: &Blocks, baseline: &Blocks, level: Level, names: &Names, hops: &Hops) -> Why {
     let (window, blocks) = (now.sum(), baseline.list());
-    let seen = Seen::of(&window, &blocks, level, names, hops);
+    let brief = baseline.seconds() < LONGER * now.seconds();
+    let seen = Seen::of(&window, &blocks, brief, level, names, hops);
     let caller = bucket(Hops::CALLER, hops);
     // Each sort has its own part of the chance: few hops fail at all, so that few failures can be sure although many ways are looked at.
     let rejected = whole::rejected(&window, &blocks, FALSE_ALARM / 2.0, caller);
@@ -80,17 +87,19 @@ struct Seen<'a> {
     longer: Vec<time::Longer>,
     pairs: Vec<calls::Pair>,
     more: Vec<failures::More>,
+    /// The baseline is hardly longer than the range.
+    brief: bool,
     names: &'a Names,
     hops: &'a Hops,
 }
 
 impl<'a> Seen<'a> {
-    fn of(window: &Window, blocks: &[&blocks::Block], level: Level, names: &'a Names, hops: &'a Hops) -> Self {
+    fn of(window: &Window, blocks: &[&blocks::Block], brief: bool, level: Level, names: &'a Names, hops: &'a Hops) -> Self {
         let table = Table::of(window, level, hops);
         let baseline: Vec<Table> = blocks.iter().map(|block| Table::of(&block.window, level, hops)).collect();
         let (longer, pairs) = (time::all(&table, &baseline), calls::all(&table, &baseline));
         let more = failures::all(&table, &baseline);
-        Self { table, baseline, longer, pairs, more, names, hops }
+        Self { table, baseline, longer, pairs, more, brief, names, hops }
     }
 
     /// Who did it. `alpha` gives the chance that a difference may have, of so many that were looked at.
@@ -99,7 +108,8 @@ impl<'a> Seen<'a> {
         let pairs_alpha = alpha(self.pairs.len());
         let in_vain = unanswered::all(&self.pairs, pairs_alpha, table, baseline, names);
         let [mut failed, mut absorbed] = failures::groups(&self.more, alpha(self.more.len()), table, baseline, names, self.hops);
-        let mut slow = time::group(&self.longer, alpha(self.longer.len()), table, baseline, names);
+        let slow_alpha = alpha(self.longer.len()) * if self.brief { BRIEF_ALPHA } else { 1.0 };
+        let mut slow = time::group(&self.longer, slow_alpha, table, baseline, names);
         let failing: Vec<Hop> = failed.found.iter().map(|found| found.hop).collect();
         let missing = calls::group(&self.pairs, &in_vain, &failing, pairs_alpha, names);
         unanswered::charge(&in_vain, &mut [&mut failed, &mut absorbed, &mut slow]);
