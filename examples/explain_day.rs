@@ -19,6 +19,9 @@ use steelthread::query::{
 
 const HOUR_NS: u64 = 3_600_000_000_000;
 
+/// Between windows that adjoin there is one second.
+const ADJOIN_NS: u64 = 1_000_000_000;
+
 #[derive(Deserialize)]
 struct Labels {
     faults: Vec<Fault>,
@@ -44,9 +47,13 @@ struct Stretch {
 /// neither does. So a day with few disjoint windows is asked at more moments, which are not independent of each other.
 fn normal(windows: &[Stretch]) -> Result<Vec<(Stretch, bool)>, Box<dyn Error>> {
     let mut all: Vec<(Stretch, bool)> = windows.iter().map(|one| (one.clone(), false)).collect();
-    for (one, next) in windows.iter().zip(windows.iter().skip(1)).filter(|(one, next)| one.to == next.from) {
+    for (one, next) in windows.iter().zip(windows.iter().skip(1)) {
+        let moment = |text: &str| parse_moment(text, 0);
+        if moment(&next.from)?.saturating_sub(moment(&one.to)?) > ADJOIN_NS {
+            continue;
+        }
         let half = |stretch: &Stretch| -> Result<u64, Box<dyn Error>> {
-            Ok(u64::midpoint(parse_moment(&stretch.from, 0)?, parse_moment(&stretch.to, 0)?))
+            Ok(u64::midpoint(moment(&stretch.from)?, moment(&stretch.to)?))
         };
         all.push((Stretch { from: moment_text(half(one)?), to: moment_text(half(next)?) }, true));
     }

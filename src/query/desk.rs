@@ -1,6 +1,6 @@
 //! Where questions are answered.
 
-use super::explain::{Blocks, explain};
+use super::explain::{Blocks, LONGER, explain};
 use super::hops::Table;
 use super::listing::{self, Listed, Listing};
 use super::matching::{Matching, Sources};
@@ -133,9 +133,6 @@ const FEW: u64 = 100;
 
 /// Chance is a matter of what was seen.
 const SEEN: &str = "spans were sampled before they came here: the sentences count the executions that were seen";
-
-/// A baseline that is not so many times as long as the range has seen little of how a system is by itself.
-const LONGER: u64 = 3;
 
 /// What must be known about how an explanation came about. `seconds` are those in which something was counted, in the range and in the
 /// baseline.

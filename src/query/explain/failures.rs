@@ -70,7 +70,7 @@ pub(super) fn all(now: &Table, baseline: &[Table]) -> Vec<More> {
 }
 
 /// Those that surely are more than normal: failures, and what was absorbed.
-pub(super) fn groups(all: Vec<More>, alpha: f64, now: &Table, baseline: &[Table], names: &Names, hops: &Hops) -> [Group; 2] {
+pub(super) fn groups(all: &[More], alpha: f64, now: &Table, baseline: &[Table], names: &Names, hops: &Hops) -> [Group; 2] {
     let (mut failed, mut absorbed) = (Group::default(), Group::default());
     for one in all.iter().filter(|one| one.chance <= alpha && one.count >= LEAST && one.share.0 > one.share.1) {
         let Some(figures) = now.row(one.hop) else { continue };

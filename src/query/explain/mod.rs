@@ -26,6 +26,7 @@ mod whole;
 pub(super) use blocks::Blocks;
 
 use super::{EvidenceLine, ExplainKind, Level, Suspect};
+use crate::measure::Window;
 use crate::model::{Hop, Hops, Names, TraceId};
 use figures::{Table, bucket};
 use found::Group;
@@ -34,6 +35,12 @@ use std::collections::BTreeMap;
 /// Chance that one sort of difference is told of a range in which nothing happened: at most about this. The tests are made for the
 /// worst that a baseline allows, so that all sorts together come to about as much.
 const FALSE_ALARM: f64 = 0.01;
+
+/// A baseline that is not so many times as long as the range has seen little of how a system is by itself.
+pub(super) const LONGER: u64 = 3;
+
+/// Against such a baseline time must be so much surer: how much it moves without any reason is not known.
+const BRIEF_ALPHA: f64 = 0.01;
 
 /// Trace ids told of a suspect.
 const MOST_TRACES: usize = 5;
@@ -51,33 +58,68 @@ pub(super) struct Why {
 /// What the windows of the range have that those of the baseline have not.
 pub(super) fn explain(now: &Blocks, baseline: &Blocks, level: Level, names: &Names, hops: &Hops) -> Why {
     let (window, blocks) = (now.sum(), baseline.list());
-    let table = Table::of(&window, level, hops);
-    let tables: Vec<Table> = blocks.iter().map(|block| Table::of(&block.window, level, hops)).collect();
-    let (longer, pairs, more) = (time::all(&table, &tables), calls::all(&table, &tables), failures::all(&table, &tables));
-    // Each sort has its own part of the chance: few hops fail at all, so that few failures can be sure although many ways are looked at.
-    let each = |looked_at: usize| FALSE_ALARM / (looked_at + 1) as f64;
-    let (slow_alpha, alpha, failed_alpha) = (each(longer.len()), each(pairs.len()), each(more.len()));
+    let brief = baseline.seconds() < LONGER * now.seconds();
+    let seen = Seen::of(&window, &blocks, brief, level, names, hops);
     let caller = bucket(Hops::CALLER, hops);
-    let in_vain = unanswered::all(&pairs, alpha, &table, &tables, names);
-    let [mut failed, mut absorbed] = failures::groups(more, failed_alpha, &table, &tables, names, hops);
-    let mut slow = time::group(longer, slow_alpha, &table, &tables, names);
-    let failing: Vec<Hop> = failed.found.iter().map(|found| found.hop).collect();
-    let missing = calls::group(&pairs, &in_vain, &failing, alpha, names);
-    unanswered::charge(&in_vain, &mut [&mut failed, &mut absorbed, &mut slow]);
+    // Each sort has its own part of the chance: few hops fail at all, so that few failures can be sure although many ways are looked at.
     let rejected = whole::rejected(&window, &blocks, FALSE_ALARM / 2.0, caller);
-    let mut suspects = ranked([failed, slow, missing, absorbed, rejected], names);
-    for (hop, _, suspect) in &mut suspects {
-        suspect.evidence.extend(calls::more(&pairs, *hop, alpha, names));
-    }
-    if let Some((_, kind, _)) = suspects.first() {
-        return Why { kind: *kind, suspects: suspects.into_iter().map(|(_, _, suspect)| suspect).collect() };
+    let found = seen.suspects(|looked_at| FALSE_ALARM / (looked_at + 1) as f64, rejected);
+    if let Some(why) = found {
+        return why;
     }
     if let Some(evidence) = whole::worse(&window, &blocks, FALSE_ALARM / 2.0) {
+        // That something is wrong is sure by now. Who did it must only be surer than who did not.
+        if let Some(mut why) = seen.suspects(|_| FALSE_ALARM, Group::default()) {
+            why.suspects.iter_mut().take(1).for_each(|first| first.evidence.push(evidence.clone()));
+            return why;
+        }
         return Why { kind: ExplainKind::SystemAccident, suspects: vec![nobody(evidence, names)] };
     }
     let traffic = ranked([whole::traffic(&now.list(), &blocks, caller)], names);
     let kind = if traffic.is_empty() { ExplainKind::NothingUnusual } else { ExplainKind::Traffic };
     Why { kind, suspects: traffic.into_iter().map(|(_, _, suspect)| suspect).collect() }
+}
+
+/// All that is looked at, with how likely each is by chance.
+struct Seen<'a> {
+    table: Table,
+    baseline: Vec<Table>,
+    longer: Vec<time::Longer>,
+    pairs: Vec<calls::Pair>,
+    more: Vec<failures::More>,
+    /// The baseline is hardly longer than the range.
+    brief: bool,
+    names: &'a Names,
+    hops: &'a Hops,
+}
+
+impl<'a> Seen<'a> {
+    fn of(window: &Window, blocks: &[&blocks::Block], brief: bool, level: Level, names: &'a Names, hops: &'a Hops) -> Self {
+        let table = Table::of(window, level, hops);
+        let baseline: Vec<Table> = blocks.iter().map(|block| Table::of(&block.window, level, hops)).collect();
+        let (longer, pairs) = (time::all(&table, &baseline), calls::all(&table, &baseline));
+        let more = failures::all(&table, &baseline);
+        Self { table, baseline, longer, pairs, more, brief, names, hops }
+    }
+
+    /// Who did it. `alpha` gives the chance that a difference may have, of so many that were looked at.
+    fn suspects(&self, alpha: impl Fn(usize) -> f64, rejected: Group) -> Option<Why> {
+        let (table, baseline, names) = (&self.table, &self.baseline[..], self.names);
+        let pairs_alpha = alpha(self.pairs.len());
+        let in_vain = unanswered::all(&self.pairs, pairs_alpha, table, baseline, names);
+        let [mut failed, mut absorbed] = failures::groups(&self.more, alpha(self.more.len()), table, baseline, names, self.hops);
+        let slow_alpha = alpha(self.longer.len()) * if self.brief { BRIEF_ALPHA } else { 1.0 };
+        let mut slow = time::group(&self.longer, slow_alpha, table, baseline, names);
+        let failing: Vec<Hop> = failed.found.iter().map(|found| found.hop).collect();
+        let missing = calls::group(&self.pairs, &in_vain, &failing, pairs_alpha, names);
+        unanswered::charge(&in_vain, &mut [&mut failed, &mut absorbed, &mut slow]);
+        let mut suspects = ranked([failed, slow, missing, absorbed, rejected], names);
+        for (hop, _, suspect) in &mut suspects {
+            suspect.evidence.extend(calls::more(&self.pairs, *hop, pairs_alpha, names));
+        }
+        let kind = suspects.first()?.1;
+        Some(Why { kind, suspects: suspects.into_iter().map(|(_, _, suspect)| suspect).collect() })
+    }
 }
 
 /// No hop, but the evidence is to be told.

@@ -25,7 +25,7 @@ const LEAST_LONGER: f64 = 0.1;
 const LEAST_HIGHER: f64 = 0.2;
 
 /// A hop must take longer by this part of what the whole takes, or nobody notices.
-const LEAST_FELT: f64 = 0.002;
+const LEAST_FELT: f64 = 0.005;
 
 /// With fewer executions, of which so many are over, nothing is told.
 const LEAST_OVER: f64 = 3.0;
@@ -78,11 +78,12 @@ fn median_of(spread: &Spread) -> f64 {
     median.unwrap_or(0) as f64
 }
 
-/// Mean and variance of the logarithms: they move with the whole distribution, and not with its largest value.
-fn logarithms(spreads: &[&Spread]) -> (f64, f64) {
+/// Mean and variance of the logarithms: they move with the whole distribution, and not with its largest values. What is over `most`
+/// counts as that much.
+fn logarithms(spreads: &[&Spread], most: f64) -> (f64, f64) {
     let (mut sum, mut squares, mut all) = (0.0, 0.0, 0.0);
     for (bucket, units) in spreads.iter().flat_map(|spread| spread.histogram.buckets()) {
-        let value = (1.0 + middle_of(bucket) as f64 / 1000.0).ln();
+        let value = logarithm(bucket).min(most);
         sum += units as f64 * value;
         squares += units as f64 * value * value;
         all += units as f64;
@@ -94,23 +95,35 @@ fn logarithms(spreads: &[&Spread]) -> (f64, f64) {
     (mean, (squares / all - mean * mean).max(0.0))
 }
 
+fn logarithm(bucket: u16) -> f64 {
+    (1.0 + middle_of(bucket) as f64 / 1000.0).ln()
+}
+
 fn level(spreads: &[&Spread]) -> f64 {
-    logarithms(spreads).0
+    logarithms(spreads, f64::INFINITY).0
 }
 
 /// How likely by chance the whole distribution is so much higher. How much the stretches of the baseline differ from each other is
-/// held against what is asked about as if it were one more stretch, however many cases it has.
-fn moved_by_chance(now: (&Spread, f64), normal: &Spread, stretches: &[(f64, f64)]) -> f64 {
-    let ((level_now, _), (level_before, variance)) = (logarithms(&[now.0]), logarithms(&[normal]));
+/// held against what is asked about as if it were one more stretch, however many cases it has. Two of eight that are far out do not
+/// move the whole: how far beyond the normal 95th percentile they are does not count.
+fn moved_by_chance(now: (&Spread, f64), normal: &Spread, limit: u16, stretches: &[(Vec<&Spread>, f64)]) -> f64 {
+    let most = logarithm(limit) + 2.0_f64.ln();
+    let ((level_now, _), (level_before, variance)) = (logarithms(&[now.0], most), logarithms(&[normal], most));
     let cases: f64 = stretches.iter().map(|(_, cases)| cases).sum();
     let many = stretches.len() as f64;
-    let differ: f64 = stretches.iter().map(|(level, _)| (level - level_before).powi(2)).sum::<f64>() / (many - 1.0).max(1.0);
+    let off = |spreads: &[&Spread]| logarithms(spreads, most).0 - level_before;
+    let differ: f64 = stretches.iter().map(|(spreads, _)| off(spreads).powi(2)).sum::<f64>() / (many - 1.0).max(1.0);
     let by_cases = variance * many / cases.max(1.0);
     let drift = (differ - by_cases).max(0.0);
-    // Of few cases nobody knows how much they vary.
-    let unknown = (1.0 + 4.0 / cases) * (1.0 + 3.0 / (many + 1.0));
+    // Of few stretches nobody knows how much they differ.
+    let unknown = 1.0 + 3.0 / (many + 1.0);
     let deviation = (unknown * (variance * (1.0 / now.1 + 1.0 / cases) + drift * (1.0 + 1.0 / many))).sqrt();
-    if deviation <= 0.0 { 1.0 } else { above((level_now - level_before) / deviation) }
+    if deviation <= 0.0 {
+        return 1.0;
+    }
+    // How much few cases vary is not known either (Student): so many deviations are worth fewer.
+    let (times, known) = ((level_now - level_before) / deviation, (cases - 1.0).max(1.0));
+    above(if times > 0.0 { (known * (1.0 + times * times / known).ln()).sqrt() } else { times })
 }
 
 pub(super) fn over(spread: &Spread, limit: u16) -> f64 {
@@ -158,8 +171,8 @@ pub(super) fn compare(now: (&Spread, f64), before: &[(&Spread, f64)]) -> Option<
         })
         .collect();
     let share = NormalShare::pooled(&shares)?;
-    let levels: Vec<(f64, f64)> = kept.iter().map(|(spreads, cases)| (level(spreads), *cases)).collect();
-    let moved = moved_by_chance(now, &normal, &levels);
+    let kept: Vec<(Vec<&Spread>, f64)> = kept.into_iter().cloned().collect();
+    let moved = moved_by_chance(now, &normal, limit, &kept);
     (share.cases >= super::normal::A_STRETCH).then_some(Compared { share, normal, limit, moved })
 }
 
@@ -203,8 +216,8 @@ pub(super) fn all(now: &Table, baseline: &[Table]) -> Vec<Longer> {
 }
 
 /// Those that are surely longer, charged to whom they belong.
-pub(super) fn group(all: Vec<Longer>, alpha: f64, now: &Table, baseline: &[Table], names: &Names) -> Group {
-    let mut sure: Vec<Longer> = all.into_iter().filter(|one| one.enough && one.chance <= alpha).collect();
+pub(super) fn group(all: &[Longer], alpha: f64, now: &Table, baseline: &[Table], names: &Names) -> Group {
+    let mut sure: Vec<Longer> = all.iter().filter(|one| one.enough && one.chance <= alpha).cloned().collect();
     sure.sort_by_key(|one| (names.text(one.hop.hop), names.text(one.hop.service), one.what));
     let mut found: BTreeMap<Hop, Charged> = BTreeMap::new();
     for one in &sure {
