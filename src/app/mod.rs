@@ -15,6 +15,7 @@ mod keeping;
 mod labels;
 mod pipeline;
 mod reload;
+mod renewing;
 mod server;
 mod settings;
 mod swap;

@@ -4,11 +4,12 @@ use super::crew::Crew;
 use super::exporting::{self, LAST_CHANCE, Teller};
 use super::pipeline::{NotTaken, Pipeline, Place};
 use super::reload::Reloading;
+use super::renewing::Renewing;
 use super::{Ended, Error, Listening, ServeSettings, clock, descriptors};
 use crate::model::Fate;
 use crate::query::Answers;
 use crate::serve::{
-    self, Accepted, Encoding, Health, Intake, OtlpLimits, Port, Reception, Refusal, Refusals, Tls, otlp_grpc, otlp_http,
+    self, Accepted, Encoding, Health, Intake, OtlpLimits, Port, Reception, Refusal, Refusals, otlp_grpc, otlp_http,
 };
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -20,9 +21,6 @@ use tokio::task::{JoinError, JoinHandle};
 
 /// How long a sender is asked to wait when there is no room.
 const RETRY_AFTER: Duration = Duration::from_secs(1);
-
-/// How soon a renewed certificate is found.
-const LOOK_AGAIN_EVERY: Duration = Duration::from_secs(2);
 
 /// What stands behind the ports.
 struct Door {
@@ -183,7 +181,7 @@ pub async fn serve(
         clock::now_ns,
         until(&api_stopped),
     ));
-    let _renewing = tls.map(|tls| AbortOnDrop(tokio::spawn(renewed(tls))));
+    let _renewing = Renewing::start(tls, settings.tokens.clone());
     announce(listening, answers);
 
     let broken = tokio::select! {
@@ -229,28 +227,6 @@ async fn bind(address: SocketAddr, what: &str, flag: &str) -> Result<TcpListener
 
 fn address_of(listener: &TcpListener) -> Result<SocketAddr, Error> {
     listener.local_addr().map_err(|error| Error(format!("a port has no address: {error}")))
-}
-
-/// Shows a renewed certificate soon after it lies there. Never ends.
-async fn renewed(tls: Arc<Tls>) {
-    loop {
-        tokio::time::sleep(LOOK_AGAIN_EVERY).await;
-        let tls = tls.clone();
-        match tokio::task::spawn_blocking(move || tls.look_again()).await {
-            Ok(Ok(true)) => tracing::info!("the certificate has changed; new connections are shown the new one"),
-            Ok(Err(error)) => tracing::warn!("the certificate in use stays, for the new one cannot be used: {error}"),
-            Ok(Ok(false)) | Err(_) => {}
-        }
-    }
-}
-
-/// A task that ends with whoever began it.
-struct AbortOnDrop(JoinHandle<()>);
-
-impl Drop for AbortOnDrop {
-    fn drop(&mut self) {
-        self.0.abort();
-    }
 }
 
 /// A switch, and who waits for it.

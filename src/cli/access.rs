@@ -17,7 +17,7 @@ impl Access {
     /// Opens the files, and warns about them on standard error.
     pub(super) fn resolve(args: AccessArgs) -> anyhow::Result<Self> {
         let tls = tls_files(&args)?.map(Tls::open).transpose()?.map(Arc::new);
-        let tokens = Tokens::open(&TokenFiles { intake: args.intake_token_file, api: args.api_token_file })?;
+        let tokens = Tokens::open(TokenFiles { intake: args.intake_token_file, api: args.api_token_file })?;
         let warnings = tls.iter().flat_map(|tls| tls.warnings());
         for warning in warnings.chain(tokens.warnings().iter().cloned()) {
             super::say(&format!("warning: {warning}"));

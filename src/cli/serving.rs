@@ -12,7 +12,7 @@ use std::net::{SocketAddr, ToSocketAddrs};
 
 pub(super) fn run(mut args: ServeArgs) -> anyhow::Result<Ended> {
     let map = args.map.display().to_string();
-    let secure = args.access.tls_cert.is_some();
+    let login = Shown { tls: args.access.tls_cert.is_some(), token: args.access.api_token_file.is_some() };
     let origins = std::mem::take(&mut args.settings);
     let settings = resolve(args).map_err(|error| origins.placed(error))?;
     let capabilities = settings.catalogue.capabilities().len();
@@ -25,7 +25,7 @@ pub(super) fn run(mut args: ServeArgs) -> anyhow::Result<Ended> {
         }
         let ended = app::serve(settings, stop, move |listening, _| {
             super::say(&format!("steelthread {}: {capabilities} capabilities from {map}", env!("CARGO_PKG_VERSION")));
-            super::say(&announcement(listening, stored.as_deref(), secure));
+            super::say(&announcement(listening, stored.as_deref(), login));
         });
         let ended = ended.await;
         if let Some(telemetry) = telemetry {
@@ -87,17 +87,25 @@ pub(super) fn address(flag: &'static str, text: &str) -> anyhow::Result<SocketAd
     text.to_socket_addrs().with_context(wrong)?.next().with_context(wrong)
 }
 
+/// What whoever asks must show or know.
+#[derive(Debug, Clone, Copy, Default)]
+struct Shown {
+    tls: bool,
+    token: bool,
+}
+
 /// Where it listens, and what to try.
-fn announcement(listening: Listening, stored: Option<&str>, secure: bool) -> String {
-    let scheme = if secure { "https" } else { "http" };
+fn announcement(listening: Listening, stored: Option<&str>, login: Shown) -> String {
+    let scheme = if login.tls { "https" } else { "http" };
     let api = format!("{scheme}://{}", reachable(listening.api));
     let server = if api == remote::DEFAULT { String::new() } else { format!(" --server {api}") };
+    let (file, header) = if login.token { (" --token-file FILE", " -H 'Authorization: Bearer TOKEN'") } else { ("", "") };
     let kept = stored.map_or_else(|| "only in memory (--store DIR keeps it)".into(), |folder| format!("in {folder}"));
     let http =
         listening.otlp_http.map_or_else(String::new, |at| format!("  and at            {scheme}://{at}/v1/traces (OTLP/HTTP)\n"));
     format!(
         "  spans come in at  {} (OTLP/gRPC)\n{http}  questions go to   {api} (HTTP and gRPC)\n  what is counted   is kept {kept}\n\
-         Try:\n  steelthread status{server}\n  steelthread hops{server}\n  curl {api}/api/v1/status\nCtrl-C stops it.",
+         Try:\n  steelthread status{server}{file}\n  steelthread hops{server}{file}\n  curl{header} {api}/api/v1/status\nCtrl-C stops it.",
         listening.otlp_grpc
     )
 }
@@ -123,14 +131,17 @@ mod tests {
             otlp_http: "127.0.0.1:4318".parse().ok(),
             api: api.parse().unwrap(),
         };
-        let usual = announcement(at("127.0.0.1:4319"), None, false);
+        let usual = announcement(at("127.0.0.1:4319"), None, Shown::default());
         assert!(usual.contains("  steelthread status\n") && usual.contains("only in memory"), "{usual}");
         assert!(usual.contains("http://127.0.0.1:4318/v1/traces (OTLP/HTTP)\n"), "{usual}");
-        let other = announcement(at("0.0.0.0:9000"), Some("counts"), false);
+        let other = announcement(at("0.0.0.0:9000"), Some("counts"), Shown::default());
         assert!(
             other.contains("steelthread hops --server http://127.0.0.1:9000\n") && other.contains("kept in counts"),
             "{other}"
         );
+        let secured = announcement(at("127.0.0.1:4319"), None, Shown { tls: true, token: true });
+        assert!(secured.contains("steelthread status --server https://127.0.0.1:4319 --token-file FILE\n"), "{secured}");
+        assert!(secured.contains("curl -H 'Authorization: Bearer TOKEN' https://"), "{secured}");
     }
 
     #[test]

@@ -37,6 +37,7 @@ mod senders;
 mod tls;
 #[cfg(test)]
 mod tls_tests;
+mod token_file;
 mod tokens;
 #[cfg(test)]
 mod tokens_tests;

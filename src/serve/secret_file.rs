@@ -1,8 +1,10 @@
 //! Files that hold secrets: read whole, and never quoted.
 
 use std::fs::File;
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::io::Read;
 use std::path::Path;
+use std::sync::{Mutex, PoisonError};
 
 /// No certificate, key or list of tokens is longer, in bytes.
 const MOST_BYTES: u64 = 4 << 20;
@@ -35,4 +37,42 @@ pub(super) fn too_open(path: &Path) -> Option<String> {
 #[cfg(not(unix))]
 pub(super) fn too_open(_: &Path) -> Option<String> {
     None
+}
+
+/// Whether files have changed, by their hash: what is secret is not kept twice.
+#[derive(Default)]
+pub(super) struct Settling(Mutex<Seen>);
+
+#[derive(Default)]
+struct Seen {
+    /// Of what was last believed.
+    believed: u64,
+    /// Of what was last found.
+    found: u64,
+}
+
+impl Settling {
+    /// This is believed.
+    pub(super) fn new(read: &impl Hash) -> Self {
+        let digest = digest(read);
+        Self(Mutex::new(Seen { believed: digest, found: digest }))
+    }
+
+    /// Whether this is something else, and was found twice in a row. True but once.
+    pub(super) fn has_settled_otherwise(&self, read: &impl Hash) -> bool {
+        let digest = digest(read);
+        let mut seen = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let is_new = digest != seen.believed && digest == seen.found;
+        seen.found = digest;
+        if is_new {
+            seen.believed = digest;
+        }
+        is_new
+    }
+}
+
+fn digest(read: &impl Hash) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    read.hash(&mut hasher);
+    hasher.finish()
 }

@@ -4,12 +4,11 @@
 //! after a change get the new one. A new one that cannot be used is told, and the old one stays. Nothing that stands in a file of a
 //! key is ever repeated in an error; the words of the PEM parser would.
 
-use super::secret_file;
+use super::secret_file::{self, Settling};
 use arc_swap::ArcSwap;
 use std::fmt;
-use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use tokio_rustls::rustls::crypto::{CryptoProvider, ring};
 use tokio_rustls::rustls::pki_types::pem::PemObject;
 use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer};
@@ -42,8 +41,7 @@ pub struct TlsError(String);
 pub struct Tls {
     files: TlsFiles,
     shown: Arc<Shown>,
-    /// Of the files' bytes when they were last looked at.
-    seen: Mutex<u64>,
+    seen: Settling,
     intake: Arc<ServerConfig>,
     api: Arc<ServerConfig>,
 }
@@ -60,7 +58,7 @@ impl Tls {
         let shown = Arc::new(Shown(ArcSwap::from_pointee(certified)));
         let intake = config(files.intake_clients.as_deref().map(|path| ("--tls-client-ca", path)), &shown, &provider)?;
         let api = config(files.api_clients.as_deref().map(|path| ("--tls-api-client-ca", path)), &shown, &provider)?;
-        Ok(Self { seen: Mutex::new(digest(&cert, &key)), files, shown, intake, api })
+        Ok(Self { seen: Settling::new(&(&cert, &key)), files, shown, intake, api })
     }
 
     /// For the ports where spans come in.
@@ -83,14 +81,14 @@ impl Tls {
         secret_file::too_open(&self.files.key).into_iter().collect()
     }
 
-    /// Looks at certificate and key again; true if new connections now get another one. What is wrong with them is told once.
+    /// Looks at certificate and key again; true if new connections now get another one. What has changed is
+    /// believed when it was found twice, so that two files that are renewed one after the other are taken together.
     ///
     /// # Errors
-    /// They have changed and cannot be used. What was used before still is.
+    /// They have changed and cannot be used. What was used before still is. It is told once.
     pub fn look_again(&self) -> Result<bool, TlsError> {
         let (cert, key) = bytes(&self.files)?;
-        let digest = digest(&cert, &key);
-        if std::mem::replace(&mut *self.seen.lock().unwrap_or_else(PoisonError::into_inner), digest) == digest {
+        if !self.seen.has_settled_otherwise(&(&cert, &key)) {
             return Ok(false);
         }
         let certified = certified(&self.files, &cert, &key, &ring::default_provider())?;
@@ -124,12 +122,6 @@ fn bytes(files: &TlsFiles) -> Result<(Vec<u8>, Vec<u8>), TlsError> {
     let cert = secret_file::read(&files.cert).map_err(|why| TlsError(format!("--tls-cert: {why}")))?;
     let key = secret_file::read(&files.key).map_err(|why| TlsError(format!("--tls-key: {why}")))?;
     Ok((cert, key))
-}
-
-fn digest(cert: &[u8], key: &[u8]) -> u64 {
-    let mut hasher = DefaultHasher::new();
-    (cert, key).hash(&mut hasher);
-    hasher.finish()
 }
 
 fn certified(files: &TlsFiles, cert: &[u8], key: &[u8], provider: &CryptoProvider) -> Result<CertifiedKey, TlsError> {

@@ -3,7 +3,9 @@
 //! Tokens come from files only: what stands in a command line is seen by everybody on the machine. A token that is shown is compared
 //! with all that are known, each in the same time whatever it is, so that nobody can find one out letter by letter.
 
-use super::secret_file;
+use super::secret_file::Settling;
+use super::token_file::{self, Known, MOST_BYTES, padded};
+use arc_swap::ArcSwap;
 use axum::http::HeaderMap;
 use axum::http::header::AUTHORIZATION;
 use std::fmt;
@@ -12,14 +14,8 @@ use std::sync::Arc;
 use subtle::ConstantTimeEq;
 use tokio_rustls::rustls::crypto::ring;
 
-/// A token is not longer, in bytes.
-const MOST_BYTES: usize = 512;
-
-/// A shorter one can be guessed.
-const FEWEST_BYTES: usize = 16;
-
 /// What a token opens.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Scope {
     /// Spans may be sent.
     Intake,
@@ -42,11 +38,11 @@ impl Scope {
         Self::ALL.iter().find(|(scope, _)| *scope == self).map_or("", |(_, word)| word)
     }
 
-    fn bit(self) -> u8 {
+    pub(super) fn bit(self) -> u8 {
         1 << (self as u8)
     }
 
-    fn of(word: &str) -> Option<Self> {
+    pub(super) fn of(word: &str) -> Option<Self> {
         Self::ALL.iter().find(|(_, known)| *known == word).map(|(scope, _)| *scope)
     }
 }
@@ -79,27 +75,22 @@ pub enum Denied {
 /// Why a file of tokens cannot be used: file, line, what is wrong, what to write instead. No token is in it.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
-pub struct BadTokens(String);
-
-/// A token, padded, so that all take the same time to compare.
-struct Known {
-    name: Arc<str>,
-    token: [u8; MOST_BYTES],
-    scopes: u8,
-}
+pub struct BadTokens(pub(super) String);
 
 /// The tokens that are known, and the doors that ask for one.
 #[derive(Default)]
 pub struct Tokens {
-    known: Vec<Known>,
+    files: TokenFiles,
     /// Scopes without which nobody comes in.
     asked: u8,
+    known: ArcSwap<Vec<Known>>,
+    seen: Settling,
     warnings: Vec<String>,
 }
 
 impl fmt::Debug for Tokens {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Tokens({} known)", self.known.len())
+        write!(f, "Tokens({} known)", self.known.load().len())
     }
 }
 
@@ -108,57 +99,27 @@ impl Tokens {
     ///
     /// # Errors
     /// A file cannot be read, or a line of it not be understood.
-    pub fn open(files: &TokenFiles) -> Result<Self, BadTokens> {
-        let mut tokens = Self::default();
-        for (path, flag, scope) in
-            [(&files.intake, "--intake-token-file", Scope::Intake), (&files.api, "--api-token-file", Scope::Read)]
-        {
-            let Some(path) = path else { continue };
-            let name = path.display().to_string();
-            let bytes = secret_file::read(path).map_err(|why| BadTokens(format!("{flag}: {why}")))?;
-            let text = String::from_utf8(bytes).map_err(|_| BadTokens(format!("{flag}: '{name}' is no text")))?;
-            tokens.warnings.extend(secret_file::too_open(path));
-            tokens.take(flag, &name, &text, scope)?;
-        }
-        Ok(tokens)
+    pub fn open(files: TokenFiles) -> Result<Self, BadTokens> {
+        let texts = token_file::texts(&files)?;
+        let mut warnings = Vec::new();
+        let known = token_file::known(&texts, &mut warnings)?;
+        let asked = texts.iter().fold(0, |bits, text| bits | text.usual.bit());
+        let seen = Settling::new(&texts);
+        Ok(Self { files, asked, known: ArcSwap::from_pointee(known), seen, warnings })
     }
 
-    fn take(&mut self, flag: &str, file: &str, text: &str, usual: Scope) -> Result<(), BadTokens> {
-        self.asked |= usual.bit();
-        let before = self.known.len();
-        for (at, line) in text.trim_start_matches('\u{feff}').lines().enumerate() {
-            let line = line.trim();
-            if line.is_empty() || line.starts_with('#') {
-                continue;
-            }
-            let wrong = |why: String| BadTokens(format!("{flag}: {file}:{}: {why}", at + 1));
-            let known = read_line(line, usual).map_err(wrong)?;
-            if is_short(&known) {
-                let instead = "'steelthread token new NAME' makes a better one";
-                let told = format!("{file}:{}: a token shorter than {FEWEST_BYTES} characters can be guessed; {instead}", at + 1);
-                self.warnings.push(told);
-            }
-            self.add(known).map_err(wrong)?;
+    /// Looks at the files again; true if from now on other tokens are known. What has changed is believed when it was found twice, so
+    /// that a file that is being written is not taken for a short one.
+    ///
+    /// # Errors
+    /// They have changed and cannot be used. What was known before still is. It is told once.
+    pub fn look_again(&self) -> Result<bool, BadTokens> {
+        let texts = token_file::texts(&self.files)?;
+        if !self.seen.has_settled_otherwise(&texts) {
+            return Ok(false);
         }
-        if self.known.len() == before && !self.known.iter().any(|known| known.scopes & usual.bit() > 0) {
-            let word = usual.word();
-            return Err(BadTokens(format!(
-                "{flag}: no token is in '{file}', so that nobody could come in; 'steelthread token new NAME --scope {word}' makes a line"
-            )));
-        }
-        Ok(())
-    }
-
-    /// The same line in both files opens both doors.
-    fn add(&mut self, new: Known) -> Result<(), String> {
-        match self.known.iter_mut().find(|known| known.token == new.token) {
-            None => self.known.push(new),
-            Some(known) if known.name == new.name => known.scopes |= new.scopes,
-            Some(_) => {
-                return Err("this token stands above under another name; give each its own".into());
-            }
-        }
-        Ok(())
+        self.known.store(Arc::new(token_file::known(&texts, &mut Vec::new())?));
+        Ok(true)
     }
 
     /// What should be said at the start: one sentence each.
@@ -180,13 +141,10 @@ impl Tokens {
             return Ok(None);
         }
         let shown = shown(headers)?;
-        let mut found = None;
-        for known in &self.known {
-            // All are compared, whichever it is.
-            if bool::from(known.token.ct_eq(&shown)) {
-                found = Some(known);
-            }
-        }
+        let known = self.known.load();
+        // All are compared, whichever it is.
+        let found =
+            known.iter().fold(None, |found, known| if bool::from(known.token.ct_eq(&shown)) { Some(known) } else { found });
         match found {
             None => Err(Denied::Unauthenticated("the token is not known here")),
             Some(known) if known.scopes & scope.bit() == 0 => {
@@ -195,10 +153,6 @@ impl Tokens {
             Some(known) => Ok(Some(Arc::clone(&known.name))),
         }
     }
-}
-
-fn is_short(known: &Known) -> bool {
-    known.token[FEWEST_BYTES - 1] == 0
 }
 
 /// The token behind `Authorization: Bearer`, padded.
@@ -213,38 +167,6 @@ fn shown(headers: &HeaderMap) -> Result<[u8; MOST_BYTES], Denied> {
     let token = scheme.map(|_| bytes[7..].trim_ascii()).filter(|token| !token.is_empty());
     let token = token.ok_or(Denied::Unauthenticated("the Authorization header holds no bearer token: send 'Bearer TOKEN'"))?;
     padded(token).ok_or(Denied::Unauthenticated("the token is not known here"))
-}
-
-fn padded(token: &[u8]) -> Option<[u8; MOST_BYTES]> {
-    let mut padded = [0; MOST_BYTES];
-    padded.get_mut(..token.len())?.copy_from_slice(token);
-    (!token.contains(&0)).then_some(padded)
-}
-
-/// `NAME: TOKEN`, `NAME TOKEN`, each also with scopes behind it.
-fn read_line(line: &str, usual: Scope) -> Result<Known, String> {
-    const FORM: &str = "write NAME: TOKEN, or NAME: TOKEN SCOPE,SCOPE";
-    let (name, rest) = line.split_once([':', ' ', '\t']).ok_or_else(|| format!("a line with one word; {FORM}"))?;
-    let mut words = rest.split_whitespace();
-    let token = words.next().ok_or_else(|| format!("a name without a token; {FORM}"))?;
-    let scopes = words.next();
-    if words.next().is_some() {
-        return Err(format!("more than three words; {FORM}"));
-    }
-    check_name(name).map_err(|why| format!("{why}; {FORM}"))?;
-    if !token.bytes().all(|byte| byte.is_ascii_graphic()) || token.len() > MOST_BYTES {
-        return Err(format!("a token has at most {MOST_BYTES} characters, all of ASCII; {FORM}"));
-    }
-    let token = padded(token.as_bytes()).ok_or_else(|| FORM.to_owned())?;
-    let scopes = scopes.map_or(Ok(usual.bit()), scopes_of)?;
-    Ok(Known { name: name.into(), token, scopes })
-}
-
-fn scopes_of(words: &str) -> Result<u8, String> {
-    let of = |word: &str| Scope::of(word).map(Scope::bit);
-    words.split(',').try_fold(0, |bits, word| of(word).map(|bit| bits | bit)).ok_or_else(|| {
-        "what follows the token is no list of scopes; write intake, read, admin, or several joined by commas".into()
-    })
 }
 
 /// Whether a token may be of this name.

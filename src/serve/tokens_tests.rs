@@ -16,7 +16,7 @@ fn open(intake: Option<&str>, api: Option<&str>) -> Result<Tokens, String> {
         })
     };
     let files = TokenFiles { intake: write("intake.txt", intake), api: write("api.txt", api) };
-    Tokens::open(&files).map_err(|error| error.to_string().replace(&format!("{}/", folder.path().display()), ""))
+    Tokens::open(files).map_err(|error| error.to_string().replace(&format!("{}/", folder.path().display()), ""))
 }
 
 fn headers(values: &[&str]) -> HeaderMap {
@@ -92,7 +92,8 @@ fn files_that_cannot_be_understood_are_told_by_line_and_without_a_token() {
         (": SECRETWORD\n", "intake.txt:1: a name has letters"),
         ("shop: SECRETWÖRD\n", "intake.txt:1: a token has at most 512 characters"),
         ("shop: SECRETWORD\nother: SECRETWORD\n", "intake.txt:2: this token stands above under another name"),
-        ("# nobody\n", "no token is in 'intake.txt', so that nobody could come in"),
+        ("shop: SECRETWORD read\n", "no token with the scope intake is in 'intake.txt'"),
+        ("# nobody\n", "no token with the scope intake is in 'intake.txt', so that nobody could come in"),
     ] {
         let error = open(Some(text), None).unwrap_err();
         assert!(error.starts_with("--intake-token-file: ") && error.contains(told), "{error}");
@@ -100,7 +101,7 @@ fn files_that_cannot_be_understood_are_told_by_line_and_without_a_token() {
     }
     assert!(open(None, Some(&format!("a: {}", "x".repeat(513)))).unwrap_err().starts_with("--api-token-file: api.txt:1: "));
     let files = TokenFiles { intake: Some("/nowhere/tokens".into()), api: None };
-    let error = Tokens::open(&files).unwrap_err().to_string();
+    let error = Tokens::open(files).unwrap_err().to_string();
     assert!(error.starts_with("--intake-token-file: '/nowhere/tokens' cannot be read: "), "{error}");
 }
 
@@ -113,6 +114,26 @@ fn tokens_that_can_be_guessed_and_files_that_others_can_read_are_warned_about() 
     assert_eq!(format!("{tokens:?}"), "Tokens(2 known)");
 }
 
+#[test]
+fn tokens_that_have_changed_are_believed_when_they_were_found_twice_and_bad_ones_never() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("tokens");
+    let write = |text: &str| std::fs::write(&path, text).unwrap();
+    write(&format!("ops: {LONG}1"));
+    let tokens = Tokens::open(TokenFiles { intake: None, api: Some(path.clone()) }).unwrap();
+    let opens = |number: u8| who(&tokens, &[&format!("Bearer {LONG}{number}")], Scope::Read).is_ok();
+    assert_eq!((tokens.look_again(), opens(1), opens(2)), (Ok(false), true, false));
+    write(&format!("ops: {LONG}2"));
+    assert_eq!((tokens.look_again(), opens(1)), (Ok(false), true));
+    assert_eq!((tokens.look_again(), opens(1), opens(2)), (Ok(true), false, true));
+    write("ops");
+    assert_eq!(tokens.look_again(), Ok(false));
+    assert!(tokens.look_again().unwrap_err().to_string().contains("tokens:1: a line with one word"));
+    assert_eq!((tokens.look_again(), opens(2)), (Ok(false), true));
+    std::fs::remove_file(&path).unwrap();
+    assert!(tokens.look_again().is_err() && opens(2));
+}
+
 #[cfg(unix)]
 #[test]
 fn only_the_owner_should_be_able_to_read_the_file() {
@@ -122,7 +143,7 @@ fn only_the_owner_should_be_able_to_read_the_file() {
     std::fs::write(&path, format!("ops: {LONG}")).unwrap();
     let warned = |mode: u32| {
         std::fs::set_permissions(&path, std::fs::Permissions::from_mode(mode)).unwrap();
-        Tokens::open(&TokenFiles { intake: None, api: Some(path.clone()) }).unwrap().warnings().to_vec()
+        Tokens::open(TokenFiles { intake: None, api: Some(path.clone()) }).unwrap().warnings().to_vec()
     };
     assert_eq!(warned(0o600), Vec::<String>::new());
     for mode in [0o640, 0o604] {

@@ -46,6 +46,20 @@ fn flags_go_before_the_environment_and_that_before_the_file() {
 }
 
 #[test]
+fn a_variable_that_is_empty_says_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = write(folder.path(), "map: m.yaml\nno_entry: 30s\n");
+    let empty = ["CONFIG", "MAP", "STORE", "NO_ENTRY", "SPANS_PER_TRACE", "ALLOW_ANONYMOUS", "TLS_CERT", "API"];
+    let empty: Vec<_> = empty.iter().map(|name| (format!("STEELTHREAD_{name}"), "")).collect();
+    let variables: Vec<_> = empty.iter().map(|(name, value)| (name.as_str(), *value)).collect();
+    let output = with_environment(&["serve", "--config", &file, "--print-config"], &variables);
+    let told = text(output.stdout);
+    for row in [format!("map: m.yaml # {file}:1"), format!("no_entry: 30s # {file}:2"), "api: 127.0.0.1:4319 # default".into()] {
+        assert!(told.lines().any(|line| line == row), "no '{row}' in\n{told}");
+    }
+}
+
+#[test]
 fn what_is_wrong_with_a_file_is_told_with_its_place_and_nothing_starts() {
     let folder = tempfile::tempdir().unwrap();
     let map = shop_map(folder.path());

@@ -11,13 +11,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 use tonic::Code;
 
-const KEYS: [&str; 3] = ["steelthread.capability", "steelthread.thread", "steelthread.hop"];
+pub const KEYS: [&str; 3] = ["steelthread.capability", "steelthread.thread", "steelthread.hop"];
 
-fn moments_ago() -> u64 {
+pub fn moments_ago() -> u64 {
     steelthread::app::clock::now_ns() - 60_000_000_000
 }
 
-fn attribute<'s>(span: &'s Span, key: &str) -> Option<&'s str> {
+/// The text of an attribute that stands there once.
+pub fn attribute<'s>(span: &'s Span, key: &str) -> Option<&'s str> {
     let of_key: Vec<_> = span.attributes.iter().filter(|one| one.key == key).collect();
     assert!(of_key.len() <= 1, "{key} stands there twice");
     match of_key.first()?.value.as_ref()?.value.as_ref()? {
@@ -313,98 +314,6 @@ fn the_programs_own_spans_go_out_where_they_are_asked_for() {
     let resource = watcher.look(|heard| heard.traces[0].resource_spans[0].resource.clone().unwrap());
     let service = resource.attributes.iter().find(|one| one.key == "service.name").unwrap().value.clone().unwrap();
     assert_eq!(service.value, Some(Value::StringValue("steelthread".into())));
-}
-
-const LABELS: &str = r#"
-apiVersion: steelthread/v1
-kind: CapabilityMap
-capabilities:
-  - id: book
-    title: Book
-    threads:
-      - {id: web, entry: {service: web, name: "POST /book"}}
-      - {id: app, entry: {service: app, name: "POST /book"}}
-    hops:
-      - {id: seats, match: {service: seats}}
-      - {id: card, external: true, match: {peer: "*.card.example"}}
-      - {id: check, match: {name: "check *", kind: internal}}
-  - id: pay
-    title: Pay
-    threads:
-      - {id: any, entry: {name: "POST /book"}}
-      - {id: job, entry: {service: jobs}}
-    hops:
-      - {id: vault, match: {service: [vault, seats]}}
-"#;
-
-/// A span of a service: what it says, and what it is to carry when it goes on.
-struct Case {
-    service: &'static str,
-    name: &'static str,
-    kind: i32,
-    says: &'static [(&'static str, &'static str)],
-    carries: [Option<&'static str>; 3],
-}
-
-fn case(
-    (service, name, kind): (&'static str, &'static str, i32),
-    says: &'static [(&'static str, &'static str)],
-    carries: [Option<&'static str>; 3],
-) -> Case {
-    Case { service, name, kind, says, carries }
-}
-
-#[test]
-fn attributes_are_what_is_known_of_a_span_by_itself() {
-    let cases = [
-        // Entries: of several capabilities the first; their hop by its rules, else by their own name.
-        case(("web", "POST /book", 2), &[], [Some("book"), Some("web"), Some("web POST /book")]),
-        case(("other", "POST /book", 2), &[], [Some("pay"), Some("any"), Some("other POST /book")]),
-        case(("jobs", "nightly", 1), &[], [Some("pay"), Some("job"), Some("jobs nightly")]),
-        case(("jobs", "ask", 3), &[], [Some("pay"), Some("job"), None]),
-        // What a span says itself stays, and nothing else is said beside it.
-        case(("x", "tagged", 2), &[(KEYS[0], "book")], [Some("book"), None, Some("x tagged")]),
-        case(("x", "tagged", 2), &[(KEYS[0], "book"), (KEYS[1], "app")], [Some("book"), Some("app"), Some("x tagged")]),
-        case(("web", "POST /book", 2), &[(KEYS[0], "pay")], [Some("pay"), Some("any"), Some("web POST /book")]),
-        case(("web", "POST /book", 2), &[(KEYS[0], "unknown")], [Some("unknown"), None, Some("web POST /book")]),
-        case(("x", "GET /", 2), &[(KEYS[2], "my own")], [None, None, Some("my own")]),
-        // Others: the first capability with a rule that holds, else the name of a server or consumer.
-        case(("seats", "hold", 2), &[], [None, None, Some("seats")]),
-        case(("vault", "read", 1), &[], [None, None, Some("vault")]),
-        case(("x", "check age", 1), &[], [None, None, Some("check")]),
-        case(("x", "work", 1), &[], [None, None, None]),
-        case(("x", "process", 5), &[], [None, None, Some("x process")]),
-        case(("x", "pay", 3), &[("server.address", "api.card.example")], [None, None, Some("card")]),
-        case(("x", "call", 3), &[("server.address", "seats")], [None, None, None]),
-        case(("x", "publish", 4), &[("messaging.system", "kafka")], [None, None, None]),
-    ];
-    let folder = tempfile::tempdir().unwrap();
-    let map = folder.path().join("map.yaml");
-    std::fs::write(&map, LABELS).unwrap();
-    let receiver = Receiver::grpc();
-    let server = Server::start(&["--map", &map.display().to_string(), "--forward-endpoint", &receiver.url()]);
-    let spans: Vec<_> = (1..).zip(&cases).map(|(at, case)| (case.service, span_of(at, case))).collect();
-    server.sender().send(shop::request(&spans)).unwrap();
-    receiver.wait_for(cases.len());
-    for span in receiver.spans() {
-        let case = &cases[span.span_id[7] as usize - 1];
-        let carries = KEYS.map(|key| attribute(&span, key));
-        assert_eq!(carries, case.carries, "{} {} of kind {} that says {:?}", case.service, case.name, case.kind, case.says);
-    }
-}
-
-fn span_of(at: u64, case: &Case) -> Span {
-    let now_ns = moments_ago();
-    Span {
-        trace_id: vec![at as u8; 16],
-        span_id: at.to_be_bytes().to_vec(),
-        name: case.name.into(),
-        kind: case.kind,
-        start_time_unix_nano: now_ns,
-        end_time_unix_nano: now_ns + 1_000_000,
-        attributes: case.says.iter().map(|(key, value)| shop::text(key, value)).collect(),
-        ..Span::default()
-    }
 }
 
 #[test]

@@ -9,6 +9,7 @@ mod explaining_synthetic;
 mod figures;
 mod forwarding;
 mod json_table;
+mod labelling;
 mod laws;
 mod made;
 mod matching;

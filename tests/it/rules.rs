@@ -7,7 +7,7 @@ const RULES: [(&str, &str); 8] = [
     ("2.1 the execution", "e1 e2 e3 e4 e5 e6"),
     ("2.2 reading one span", "c1 c2 c3 c4 c5 error_type timeout_class unreachable_class"),
     ("2.2 whose it is", "h1 h2 h3 receive"),
-    ("2.3 outcome", "outcome_1 outcome_2 outcome_3 outcome_4 outcome_5 outcome_6 outcome_7 outcome_8 slow"),
+    ("2.3 outcome", "outcome_1 outcome_2 outcome_3 outcome_4 outcome_5 outcome_6 outcome_7 outcome_8 slow_is"),
     ("2.4 blame", "b1 b2 b3 b4 b5 b6 b7 b8 b9 b10 b11 b12 b13 b14"),
     ("2.4 slow blame", "slow_blame queue"),
     ("2.5 and 2.6 times", "path skew"),

@@ -1,8 +1,10 @@
 //! Tokens and TLS on every door, with the codes on the wire; and no secret in anything that comes out.
 
 use crate::program::{run, steelthread};
+use crate::receiver::{Answer as Told, Receiver, wait};
 use crate::secured::{Authority, Folder, Secured};
-use opentelemetry_proto::tonic::collector::trace::v1::{ExportTraceServiceRequest, ExportTraceServiceResponse};
+use crate::shop;
+use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceResponse;
 use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::process::Output;
@@ -21,7 +23,7 @@ fn guarded(folder: Folder, more: &[&str]) -> Secured {
     Secured::start(folder, &arguments)
 }
 
-/// What tonic is told about an empty request.
+/// What tonic is told about a request.
 fn send(endpoint: Endpoint, token: Option<&str>) -> Result<ExportTraceServiceResponse, tonic::Status> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     runtime.block_on(async {
@@ -29,7 +31,7 @@ fn send(endpoint: Endpoint, token: Option<&str>) -> Result<ExportTraceServiceRes
         let mut client = tonic::client::Grpc::new(channel);
         let path = "/opentelemetry.proto.collector.trace.v1.TraceService/Export".parse().unwrap();
         client.ready().await.map_err(|error| tonic::Status::unknown(format!("no connection: {error:?}")))?;
-        let mut request = tonic::Request::new(ExportTraceServiceRequest::default());
+        let mut request = tonic::Request::new(shop::run(3, 1, 1, 1_700_000_000_000_000_000).requests.swap_remove(0));
         if let Some(token) = token {
             request.metadata_mut().insert("authorization", format!("Bearer {token}").parse().unwrap());
         }
@@ -190,6 +192,33 @@ fn over_tls_the_command_line_and_senders_know_the_server_and_are_known() {
 }
 
 #[test]
+fn whoever_asks_can_be_known_by_a_certificate_instead_of_a_token() {
+    let (folder, authority, clients) = (Folder::new(), Authority::new(), Authority::new());
+    let (cert, key) = authority.sign();
+    let (cert, key) = (folder.write("tls.crt", &cert), folder.write("tls.key", &key));
+    let ca = folder.write("ca.crt", &authority.pem());
+    let askers = folder.write("askers.crt", &clients.pem());
+    let tls = ["--tls-cert", &*cert, "--tls-key", &key, "--tls-api-client-ca", &askers];
+    let server = Secured::start(folder, &[&["--api", "0.0.0.0:0"], &tls[..]].concat());
+    let (cert, key) = clients.sign();
+    let (cert, key) = (server.folder.write("me.crt", &cert), server.folder.write("me.key", &key));
+    let answer = ask(&server, &["--ca", &ca, "--client-cert", &cert, "--client-key", &key], None);
+    assert!(answer.status.success(), "{}", said(&answer));
+    let answer = ask(&server, &["--ca", &ca], None);
+    assert_eq!(answer.status.code(), Some(2), "{}", said(&answer));
+}
+
+#[test]
+fn a_token_that_is_taken_back_opens_nothing_any_more_without_a_restart() {
+    let server = guarded(Folder::new(), &[]);
+    let status = format!("{}/api/v1/status", server.api);
+    assert_eq!(get(&status, Some(OPS)).code, 200);
+    server.folder.write("api-tokens", "ops: another-token-of-ops read\n");
+    wait("the new token", || (get(&status, Some("another-token-of-ops")).code == 200).then_some(()));
+    assert_eq!(get(&status, Some(OPS)).code, 401);
+}
+
+#[test]
 fn a_renewed_certificate_is_shown_without_a_restart() {
     let (folder, old, new) = (Folder::new(), Authority::new(), Authority::new());
     let (cert, key) = old.sign();
@@ -201,11 +230,8 @@ fn a_renewed_certificate_is_shown_without_a_restart() {
     let (cert, key) = new.sign();
     server.folder.write("tls.crt", &cert);
     server.folder.write("tls.key", &key);
-    let renewed = (0..150).any(|_| {
-        std::thread::sleep(Duration::from_millis(200));
-        asked(&new_ca)
-    });
-    assert!(renewed && !asked(&old_ca), "{}", server.folder.read("stderr"));
+    wait("the new certificate", || asked(&new_ca).then_some(()));
+    assert!(!asked(&old_ca), "{}", server.folder.read("stderr"));
 }
 
 #[test]
@@ -225,11 +251,34 @@ fn no_secret_is_in_anything_that_comes_out() {
     let secret_lines: Vec<String> = key.lines().filter(|line| !line.starts_with("-----")).map(str::to_owned).collect();
     let (cert, key_file) = (folder.write("tls.crt", &cert), folder.write("tls.key", &key));
     let ca = folder.write("ca.crt", &authority.pem());
-    let server = guarded(folder, &["--tls-cert", &cert, "--tls-key", &key_file]);
+    let (forwarded, figures) = (Receiver::grpc(), Receiver::http());
+    forwarded.answer([Told::Refuse(Code::PermissionDenied, 403, None)]);
+    figures.answer([Told::Refuse(Code::Unavailable, 503, None)]);
+    let headers = folder.write("headers", &format!("authorization: Bearer {SHOP}\nx-scope: {OPS}\n"));
+    let server = guarded(
+        folder,
+        &[
+            &[
+                "--tls-cert",
+                &*cert,
+                "--tls-key",
+                &key_file,
+                "--forward-endpoint",
+                &forwarded.url(),
+                "--forward-header-file",
+                &headers,
+            ][..],
+            &["--metrics-endpoint", &figures.url(), "--metrics-interval", "1s", "--metrics-protocol", "http/protobuf"],
+            &["--metrics-header-file", &headers],
+        ]
+        .concat(),
+    );
     let mut out = Vec::new();
 
     let trusted = ureq::tls::Certificate::from_pem(authority.pem().as_bytes()).unwrap();
-    let tls = || ureq::tls::TlsConfig::builder().root_certs(ureq::tls::RootCerts::new_with_certs(&[trusted.clone()])).build();
+    let tls = || {
+        ureq::tls::TlsConfig::builder().root_certs(ureq::tls::RootCerts::new_with_certs(std::slice::from_ref(&trusted))).build()
+    };
     for token in [SHOP, OPS, STRANGER] {
         for path in ["/api/v1/status", "/metrics", "/nothing", "/api/v1/traces/none", "/healthz"] {
             let request = agent(tls()).get(format!("{}{path}", server.api)).header("authorization", bearer(Some(token)));
@@ -244,6 +293,8 @@ fn no_secret_is_in_anything_that_comes_out() {
         out.push(format!("{:?}", send(endpoint, Some(token))));
         out.push(said(&ask(&server, &["--ca", &ca], Some(token))));
     }
+    wait("the headers", || forwarded.look(|heard| heard.headers.contains(SHOP)).then_some(()));
+    wait("the headers", || figures.look(|heard| heard.headers.contains(OPS)).then_some(()));
     out.extend(misplaced(&server.folder, &cert, &key));
     out.extend([server.folder.read("stdout"), server.folder.read("stderr")]);
     let all = out.join("\n");

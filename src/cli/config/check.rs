@@ -7,6 +7,7 @@ use clap::builder::ValueRange;
 use clap::error::{ContextKind, ContextValue, Error, ErrorKind};
 use clap::{Arg, ArgAction, Command};
 use std::collections::HashMap;
+use std::net::SocketAddr;
 
 /// Flags that make no sense in a file: it would name itself, or be all that is done.
 const NOT_IN_A_FILE: [&str; 4] = ["config", "print-config", "help", "version"];
@@ -142,7 +143,8 @@ fn placeholder(arg: &Arg) -> String {
 /// A sentence without the value that it is about. Short ones only where they are quoted: `5` also stands in `15m`.
 pub(super) fn without(told: &str, value: &str) -> String {
     const LONG: usize = 6;
-    if value.is_empty() {
+    // An address is no secret, and a sentence about one is better with it.
+    if value.is_empty() || value.parse::<SocketAddr>().is_ok() {
         return told.to_owned();
     }
     let quoted =

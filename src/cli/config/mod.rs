@@ -21,9 +21,9 @@ use super::args::{Arguments, Command as Asked};
 use anyhow::Context;
 use clap::error::{ContextKind, ContextValue};
 use clap::parser::ValueSource;
-use clap::{ArgMatches, Command, CommandFactory, FromArgMatches, Parser};
+use clap::{Arg, ArgMatches, Command, CommandFactory, FromArgMatches};
 use file::Entry;
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 
 /// Arguments, completed by the file that they name.
@@ -93,17 +93,25 @@ fn about_environment(error: &clap::Error, line: &[OsString]) -> Option<anyhow::E
 }
 
 fn plain(line: &[OsString]) -> Result<Read, Refused> {
-    Ok(Read::Arguments(Box::new(Arguments::try_parse_from(line)?)))
+    let matches = command().try_get_matches_from(line)?;
+    Ok(Read::Arguments(Box::new(Arguments::from_arg_matches(&matches)?)))
+}
+
+/// All commands. A variable that is empty says nothing: that is how templates of deployments leave one out.
+fn command() -> Command {
+    let is_empty = |name: &OsStr| std::env::var_os(name).is_some_and(|value| value.is_empty());
+    let heard = |arg: Arg| if arg.get_env().is_some_and(is_empty) { arg.env(None::<&'static str>) } else { arg };
+    Arguments::command().mut_subcommand(SERVE, |serve| serve.mut_args(heard))
 }
 
 /// All commands, `serve` without arguments that must be there.
 fn relaxed() -> Command {
-    Arguments::command().mut_subcommand(SERVE, |serve| serve.mut_args(|arg| arg.required(false)))
+    command().mut_subcommand(SERVE, |serve| serve.mut_args(|arg| arg.required(false)))
 }
 
 /// `serve`, with its flags.
 fn serve() -> Command {
-    let mut all = Arguments::command();
+    let mut all = command();
     all.build();
     all.find_subcommand(SERVE).cloned().unwrap_or_default()
 }

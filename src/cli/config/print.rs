@@ -62,8 +62,9 @@ fn origin(setting: &Setting) -> String {
 
 /// What may be shown: the names of files that hold secrets, but no secret, should a setting ever be one; no password of a URL.
 fn shown(setting: &Setting) -> Vec<String> {
-    const SECRET: [&str; 4] = ["token", "secret", "password", "header"];
-    let is_secret = SECRET.iter().any(|word| setting.flag.contains(word)) && !setting.flag.ends_with("-file");
+    const SECRET: [&str; 4] = ["token", "secret", "password", "authorization"];
+    let sounds_secret = SECRET.iter().any(|word| setting.flag.contains(word)) || setting.flag.ends_with("-header");
+    let is_secret = sounds_secret && !setting.flag.ends_with("-file");
     let hide = |value: &String| if is_secret { "(hidden)".into() } else { without_password(value) };
     setting.values.iter().map(hide).collect()
 }

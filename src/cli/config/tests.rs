@@ -4,7 +4,7 @@ use super::*;
 use crate::cli::args::ServeArgs;
 use crate::cli::limits;
 use crate::query::API_VERSION;
-use clap::ArgAction;
+use clap::{Arg, ArgAction};
 
 /// A file with this text, and the command line that names it.
 fn line(text: &str, more: &str) -> (tempfile::TempDir, Vec<OsString>) {
@@ -184,6 +184,35 @@ fn defaults_that_are_listed_are_those_that_hold() {
     assert_eq!(limits::resolve(&args.waits, &args.sizes).unwrap(), crate::app::Limits::default());
     let told: Vec<_> = args.settings.all.iter().filter(|it| it.values.is_empty()).map(|it| it.key()).collect();
     assert!(!told.contains(&"quiet".to_owned()), "{told:?}");
+}
+
+/// A server with flags as there may be some day.
+fn another_server() -> Command {
+    let arg = |name: &'static str| Arg::new(name).long(name).action(ArgAction::Append);
+    Command::new("serve").arg(arg("extra-name")).arg(arg("api-token"))
+}
+
+#[test]
+fn a_flag_that_may_be_repeated_takes_a_list_and_one_value_too() {
+    for (text, values) in [("extra_name: [a, 2, 'c d']", vec!["a", "2", "c d"]), ("extra: {name: a}", vec!["a"])] {
+        let entries = check::entries("s.yaml", text, &another_server()).unwrap();
+        assert_eq!(entries[0].values, values);
+        let words: Vec<_> = values.iter().map(|value| OsString::from(format!("--extra-name={value}"))).collect();
+        assert_eq!(entries[0].words(), words);
+    }
+    let told = check::entries("s.yaml", "extra_name: [a, {b: c}]", &another_server()).unwrap_err().to_string();
+    assert!(told.starts_with("s.yaml:1:17: a list under `extra_name` holds what is no text"), "{told}");
+}
+
+#[test]
+fn a_setting_that_is_a_secret_is_not_listed_should_there_ever_be_one() {
+    let entries = check::entries("s.yaml", "api_token: [one, two]\nextra_name: [three]", &another_server()).unwrap();
+    let given = another_server().try_get_matches_from(["serve"]).unwrap();
+    let settings = Settings::of(&another_server(), &given, None, entries);
+    for form in [crate::cli::args::Listing::Yaml, crate::cli::args::Listing::Json] {
+        let told = print::listing(form, &settings);
+        assert!(told.contains("three") && told.contains("(hidden)") && !told.contains("one") && !told.contains("two"), "{told}");
+    }
 }
 
 #[test]

@@ -126,3 +126,18 @@ fn b9_exactly_a_quarter_of_the_time_is_a_fair_share() {
     assert_eq!(blame(text), "failed: timeout_no_server at 'cart' (medium, B6)");
     assert_eq!(blame(&text.replace("750", "751")), "failed: timeout_budget at 'shop do' of shop (medium, B9)");
 }
+
+#[test]
+fn e1_an_entry_of_any_kind_is_read_by_its_side() {
+    let entry = |kind: &str, words: &str| blame(&format!("shop {kind} 0-100 entry {words}"));
+    for kind in ["server", "consumer", "internal"] {
+        assert_eq!(entry(kind, "E"), "failed: app_error at 'shop do' of shop (high, B5)", "{kind}");
+        assert_eq!(entry(kind, "http=404"), "rejected", "{kind}");
+        assert_eq!(entry(kind, "grpc=1"), "abandoned", "{kind}");
+    }
+    // A caller at the top, such as an app: whom it asked sent no span.
+    assert_eq!(entry("client", "E >cart"), "failed: dependency_error at 'cart' (high, B6)");
+    assert_eq!(entry("client", "http=404 >cart"), "rejected");
+    assert_eq!(entry("client", "E type=timeout >cart"), "failed: timeout_no_server at 'cart' (medium, B6)");
+    assert_eq!(entry("producer", "E to=kafka:orders"), "failed: dependency_error at 'kafka:orders' (high, B6)");
+}

@@ -34,20 +34,53 @@ pub struct Said {
     names: Arc<Names>,
 }
 
+/// How the same spans may be sent. No answer depends on it.
+#[derive(Default)]
+struct Sending {
+    /// The last span first.
+    backwards: bool,
+    /// Added to all times, milliseconds.
+    later: f64,
+    /// Numbers as text.
+    in_text: bool,
+    /// Attributes by their names of another year.
+    renamed: bool,
+}
+
+/// Names of one thing, each of another year.
+const NAMES: [(&str, &str); 9] = [
+    ("http.response.status_code", "http.status_code"),
+    ("rpc.response.status_code", "rpc.grpc.status_code"),
+    ("service.peer.name", "peer.service"),
+    ("server.address", "net.peer.name"),
+    ("server.port", "net.peer.port"),
+    ("url.full", "http.url"),
+    ("db.system.name", "db.system"),
+    ("db.namespace", "db.name"),
+    ("messaging.destination.name", "messaging.destination"),
+];
+
 /// Judges a trace by [`MAP`] with these lines below the capability.
 pub fn judge_with(more: &str, text: &str) -> Said {
-    let said = judge_in_order(more, text, false);
-    let backwards = judge_in_order(more, text, true);
-    assert_eq!(said.answer(), backwards.answer(), "the order of arrival changes nothing: {text}");
+    let said = judge_sent(more, text, &Sending::default());
+    let (plain, long) = (Sending::default, 86_400_000.0);
+    for (how, sending) in [
+        ("the order of arrival", Sending { backwards: true, ..plain() }),
+        ("the time of day", Sending { later: long, ..plain() }),
+        ("a number sent as text", Sending { in_text: true, ..plain() }),
+        ("a name of another year", Sending { renamed: true, ..plain() }),
+    ] {
+        assert_eq!(said.answer(), judge_sent(more, text, &sending).answer(), "{how} changes nothing: {text}");
+    }
     said
 }
 
-fn judge_in_order(more: &str, text: &str, backwards: bool) -> Said {
+fn judge_sent(more: &str, text: &str, sending: &Sending) -> Said {
     let catalogue = Arc::new(parse("map.yaml", &format!("{MAP}{more}")).unwrap_or_else(|problems| panic!("{problems}")));
     let (names, shapes) = (Arc::new(Names::default()), Arc::new(Shapes::default()));
     let tagger = Tagger::new(Arc::clone(&catalogue), Arc::clone(&names), Arc::clone(&shapes), Limits::default());
-    let (mut spans, mut extras) = tagged(&mut tagger.worker(), text);
-    if backwards {
+    let (mut spans, mut extras) = tagged(&mut tagger.worker(), text, sending);
+    if sending.backwards {
         spans.reverse();
         extras.reverse();
     }
@@ -104,7 +137,7 @@ impl Said {
     }
 }
 
-fn tagged(worker: &mut TagWorker, text: &str) -> (Vec<SpanRecord>, Vec<SpanExtra>) {
+fn tagged(worker: &mut TagWorker, text: &str, sending: &Sending) -> (Vec<SpanRecord>, Vec<SpanExtra>) {
     let lines: Vec<&str> = text.lines().filter(|line| !line.trim().is_empty()).collect();
     let (mut spans, mut extras, mut open) = (Vec::new(), Vec::new(), Vec::<(usize, u64)>::new());
     for (number, line) in (1_u64..).zip(&lines) {
@@ -113,29 +146,36 @@ fn tagged(worker: &mut TagWorker, text: &str) -> (Vec<SpanRecord>, Vec<SpanExtra
         let lost = line.split_whitespace().any(|word| word == "lost").then_some(1 << 40);
         let parent = lost.or(open.last().map(|(_, id)| *id));
         open.push((indent, number));
-        let tagged = tag_line(worker, line, number, parent, &lines);
+        let tagged = tag_line(worker, (line, number, parent), &lines, sending);
         spans.push(tagged.record);
         extras.extend(tagged.extra);
     }
     (spans, extras)
 }
 
-fn tag_line(worker: &mut TagWorker, line: &str, id: u64, parent: Option<u64>, lines: &[&str]) -> steelthread::tag::Tagged {
+fn tag_line(
+    worker: &mut TagWorker,
+    (line, id, parent): (&str, u64, Option<u64>),
+    lines: &[&str],
+    sending: &Sending,
+) -> steelthread::tag::Tagged {
     let words: Vec<&str> = line.split_whitespace().collect();
     let [service, kind, name, times, more @ ..] = &words[..] else { panic!("'{line}': service, kind, name, times") };
     let (start, end) = times.split_once('-').unwrap();
-    let milliseconds = |text: &str| (text.parse::<f64>().unwrap() * 1e6) as u64;
+    let milliseconds = |text: &str| ((text.parse::<f64>().unwrap() + sending.later) * 1e6) as u64;
     let pairs = || more.iter().filter_map(|word| word.split_once('='));
     let find = |wanted: &str| pairs().find(|(key, _)| *key == wanted).map(|(_, value)| value);
-    let attributes: Vec<Attribute<'_>> =
-        pairs().filter(|(key, _)| !["exc", "link", "host"].contains(key)).map(attribute).collect();
+    let attributes: Vec<Attribute<'_>> = pairs()
+        .filter(|(key, _)| !["exc", "link", "host"].contains(key))
+        .map(|(key, value)| attribute((if sending.renamed { renamed(key, line) } else { key }, value), sending.in_text))
+        .collect();
     let kinds = ["", "internal", "server", "client", "producer", "consumer"];
     let (name, trace) = (name.replace('_', " "), [7_u8; 16]);
     let label = |number: &usize| lines[*number].split_whitespace().any(|word| word.strip_prefix('#') == find("link"));
     let linked = find("link").map(|_| ((0..lines.len()).find(label).unwrap() as u64 + 1).to_be_bytes());
     let links: Vec<RawLink<'_>> = linked.iter().map(|id| RawLink { trace_id: &trace, span_id: id }).collect();
-    let mut resource = vec![attribute(("service.name", service))];
-    resource.extend(find("host").map(|host| attribute(("host.id", host))));
+    let mut resource = vec![attribute(("service.name", service), true)];
+    resource.extend(find("host").map(|host| attribute(("host.id", host), true)));
     worker.resource(&resource);
     let raw = RawSpan {
         trace_id: &trace,
@@ -154,10 +194,20 @@ fn tag_line(worker: &mut TagWorker, line: &str, id: u64, parent: Option<u64>, li
     worker.span(&raw).unwrap()
 }
 
-fn attribute<'a>((key, value): (&'a str, &'a str)) -> Attribute<'a> {
+/// The other name of an attribute, if the span does not have both.
+fn renamed<'a>(key: &'a str, line: &str) -> &'a str {
+    let other = NAMES.iter().find_map(|(new, old)| match key {
+        _ if key == *new => Some(*old),
+        _ if key == *old => Some(*new),
+        _ => None,
+    });
+    other.filter(|other| !line.contains(&format!("{other}="))).unwrap_or(key)
+}
+
+fn attribute<'a>((key, value): (&'a str, &'a str), in_text: bool) -> Attribute<'a> {
     let value = match (value.parse(), value) {
-        (Ok(number), _) => Value::Int(number),
-        (_, "true" | "false") => Value::Bool(value == "true"),
+        (Ok(number), _) if !in_text => Value::Int(number),
+        (_, "true" | "false") if !in_text => Value::Bool(value == "true"),
         _ => Value::Text(value.as_bytes()),
     };
     Attribute { key: key.as_bytes(), value }

@@ -1,5 +1,6 @@
-//! The 28 shapes of failure, each as real spans with real attributes: tagged and judged with a real map, in the order they began and
-//! backwards; and each with near misses, where one fact is another one and so is the answer.
+//! The 28 shapes of failure, each as real spans with real attributes: tagged and judged with a real map; and each with near misses,
+//! where one fact is another one and so is the answer. All are sent in several ways (backwards, at another time, by attributes of
+//! another year), on which no answer may depend.
 //!
 //! The shapes are numbered as in the table of failure decisions that the product promises.
 
