@@ -93,7 +93,9 @@ fn renewed(spare: HopUse, hop: HopId) -> HopUse {
 fn caller(case: &Case<'_>, at: u32) -> Option<(HopId, u64)> {
     let node = case.node(at);
     if node.kind.asks() {
-        let gap_ns = if node.kind == Kind::Client { node.end - node.start } else { 0 };
+        // Whoever receives from a queue waits for work, and for nobody's answer.
+        let waits = node.kind == Kind::Client && !node.is(Node::RECEIVES);
+        let gap_ns = if waits { node.end - node.start } else { 0 };
         return Some((case.place(at).operation.hop, gap_ns));
     }
     if case.is_root(at) {
