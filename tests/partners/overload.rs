@@ -34,8 +34,9 @@ const CONNECTIONS: u64 = 64;
 const STREAMS: usize = 32;
 
 /// What the server may grow by: open traces, requests under way, what may be sent ahead on each connection before it is read (8 MiB on the
-/// first 16, 1 MiB on further ones), and what an allocator keeps.
-const BOUND: u64 = OPEN_TRACES + 2 * MESSAGE + (16 * 8 + (CONNECTIONS - 16)) * MIB + 32 * MIB;
+/// first 16, 1 MiB on further ones), the room into which a frame is read on each (1 MiB is the largest), and what an allocator keeps. It is
+/// reached within seconds; a minute and a half of load add nothing to it.
+const BOUND: u64 = OPEN_TRACES + 2 * MESSAGE + (16 * 8 + (CONNECTIONS - 16)) * MIB + CONNECTIONS * MIB + 32 * MIB;
 
 fn text(key: &str, value: &str) -> KeyValue {
     KeyValue { key: key.into(), value: Some(AnyValue { value: Some(Value::StringValue(value.into())) }), ..KeyValue::default() }
