@@ -3,6 +3,7 @@
 use super::connections::ConnectionLimits;
 use super::refused::{PAUSE, Reason, Refused};
 use super::senders::Holding;
+use axum::http::Version;
 use bytes::{BufMut, Bytes, BytesMut};
 use http_body::{Body as HttpBody, Frame, SizeHint};
 use http_body_util::{BodyExt, Limited};
@@ -18,6 +19,8 @@ use tonic::codegen::StdError;
 const FIRST_ROOM: usize = 512 << 10;
 /// How much of a body is read over that nobody wants, and how long.
 const MOST_READ_OVER: usize = 64 << 20;
+/// The same where a stream can be ended by itself, so that a sender of more learns to stop.
+const MOST_READ_OVER_OF_A_STREAM: usize = 1 << 20;
 const READ_OVER_WITHIN: Duration = Duration::from_secs(10);
 
 /// How a body is framed.
@@ -178,12 +181,13 @@ pub(super) fn unframed(mut body: Bytes) -> Result<(bool, Bytes), Refused> {
     }
 }
 
-/// Reads over what is left of a body of HTTP/1, so that a sender that writes first and reads then gets to read why it was refused:
-/// a connection that is closed with bytes unread takes the answer with it. Nothing is kept.
-pub(super) fn read_over(mut body: Incoming) {
+/// Reads over what is left of a body, so that a sender that writes first and reads then gets to read why it was refused. A connection
+/// that is closed with bytes unread takes the answer with it; so does, with some clients, a stream of HTTP/2 that is ended while they
+/// still write. Nothing is kept.
+pub(super) fn read_over(mut body: Incoming, version: Version) {
     tokio::spawn(async move {
         let over = async {
-            let mut left = MOST_READ_OVER;
+            let mut left = if version < Version::HTTP_2 { MOST_READ_OVER } else { MOST_READ_OVER_OF_A_STREAM };
             while let Some(Ok(frame)) = body.frame().await {
                 match left.checked_sub(frame.data_ref().map_or(0, Bytes::len)) {
                     Some(rest) => left = rest,

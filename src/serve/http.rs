@@ -3,6 +3,7 @@
 use super::asked::{ExplainWords, HopsWords, NoWords, StatusWords};
 use super::desk::Desk;
 use super::metrics;
+use super::openapi::{self, Answer, Route};
 use crate::model::TraceId;
 use crate::query::{API_VERSION, Explanation, HopsAnswer, Matching, QueryError, Status, TraceAnswer};
 use axum::Router;
@@ -10,26 +11,53 @@ use axum::extract::rejection::QueryRejection;
 use axum::extract::{Path, Query, State};
 use axum::http::{HeaderMap, Method, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Json, Response};
-use axum::routing::get;
-use serde_json::json;
+use axum::routing::{MethodRouter, get};
+use serde_json::{Value, json};
+
+const RANGE: &[&str] = &["from", "to", "last"];
+const HOPS: &[&str] = &["from", "to", "last", "by", "level"];
+const EXPLAIN: &[&str] = &["from", "to", "last", "baseline_from", "baseline_to", "level"];
+
+/// All that can be asked, and who answers: what the server is built of, and what `/api/openapi.json` tells.
+fn table() -> Vec<(Route, MethodRouter<Desk>)> {
+    let about =
+        |path, summary, words, message, answers| (Route { path, summary, words, answer: Answer::Document(message) }, answers);
+    let text = |path, summary, answer, answers| (Route { path, summary, words: &[], answer }, answers);
+    vec![
+        about("/api/v1/status", "How the capabilities are doing.", RANGE, "StatusResponse", get(status)),
+        about("/api/v1/capabilities/{id}", "How a capability is doing.", RANGE, "StatusResponse", get(capability)),
+        about(
+            "/api/v1/capabilities/{id}/hops",
+            "Which hops fail it, and which are slow.",
+            HOPS,
+            "HopsResponse",
+            get(capability_hops),
+        ),
+        about("/api/v1/capabilities/{id}/explain", "Why it was bad.", EXPLAIN, "ExplainResponse", get(explain)),
+        about("/api/v1/capabilities/{id}/matching", "What matches it.", &[], "MatchingResponse", get(capability_matching)),
+        about("/api/v1/hops", "Which hops fail, and which are slow.", HOPS, "HopsResponse", get(hops)),
+        about("/api/v1/matching", "What arrives, what matches, and what nearly does.", &[], "MatchingResponse", get(matching)),
+        about("/api/v1/traces/{trace_id}", "The verdicts about a recent trace.", &[], "TraceResponse", get(trace)),
+        text("/api/openapi.json", "This document.", Answer::Json, get(openapi)),
+        text("/healthz", "Whether the process lives.", Answer::Health, get(|| async { "ok\n" })),
+        text("/readyz", "Whether spans are taken and questions answered.", Answer::Health, get(ready)),
+        text("/metrics", "Own health and figures of the capabilities.", Answer::Figures, get(figures)),
+    ]
+}
 
 /// All routes; whatever else is asked for is told what there is.
 pub(super) fn routes(desk: Desk) -> Router {
-    Router::new()
-        .route("/api/v1/status", get(status))
-        .route("/api/v1/capabilities/{id}", get(capability))
-        .route("/api/v1/capabilities/{id}/hops", get(capability_hops))
-        .route("/api/v1/capabilities/{id}/explain", get(explain))
-        .route("/api/v1/hops", get(hops))
-        .route("/api/v1/matching", get(matching))
-        .route("/api/v1/capabilities/{id}/matching", get(capability_matching))
-        .route("/api/v1/traces/{trace_id}", get(trace))
-        .route("/healthz", get(|| async { "ok\n" }))
-        .route("/readyz", get(ready))
-        .route("/metrics", get(figures))
-        .fallback(nothing_here)
-        .method_not_allowed_fallback(only_get)
-        .with_state(desk)
+    let router = table().into_iter().fold(Router::new(), |router, (route, answers)| router.route(route.path, answers));
+    router.fallback(nothing_here).method_not_allowed_fallback(only_get).with_state(desk)
+}
+
+/// What can be asked, without who answers.
+pub(super) fn described() -> Vec<Route> {
+    table().into_iter().map(|(route, _)| route).collect()
+}
+
+async fn openapi() -> Json<Value> {
+    Json(openapi::document(&described()))
 }
 
 /// Why there is no answer, as a document.
@@ -133,11 +161,12 @@ async fn nothing_here(uri: Uri, headers: HeaderMap) -> Response {
     if content_type.starts_with(b"application/grpc") {
         return tonic::Status::unimplemented(format!("there is no {}", uri.path())).into_http::<axum::body::Body>();
     }
-    let told = format!(
-        "there is no {}; there are /api/v1/status, /api/v1/capabilities/ID, /api/v1/capabilities/ID/hops, \
-         /api/v1/capabilities/ID/explain, /api/v1/capabilities/ID/matching, /api/v1/hops, /api/v1/matching, /api/v1/traces/TRACE_ID, /healthz, /readyz, /metrics",
-        uri.path()
-    );
+    let paths = described()
+        .iter()
+        .map(|one| one.path.replace("{id}", "ID").replace("{trace_id}", "TRACE_ID"))
+        .collect::<Vec<_>>()
+        .join(", ");
+    let told = format!("there is no {}; there are {paths}", uri.path());
     Refused(StatusCode::NOT_FOUND, told).into_response()
 }
 

@@ -22,6 +22,9 @@ mod http;
 mod inflate;
 mod metrics;
 mod mirror;
+mod openapi;
+#[cfg(test)]
+mod openapi_tests;
 mod otlp_grpc;
 mod otlp_http;
 #[cfg(test)]

@@ -8,7 +8,7 @@ use super::refused::{Door, Reason, Refused};
 use super::replies;
 use super::tokens::Tokens;
 use super::{Accepted, Encoding};
-use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, Version, header};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, header};
 use bytes::Bytes;
 use http_body_util::Full;
 use hyper::body::{Body as _, Incoming};
@@ -58,8 +58,8 @@ async fn answer(
         Err(refused) => {
             reception.count(Door::OtlpHttp, &refused);
             // Who asks whether it may send has not begun to.
-            if head.version < Version::HTTP_2 && !head.headers.contains_key(header::EXPECT) {
-                body::read_over(body);
+            if !head.headers.contains_key(header::EXPECT) {
+                body::read_over(body, head.version);
             }
             refusal(told_in, &refused)
         }

@@ -17,13 +17,13 @@ use tonic_reflection::pb::v1::server_reflection_request::MessageRequest;
 use tonic_reflection::pb::v1::server_reflection_response::MessageResponse;
 use tonic_reflection::pb::v1::{ServerReflectionRequest, ServerReflectionResponse};
 
-struct Running {
+pub(super) struct Running {
     answers: Arc<FakeAnswers>,
     health: Arc<FakeHealth>,
     address: String,
 }
 
-async fn server() -> Running {
+pub(super) async fn server() -> Running {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = format!("http://{}", listener.local_addr().unwrap());
     let (answers, health) = (Arc::new(FakeAnswers::default()), Arc::new(FakeHealth::default()));
@@ -39,7 +39,7 @@ async fn server() -> Running {
 }
 
 impl Running {
-    async fn get(&self, path: &str) -> (u16, String) {
+    pub(super) async fn get(&self, path: &str) -> (u16, String) {
         let url = format!("{}{path}", self.address);
         let asked = tokio::task::spawn_blocking(move || {
             let config = ureq::Agent::config_builder().http_status_as_error(false).build();
@@ -49,13 +49,13 @@ impl Running {
         asked.await.unwrap()
     }
 
-    async fn document(&self, path: &str) -> Value {
+    pub(super) async fn document(&self, path: &str) -> Value {
         let (code, text) = self.get(path).await;
         assert_eq!(code, 200, "{text}");
         serde_json::from_str(&text).unwrap()
     }
 
-    async fn error(&self, path: &str, code: u16) -> String {
+    pub(super) async fn error(&self, path: &str, code: u16) -> String {
         let (told, text) = self.get(path).await;
         assert_eq!(told, code, "{text}");
         let document: Value = serde_json::from_str(&text).unwrap();

@@ -60,7 +60,7 @@ fn origin(setting: &Setting) -> String {
     }
 }
 
-/// What may be shown: the names of files that hold secrets, but no secret, should a setting ever be one; no password of a URL.
+/// What may be shown: the names of files that hold secrets, but no secret, should a setting ever be one; no password and no query of a URL.
 fn shown(setting: &Setting) -> Vec<String> {
     const SECRET: [&str; 4] = ["token", "secret", "password", "authorization"];
     let sounds_secret = SECRET.iter().any(|word| setting.flag.contains(word)) || setting.flag.ends_with("-header");
@@ -69,14 +69,17 @@ fn shown(setting: &Setting) -> Vec<String> {
     setting.values.iter().map(hide).collect()
 }
 
-/// `https://user:password@host` without what stands before the host.
+/// `https://user:password@host/path?key=…` without what stands before the host and behind the path: keys are written into both.
 pub(super) fn without_password(value: &str) -> String {
     let Some((scheme, rest)) = value.split_once("://") else { return value.to_owned() };
-    let authority = rest.split(['/', '?', '#']).next().unwrap_or(rest);
-    match authority.rsplit_once('@') {
-        Some((login, _)) => format!("{scheme}://(hidden){}", &rest[login.len()..]),
-        None => value.to_owned(),
-    }
+    let (place, query) = rest.split_at(rest.find(['?', '#']).unwrap_or(rest.len()));
+    let authority = place.split('/').next().unwrap_or(place);
+    let (login, place) = match authority.rsplit_once('@') {
+        Some((login, _)) => ("(hidden)", &place[login.len()..]),
+        None => ("", place),
+    };
+    let query = if query.len() > 1 { format!("{}(hidden)", &query[..1]) } else { query.to_owned() };
+    format!("{scheme}://{login}{place}{query}")
 }
 
 /// As YAML: plain where nobody can take it for anything else.

@@ -216,9 +216,12 @@ fn a_setting_that_is_a_secret_is_not_listed_should_there_ever_be_one() {
 }
 
 #[test]
-fn passwords_in_addresses_are_not_listed() {
+fn passwords_and_keys_in_addresses_are_not_listed() {
     assert_eq!(print::without_password("https://me:word@there:1/a@b"), "https://(hidden)@there:1/a@b");
     assert_eq!(print::without_password("https://there/a@b"), "https://there/a@b");
+    assert_eq!(print::without_password("https://there/v1/traces?api_key=word"), "https://there/v1/traces?(hidden)");
+    assert_eq!(print::without_password("https://me:word@there?key=word#word"), "https://(hidden)@there?(hidden)");
+    assert_eq!(print::without_password("https://there#word"), "https://there#(hidden)");
     assert_eq!(print::without_password("a@b"), "a@b");
 }
 

@@ -1,13 +1,13 @@
 //! OTLP/HTTP.
 
-use super::wire::read_answer;
+use super::wire::{DATA, END_HEADERS, END_STREAM, HEADERS, RST_STREAM, frame, http2, post_headers, read_answer};
 use super::{JSON, LIMIT, PROTOBUF, gzip, server, zstd};
 use crate::serve::replies::{ExportResponse, RETRY_INFO, RetryInfo};
 use crate::serve::{Accepted, Encoding, Refusal};
 use prost::Message;
 use serde_json::json;
 use std::time::Duration;
-use tokio::io::AsyncWriteExt;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
 #[tokio::test]
@@ -109,4 +109,47 @@ async fn a_sender_that_writes_all_before_it_reads_learns_why_it_is_refused() {
         .await
         .unwrap();
     assert_eq!(read_answer(&mut stream).await.code, 200);
+}
+
+/// Some clients take a stream that is ended under their hands for a failure without an answer, and send the same again.
+#[tokio::test]
+async fn a_sender_over_http2_that_is_refused_early_may_write_its_body_to_the_end() {
+    let server = server(Ok(Accepted::default())).await;
+    let mut stream = http2(server.http).await;
+    stream.write_all(&frame(HEADERS, END_HEADERS, 1, &post_headers("/v1/trace", JSON))).await.unwrap();
+    let mut told = Vec::new();
+    loop {
+        let (kind, flags, payload) = next_frame(&mut stream).await;
+        assert_ne!(kind, RST_STREAM, "the stream was ended before the body was");
+        if kind == DATA {
+            told.extend(payload);
+            if flags & END_STREAM > 0 {
+                break;
+            }
+        }
+    }
+    assert!(String::from_utf8(told).unwrap().contains("there is no /v1/trace"));
+    for _ in 0..20 {
+        stream.write_all(&frame(DATA, 0, 1, &[b' '; 1000])).await.unwrap();
+    }
+    stream.write_all(&frame(DATA, END_STREAM, 1, b"{}")).await.unwrap();
+    // What the server says to this comes after whatever it said to the body.
+    stream.write_all(&frame(6, 0, 0, b"any word")).await.unwrap();
+    loop {
+        let (kind, flags, payload) = next_frame(&mut stream).await;
+        assert_ne!(kind, RST_STREAM, "the stream was ended within the body");
+        if kind == 6 && flags == 1 {
+            assert_eq!(payload, b"any word");
+            return;
+        }
+    }
+}
+
+/// Kind, flags and payload.
+async fn next_frame(stream: &mut TcpStream) -> (u8, u8, Vec<u8>) {
+    let mut head = [0; 9];
+    stream.read_exact(&mut head).await.unwrap();
+    let mut payload = vec![0; u32::from_be_bytes([0, head[0], head[1], head[2]]) as usize];
+    stream.read_exact(&mut payload).await.unwrap();
+    (head[3], head[4], payload)
 }

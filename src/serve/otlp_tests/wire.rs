@@ -82,8 +82,13 @@ pub(super) fn frame(kind: u8, flags: u8, stream: u32, payload: &[u8]) -> Vec<u8>
     [&length[1..], &[kind, flags], &stream.to_be_bytes(), payload].concat()
 }
 
-/// The headers of an export, in HPACK without a table.
+/// The headers of an export by gRPC, in HPACK without a table.
 pub(super) fn export_headers() -> Vec<u8> {
+    post_headers("/opentelemetry.proto.collector.trace.v1.TraceService/Export", "application/grpc")
+}
+
+/// The headers of a request with a body, in HPACK without a table.
+pub(super) fn post_headers(path: &str, content_type: &str) -> Vec<u8> {
     let mut block = vec![0x83, 0x86];
     let mut literal = |index: u8, name: &str, value: &str| {
         block.push(index);
@@ -94,9 +99,9 @@ pub(super) fn export_headers() -> Vec<u8> {
         block.push(value.len() as u8);
         block.extend(value.bytes());
     };
-    literal(4, "", "/opentelemetry.proto.collector.trace.v1.TraceService/Export");
+    literal(4, "", path);
     literal(1, "", "here");
-    literal(0, "content-type", "application/grpc");
+    literal(0, "content-type", content_type);
     block
 }
 
