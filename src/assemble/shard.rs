@@ -40,12 +40,11 @@ pub(super) struct Offered<'a> {
 }
 
 impl Offered<'_> {
-    /// As read by this reading.
+    /// As read by this reading, and where it stands.
     #[inline]
-    fn read_by(&self, reading: u32) -> Option<(SpanRecord, Option<SpanExtra>)> {
+    fn read_by(&self, reading: u32) -> Option<(&SpanRecord, &Batch)> {
         let batch = if self.batch.reading == reading { self.batch } else { self.other.filter(|it| it.reading == reading)? };
-        let (_, record) = *batch.spans.get(self.at as usize)?;
-        Some((record, batch.extra(self.at, &record)))
+        batch.spans.get(self.at as usize).map(|(_, record)| (record, batch))
     }
 }
 
@@ -88,15 +87,15 @@ impl Shard {
             self.begun[open.reading as usize & 1] += 1;
         }
         // Whoever swaps readings sees to it that there is one for every open trace. If not, a span more is worse than a span less.
-        let Some((record, extra)) = offered.read_by(open.reading) else { return Taken::Late };
+        let Some((record, batch)) = offered.read_by(open.reading) else { return Taken::Late };
         let before = open.spans.capacity();
         if open.spans.len() == before {
             // Doubling fits the size classes of the allocator; large vectors grow in steps, so that none asks for much at once.
             open.spans.reserve_exact(before.clamp(FIRST_SPANS, MOST_GROWTH));
         }
-        open.spans.push(record);
+        open.spans.push(*record);
         self.bytes += (open.spans.capacity() - before) * SPAN_BYTES;
-        if let Some(extra) = extra {
+        if let Some(extra) = batch.extra(offered.at, record) {
             self.bytes += EXTRA_BYTES;
             open.extras.push(extra);
         }

@@ -40,6 +40,15 @@ impl Arriving {
     /// A span of this shape.
     #[inline]
     pub fn note(&mut self, shape: ShapeId, trace: TraceId, is_root: bool, end_ns: u64) {
+        match self.counts.get_mut(shape.0 as usize) {
+            Some(count) if count.0 > 0 => *count = (count.0.saturating_add(1), count.1.saturating_add(u32::from(is_root))),
+            _ => self.note_first(shape, trace, is_root, end_ns),
+        }
+    }
+
+    /// The first of its shape in the request.
+    #[inline(never)]
+    fn note_first(&mut self, shape: ShapeId, trace: TraceId, is_root: bool, end_ns: u64) {
         let at = shape.0 as usize;
         if at >= self.counts.len() {
             if at >= MOST_SHAPES {
@@ -47,12 +56,8 @@ impl Arriving {
             }
             self.counts.resize(at + 1, (0, 0));
         }
-        let count = &mut self.counts[at];
-        if count.0 == 0 {
-            self.touched.push((shape.0, trace, end_ns));
-        }
-        count.0 = count.0.saturating_add(1);
-        count.1 = count.1.saturating_add(u32::from(is_root));
+        self.touched.push((shape.0, trace, end_ns));
+        self.counts[at] = (1, u32::from(is_root));
     }
 
     /// The request was not taken.

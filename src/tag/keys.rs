@@ -45,6 +45,20 @@ struct Place {
 const FREE: Place =
     Place { first: 0, last: 0, middle: (0, 0), text: 0, length: u32::MAX, used: Use { slot: Use::NO_SLOT, test: Use::NO_TEST } };
 
+impl Place {
+    #[inline]
+    fn is_free(&self) -> bool {
+        self.length == FREE.length
+    }
+
+    /// Whether this key is here, as far as its length, its ends and its middle tell: up to 32 bytes that is all.
+    #[inline]
+    fn is_short(&self, key: &[u8], first: u64, last: u64) -> bool {
+        let ends_are = self.first == first && self.last == last && self.length as usize == key.len();
+        ends_are && (key.len() <= 16 || self.middle == middle(key))
+    }
+}
+
 /// An open hash table, at most a quarter full. Most keys are told from the others by length and ends; the middle is compared last.
 #[derive(Debug)]
 pub struct Keys {
@@ -72,7 +86,7 @@ impl Keys {
         let (first, last) = ends(key);
         let at = self.position(key, first, last);
         if let Some(place) = self.places.get_mut(at) {
-            if place.length == FREE.length {
+            if place.is_free() {
                 *place = Place { first, last, middle: middle(key), text, length: key.len() as u32, used };
                 self.texts.extend_from_slice(key);
             } else {
@@ -82,31 +96,28 @@ impl Keys {
     }
 
     /// What is done with this key; nothing, if it is not in the table.
-    #[inline]
+    ///
+    /// Most keys are where they should be, or nothing is. That much is looked at in place; whatever else there is, is a call.
+    #[inline(always)]
     pub fn find(&self, key: &[u8]) -> Use {
         let (first, last) = ends(key);
-        self.places[self.position(key, first, last)].used
+        match self.places.get(start(first, last, key.len()) & self.mask) {
+            Some(place) if place.is_free() || (key.len() <= 32 && place.is_short(key, first, last)) => place.used,
+            _ => self.places[self.position(key, first, last)].used,
+        }
     }
 
     /// Where the key is, or where it would be put; there is always a free place.
-    #[inline]
+    #[inline(never)]
     fn position(&self, key: &[u8], first: u64, last: u64) -> usize {
         let mut at = start(first, last, key.len()) & self.mask;
         loop {
             let place = &self.places[at];
-            if place.length == FREE.length {
-                return at;
-            }
-            if place.first == first && place.last == last && place.length as usize == key.len() && self.middle_is(place, key) {
+            if place.is_free() || (place.is_short(key, first, last) && (key.len() <= 32 || self.rest_is(place, key))) {
                 return at;
             }
             at = (at + 1) & self.mask;
         }
-    }
-
-    #[inline]
-    fn middle_is(&self, place: &Place, key: &[u8]) -> bool {
-        key.len() <= 16 || (place.middle == middle(key) && (key.len() <= 32 || self.rest_is(place, key)))
     }
 
     #[cold]
