@@ -3,7 +3,7 @@
 use super::dice::Dice;
 use super::fault::{Fault, Kind};
 use super::system::{Style, System};
-use super::traffic::{SERVER, Span, Walk};
+use super::traffic::{Span, Walk};
 use std::sync::Arc;
 use steelthread::catalogue::{self, Catalogue};
 use steelthread::judge::{Context, HopLimit, Judge, PathMode, Trace};
@@ -230,7 +230,7 @@ pub fn attributes(style: Style, span: &Span) -> Vec<(&'static str, Result<String
 
 /// Number of the status of a span on the wire.
 pub fn status(style: Style, span: &Span) -> i32 {
-    if span.error && style != Style::Bare && (span.kind != SERVER || span.error) { 2 } else { 0 }
+    if span.error && style != Style::Bare { 2 } else { 0 }
 }
 
 fn written<T>(style: Style, number: u128, span: &Span, send: &mut dyn FnMut(&RawSpan<'_>) -> T) -> T {
