@@ -2,7 +2,7 @@
 
 use super::figures::{NOTHING, count, ms, percent, share};
 use super::output::{Look, lines};
-use super::status::{latency, number};
+use super::status::{latency, number, seen};
 use crate::query::{Count, HopRow, HopsAnswer};
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -83,7 +83,8 @@ pub(super) fn below(answer: &HopsAnswer) -> String {
 pub(super) fn rows(answer: &HopsAnswer) -> Vec<Vec<String>> {
     let head = "capability,hop,service,external,executions,calls,errors,failures,failure_share,causes,slow_blamed,absorbed,retries,\
         resilience,p50_ms,p90_ms,p95_ms,p99_ms,max_ms,critical_path_mean_ms,critical_path_p95_ms,critical_path_share,self_mean_ms,\
-        self_p95_ms,edge_gap_mean_ms,edge_gap_p95_ms,missing,lost_value,currency";
+        self_p95_ms,edge_gap_mean_ms,edge_gap_p95_ms,missing,lost_value,currency,sampled_executions,\
+        sampled_calls,sampled_failures";
     let mut rows = vec![head.split(',').map(str::to_owned).collect()];
     let capability = answer.capability.clone().unwrap_or_default();
     rows.extend(answer.hops.iter().map(|hop| csv_row(&capability, hop)));
@@ -106,6 +107,7 @@ fn csv_row(capability: &str, hop: &HopRow) -> Vec<String> {
     row.push(hop.missing.0.to_string());
     row.push(lost.map_or(String::new(), |lost| lost.amount.clone()));
     row.push(lost.map_or(String::new(), |lost| lost.currency.clone()));
+    row.extend(["executions", "calls", "failures"].map(|name| seen(hop.sampled.as_ref(), name)));
     row
 }
 

@@ -2,6 +2,7 @@
 
 use super::figures::count;
 use super::output::{Look, lines};
+use super::status::seen;
 use crate::query::{ArrivingSpans, CapabilityMatching, EntryMatching, FailedTest, Matching};
 use std::fmt::Write;
 
@@ -44,6 +45,9 @@ fn arriving_row(one: &ArrivingSpans) -> [String; 7] {
 
 fn capability(one: &CapabilityMatching) -> String {
     let mut text = format!("{}: {} executions", one.id, count(one.executions));
+    if let Some(seen) = one.sampled.as_ref().and_then(|sampled| sampled.get("executions")) {
+        let _ = write!(text, " (an estimate: {seen} were seen, and are weighted)");
+    }
     if let Some(last) = &one.last_matched {
         let _ = write!(text, ", a span last matched at {last}");
     }
@@ -90,13 +94,14 @@ fn unmatched(answer: &Matching, look: Look) -> String {
 /// One row an entry rule and what came near to it, with a head.
 pub(super) fn rows(answer: &Matching) -> Vec<Vec<String>> {
     let head = "capability,executions,last_matched,thread,line,rule,matched,near_service,near_kind,near_name,near_spans,\
-        near_trace_id,fails,wanted,found";
+        near_trace_id,fails,wanted,found,sampled_executions";
     let mut rows = vec![head.split(',').map(str::to_owned).collect()];
     for one in &answer.capabilities {
         for entry in &one.entries {
             let mut row = vec![one.id.clone(), one.executions.0.to_string(), one.last_matched.clone().unwrap_or_default()];
             row.extend([entry.thread.clone(), entry.line.to_string(), entry.rule.clone(), entry.matched.to_string()]);
             row.extend(near(entry));
+            row.push(seen(one.sampled.as_ref(), "executions"));
             rows.push(row);
         }
     }

@@ -6,6 +6,7 @@ use super::words;
 use crate::model::Fate;
 use crate::query::{CapabilityStatus, LatencyMs, State, Status};
 use comfy_table::Color;
+use std::collections::BTreeMap;
 use std::fmt::Write;
 
 const NUMBERS: [&str; 11] =
@@ -150,7 +151,7 @@ fn spans(status: &Status) -> String {
 pub(super) fn rows(status: &Status) -> Vec<Vec<String>> {
     let head = "capability,title,owner,state,executions,ok,failed,rejected,abandoned,incomplete,slow,success_rate,success_rate_low,\
         success_rate_high,p50_ms,p90_ms,p95_ms,p99_ms,max_ms,masked_retry,suppressed,async_error,worst_hop,worst_hop_service,\
-        worst_hop_failures,worst_hop_share,lost_value,currency";
+        worst_hop_failures,worst_hop_share,lost_value,currency,sampled_executions,sampled_failed";
     let mut rows = vec![head.split(',').map(str::to_owned).collect()];
     rows.extend(status.capabilities.iter().map(csv_row));
     rows
@@ -173,7 +174,13 @@ fn csv_row(one: &CapabilityStatus) -> Vec<String> {
     row.push(number(worst.map(|worst| worst.share)));
     row.push(lost.map_or(String::new(), |lost| lost.amount.clone()));
     row.push(lost.map_or(String::new(), |lost| lost.currency.clone()));
+    row.extend(["executions", "failed"].map(|name| seen(one.sampled.as_ref(), name)));
     row
+}
+
+/// An unweighted count; empty where counts are not weighted.
+pub(super) fn seen(sampled: Option<&BTreeMap<String, u64>>, name: &str) -> String {
+    sampled.and_then(|counts| counts.get(name)).map_or(String::new(), u64::to_string)
 }
 
 /// Percentiles in the order of the heads: 50, 90, 95, 99, largest.

@@ -187,8 +187,30 @@ fn csv_has_a_row_for_each_and_all_rows_are_as_long_as_the_head() {
     }
     let text = render(Format::Csv, &fakes::hops(), |_| String::new(), hops::rows).unwrap();
     let row = "book-flight,card-network,pay.acmepay.example,true,100,108,14,9,0.75,dependency_error=2;timeout_no_server=7,3,\
-        masked_retry=5,8,0.357,41,120,1502,2000,2000,66.4,1490,0.521,66.4,1490,,,0,373.50,EUR";
+        masked_retry=5,8,0.357,41,120,1502,2000,2000,66.4,1490,0.521,66.4,1490,,,0,373.50,EUR,,,";
     assert_eq!(text.lines().nth(1), Some(row));
+}
+
+#[test]
+fn rows_of_a_sampled_stream_say_what_was_seen() {
+    let seen = |counts: &[(&str, u64)]| Some(counts.iter().map(|(name, count)| ((*name).to_owned(), *count)).collect());
+    let cell = |rows: Vec<Vec<String>>, head: &str| {
+        let at = rows[0].iter().position(|name| name == head).unwrap();
+        [&rows[1][at], &rows[2][at]].map(Clone::clone)
+    };
+    let mut told = fakes::status();
+    told.capabilities[0].sampled = seen(&[("executions", 30), ("failed", 3)]);
+    assert_eq!(cell(status::rows(&told), "sampled_executions"), ["30", ""]);
+    assert_eq!(cell(status::rows(&told), "sampled_failed"), ["3", ""]);
+    let mut told = fakes::hops();
+    told.hops[0].sampled = seen(&[("executions", 25), ("calls", 27), ("failures", 2)]);
+    assert_eq!(cell(hops::rows(&told), "sampled_executions"), ["25", ""]);
+    assert_eq!(cell(hops::rows(&told), "sampled_calls"), ["27", ""]);
+    assert_eq!(cell(hops::rows(&told), "sampled_failures"), ["2", ""]);
+    let mut told = fakes::matching();
+    told.capabilities[0].sampled = seen(&[("executions", 30)]);
+    assert_eq!(cell(matching::rows(&told), "sampled_executions"), ["30", ""]);
+    assert!(matching::text(&told, Look::PLAIN).contains("book-flight: 120 executions (an estimate: 30 were seen"));
 }
 
 #[test]

@@ -150,6 +150,7 @@ pub(crate) fn matching() -> Matching {
         id: id.into(),
         title: id.into(),
         executions: Count(executions),
+        sampled: None,
         last_matched: why.is_none().then(|| "2026-09-01T12:00:00Z".into()),
         tagged: 0,
         why: why.map(str::to_owned),
@@ -184,6 +185,7 @@ pub(crate) fn matching() -> Matching {
         capabilities_more: 0,
         unknown_capabilities: status.unknown_capabilities,
         unmatched: UnmatchedTraces { traces: 412, roots: vec![root] },
+        estimated: false,
     }
 }
 

@@ -140,12 +140,12 @@ mirror! {
     FailedTest => FailedTest { same key wanted found; }
     Nearly => Nearly { same what service kind name spans example_trace_id holds; lists fails; }
     EntryMatching => EntryMatching { same thread rule line matched; lists nearly; }
-    CapabilityMatching => CapabilityMatching { same id title last_matched tagged why; lists entries; counts executions; }
+    CapabilityMatching => CapabilityMatching { same id title last_matched tagged why; lists entries; counts executions; seen sampled; }
     ArrivingSpans => ArrivingSpans { same service kind name spans roots entry_of example_trace_id last_seen; }
     UnmatchedRoot => UnmatchedRoot { same service kind name traces example_trace_id; }
     UnmatchedTraces => UnmatchedTraces { same traces; lists roots; }
     Matching => MatchingResponse {
-        same api_version arriving_more capabilities_more unknown_capabilities;
+        same api_version arriving_more capabilities_more unknown_capabilities estimated;
         into spans unmatched;
         lists arriving capabilities;
     }

@@ -101,13 +101,14 @@ fn holds(value: &Value, schema: &Value, document: &Value, at: &str, wrong: &mut 
         Value::Array(list) => list.iter().filter_map(Value::as_str).collect(),
         one => one.as_str().into_iter().collect(),
     };
-    if !wanted.contains(&is) && !(is == "integer" && wanted.contains(&"number")) {
+    let fits = wanted.contains(&is) || (is == "integer" && wanted.contains(&"number"));
+    if !fits {
         wrong.push(format!("{at} is {value}, and is described as {schema}"));
     }
-    if let Some(words) = schema["enum"].as_array() {
-        if !words.contains(value) {
-            wrong.push(format!("{at} is {value}, and is described as one of {words:?}"));
-        }
+    if let Some(words) = schema["enum"].as_array()
+        && !words.contains(value)
+    {
+        wrong.push(format!("{at} is {value}, and is described as one of {words:?}"));
     }
     for (number, item) in value.as_array().into_iter().flatten().enumerate() {
         holds(item, &schema["items"], document, &format!("{at}[{number}]"), wrong);

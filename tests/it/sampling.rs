@@ -13,7 +13,7 @@ use prost::Message;
 use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::path::Path;
-use steelthread::app::{AnalyzeSettings, Limits, analyze};
+use steelthread::app::{Analysis, AnalyzeSettings, Limits, analyze};
 use steelthread::catalogue;
 use steelthread::query::{By, CapabilityStatus, Count, HopsAnswer, HopsQuestion, Interval, Level, StatusQuestion};
 
@@ -100,7 +100,7 @@ fn sample(seed: u64, th: impl Fn(Ending) -> &'static str) -> ExportTraceServiceR
     ExportTraceServiceRequest { resource_spans: vec![of_service] }
 }
 
-fn answers(folder: &Path, request: &ExportTraceServiceRequest) -> (CapabilityStatus, HopsAnswer) {
+fn analysis(folder: &Path, request: &ExportTraceServiceRequest) -> Analysis {
     let path = folder.join("traces.pb");
     let message = request.encode_to_vec();
     std::fs::write(&path, [&(message.len() as u32).to_be_bytes()[..], &message].concat()).unwrap();
@@ -112,7 +112,11 @@ fn answers(folder: &Path, request: &ExportTraceServiceRequest) -> (CapabilitySta
         reference_path: false,
         limits: Limits::default(),
     };
-    let analysis = analyze(settings, &mut |_| {}).unwrap();
+    analyze(settings, &mut |_| {}).unwrap()
+}
+
+fn answers(folder: &Path, request: &ExportTraceServiceRequest) -> (CapabilityStatus, HopsAnswer) {
+    let analysis = analysis(folder, request);
     let mut status = analysis.answers.status(&StatusQuestion::default()).unwrap();
     let question = HopsQuestion { capability: Some("buy".into()), by: By::Failures, level: Level::Hop, between: None };
     let hops = analysis.answers.hops(&question).unwrap();
@@ -217,5 +221,19 @@ fn a_stream_that_is_not_sampled_is_known_exactly_and_says_so() {
         conserved(&status, &hops);
         assert_eq!((status.executions, status.failed), (Count(640.0), Count(80.0)), "{th}");
         assert!(!hops.estimated && status.sampled.is_none() && status.intervals.is_none(), "{th}");
+    }
+}
+
+#[test]
+fn what_matches_says_that_its_executions_are_an_estimate_and_how_many_were_seen() {
+    let folder = tempfile::tempdir().unwrap();
+    for (th, estimated) in [("f", true), ("", false)] {
+        let analysis = analysis(folder.path(), &sample(1, |_| th));
+        let status = analysis.answers.status(&StatusQuestion::default()).unwrap().capabilities.remove(0);
+        let told = analysis.answers.matching(None).unwrap();
+        assert_eq!((told.estimated, told.capabilities[0].executions), (estimated, status.executions));
+        let seen = |sampled: Option<BTreeMap<String, u64>>| sampled.map(|counts| counts["executions"]);
+        assert_eq!(seen(told.capabilities[0].sampled.clone()), seen(status.sampled), "{th}");
+        assert_eq!(told.capabilities[0].sampled.is_some(), estimated, "{th}");
     }
 }

@@ -2,7 +2,9 @@
 
 use super::why::{Books, empty, why};
 use super::{Empty, Matching, Seen, arriving, entries, unmatched};
+use crate::measure::Window;
 use crate::model::Name;
+use crate::query::estimate::seen as seen_of;
 use crate::query::listing::{self, Listed};
 use crate::query::status::count;
 use crate::query::{API_VERSION, CapabilityStatus, Desk, QueryError};
@@ -82,12 +84,15 @@ impl Desk {
         asked.truncate(MOST_EXPLAINED);
         let between = self.range(None)?;
         let windows = self.windows(&asked, None, between)?;
+        let estimated = windows.values().any(|window| window.executions().is_weighted());
         let (seen, books) = (Seen::now(&sources, &self.names), self.books()?);
         let capability = |one: &&Listed| {
             let at = seen.catalogue().position(&one.capability.id)?;
             let mut told = entries(&seen, at);
             told.title.clone_from(&one.capability.title);
-            told.executions = windows.get(&one.name).map(|window| count(window.executions())).unwrap_or_default();
+            let executions = windows.get(&one.name).map(Window::executions).unwrap_or_default();
+            told.executions = count(executions);
+            told.sampled = estimated.then(|| seen_of([("executions".to_owned(), executions)]));
             told.why = (told.executions.0 == 0.0).then(|| why(&seen, at, &told, &books));
             Some(told)
         };
@@ -101,6 +106,7 @@ impl Desk {
             capabilities_more,
             unknown_capabilities: self.unknown_capabilities()?,
             unmatched: unmatched(&seen),
+            estimated,
         })
     }
 }

@@ -25,6 +25,9 @@ pub struct Matching {
     pub unknown_capabilities: BTreeMap<String, u64>,
     /// Complete traces in no execution.
     pub unmatched: UnmatchedTraces,
+    /// Whether executions are weighted, because spans were sampled before they came. All other counts here are of what arrived.
+    #[serde(default)]
+    pub estimated: bool,
 }
 
 /// Spans of one service, kind and name.
@@ -57,6 +60,9 @@ pub struct CapabilityMatching {
     pub title: String,
     /// Counted in all that is kept.
     pub executions: Count,
+    /// Unweighted `executions`, where `estimated`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sampled: Option<BTreeMap<String, u64>>,
     /// When a span last matched; RFC 3339, UTC; `null`: never since the start.
     pub last_matched: Option<String>,
     /// Spans that named it by `steelthread.capability` and met none of its rules.

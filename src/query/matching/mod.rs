@@ -121,6 +121,7 @@ fn entries(seen: &Seen<'_>, capability: u32) -> CapabilityMatching {
         id: seen.capability(capability),
         title: String::new(),
         executions: super::Count(0.0),
+        sampled: None,
         last_matched: last_ns.max(last_tagged).map(moment_text),
         tagged,
         why: None,
