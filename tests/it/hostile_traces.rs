@@ -2,6 +2,7 @@
 //!
 //! `cargo run --release --example hostile_traces` prints what they cost at full size.
 
+#[allow(clippy::disallowed_methods, reason = "what it measures is time")]
 #[path = "../../examples/hostile/mod.rs"]
 pub mod hostile;
 
