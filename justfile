@@ -31,6 +31,20 @@ fuzz SECONDS="600":
 bench *ARGS:
     cargo bench --locked {{ARGS}}
 
+# what a span costs behind the wire, beside prost's decoding
+cost ROUNDS="50":
+    cargo run --locked --release --example judge_cost {{ROUNDS}}
+
+# instructions of the judge by function; needs valgrind
+instructions ROUNDS="8":
+    cargo build --locked --release --example judge_cost
+    valgrind --tool=callgrind --callgrind-out-file=target/judge.callgrind target/release/examples/judge_cost {{ROUNDS}} judge
+    callgrind_annotate --inclusive=yes target/judge.callgrind | grep -E 'judge::|measure::' | head -30
+
+# traces that nobody sends, 100,000 spans each: fails where judging one takes a second
+hostile:
+    cargo run --locked --release --example hostile_traces
+
 # all that CI does
 ci:
     bash .ci/run

@@ -29,6 +29,10 @@ impl Groups {
         if !nodes.iter().any(|node| is_attempt(node) && node.class != Class::Ok) {
             return;
         }
+        // Clearing costs what the tables have room for: one large trace must not be paid for by all that come after it.
+        if self.last.capacity().max(self.before.capacity()) > 64 + 16 * nodes.len() {
+            *self = Self::default();
+        }
         self.last.clear();
         self.before.clear();
         // Siblings come in the order of their starts.

@@ -70,6 +70,10 @@ impl Memory {
     /// For a new execution of so many spans.
     pub fn prepare(&mut self, spans: usize) {
         self.beside.clear();
+        // Clearing costs what a table has room for: one large execution must not be paid for by all that come after it.
+        if self.services.capacity().max(self.cut_off.capacity()) > 64 + 16 * spans {
+            (self.services, self.cut_off) = Default::default();
+        }
         self.services.clear();
         self.cut_off.clear();
         self.budget = spans.saturating_mul(8);

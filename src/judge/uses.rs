@@ -15,6 +15,9 @@ use std::collections::HashMap;
 /// Callers of a hop in an execution that are told apart; who else called is not counted, so that looking through them stays short.
 const MOST_CALLERS: usize = 32;
 
+/// Hop uses whose memory is kept for the next execution.
+const MOST_SPARE: usize = 1024;
+
 /// Hop uses by hop, and the memory of earlier ones.
 #[derive(Debug, Default)]
 pub struct Tally {
@@ -25,8 +28,13 @@ pub struct Tally {
 impl Tally {
     /// Counts an execution. `uses` holds those of the last one, whose memory is used again.
     pub fn count(&mut self, case: &Case<'_>, path: &[Section], book: &mut Book, uses: &mut Vec<HopUse>) {
+        // Clearing costs what the table has room for: one large execution must not be paid for by all that come after it.
+        if self.slots.capacity() > 64 + 16 * self.slots.len() {
+            self.slots = HashMap::default();
+        }
         self.slots.clear();
         self.spare.append(uses);
+        self.spare.truncate(MOST_SPARE);
         for at in case.all() {
             self.span(case, at, uses);
         }

@@ -3,11 +3,13 @@
 
 mod analyzing;
 mod configuring;
+mod conservation;
 mod doors;
 mod explaining;
 mod explaining_synthetic;
 mod figures;
 mod forwarding;
+mod hostile_traces;
 mod json_table;
 mod labelling;
 mod laws;
