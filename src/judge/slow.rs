@@ -16,15 +16,12 @@ struct Excess {
 pub fn blame(case: &Case<'_>, uses: &[HopUse], path: &[Section]) -> SlowBlame {
     let spent = || uses.iter().filter(|one| one.critical_path_ns > 0 && one.hop != Hops::UNKNOWN);
     let all: Vec<(&HopUse, Excess)> = spent().map(|one| (one, excess(case, one))).collect();
-    let any_known = all.iter().any(|(_, excess)| excess.known);
     // Of equals the first.
-    let worst = all
-        .iter()
-        .filter(|_| any_known)
-        .rev()
-        .max_by(|one, other| one.1.all.total_cmp(&other.1.all))
-        .filter(|(_, excess)| excess.all > 0.0);
-    if let Some((one, excess)) = worst {
+    let worst = all.iter().rev().max_by(|one, other| one.1.all.total_cmp(&other.1.all));
+    if let Some((one, excess)) = worst
+        && excess.all > 0.0
+        && all.iter().any(|(_, excess)| excess.known)
+    {
         let edge = excess.edge > excess.own;
         return SlowBlame { hop: one.hop, cause: cause(one.hop, edge, path) };
     }
