@@ -4,7 +4,7 @@
 //! which they ended, and what is normal is learnt slice by slice, so that the same input gives the same verdicts, to the byte.
 
 use super::judging::Bench;
-use super::pipeline::{Pipeline, Place, Staged, Worker};
+use super::pipeline::{NO_MESSAGE, Pipeline, Place, Staged, Worker};
 use super::{Analysis, AnalyzeSettings, Error, Progress};
 use crate::assemble::Complete;
 use crate::catalogue;
@@ -123,7 +123,7 @@ impl Run<'_> {
             spans += worker.staged_spans();
             if step == Step::Refused {
                 self.pipeline.drop_malformed(&mut worker, &staged);
-            } else if self.pipeline.append(&mut worker, &staged, &[], 0).is_err() {
+            } else if self.pipeline.append(&mut worker, &staged, NO_MESSAGE, 0).is_err() {
                 self.make_room(&mut worker, &staged, progress)?;
             }
             progress(Progress::Reading { bytes: reader.bytes_read(), of: reader.bytes_total(), spans });
@@ -138,7 +138,7 @@ impl Run<'_> {
     fn make_room(&mut self, worker: &mut Worker, staged: &Staged, progress: &mut dyn FnMut(Progress)) -> Result<(), Error> {
         self.early += self.judge_all(progress)?;
         self.pipeline
-            .append(worker, staged, &[], 0)
+            .append(worker, staged, NO_MESSAGE, 0)
             .map_err(|_| Error("a single message needs more memory than is allowed; give more by --open-trace-bytes".into()))
     }
 

@@ -6,7 +6,7 @@ use super::{Error, Limits};
 use crate::assemble::{self, Batch, Overloaded, Table};
 use crate::catalogue::Catalogue;
 use crate::export::Forwarder;
-use crate::journal::{Log, PassThrough};
+use crate::journal::{Format, Log, PassThrough};
 use crate::judge::HopLimit;
 use crate::measure::{Arriving, Baseline, Ledger, Recent, SeriesLimits, Windows};
 use crate::model::{Attribute, Fate, Fates, Hops, Names, RawSpan, SpanId};
@@ -22,6 +22,9 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 /// A worker with room for more staged spans than this is given up after use.
 const MOST_SPANS_KEPT: usize = 64 << 10;
+
+/// What was read from a file needs no log: it can be read again.
+pub(super) const NO_MESSAGE: (Format, &[u8]) = (Format::Protobuf, &[]);
 
 /// The stages and the tables that they share.
 pub(super) struct Pipeline {
@@ -159,7 +162,11 @@ impl Pipeline {
             self.drop_malformed(worker, &staged);
             return Err(NotTaken::Malformed(why));
         }
-        match self.append(worker, &staged, message, now_ns) {
+        let format = match encoding {
+            Encoding::Protobuf => Format::Protobuf,
+            Encoding::Json => Format::Json,
+        };
+        match self.append(worker, &staged, (format, message), now_ns) {
             Ok(()) => {
                 self.pass_on(worker, message, encoding);
                 Ok(staged)
@@ -197,9 +204,15 @@ impl Pipeline {
     }
 
     /// Hands what is staged to the open traces; all of it or, where there is no room, nothing. `message` is what it was read from.
-    pub(super) fn append(&self, worker: &mut Worker, staged: &Staged, message: &[u8], now_ns: u64) -> Result<(), NotTaken> {
+    pub(super) fn append(
+        &self,
+        worker: &mut Worker,
+        staged: &Staged,
+        (format, message): (Format, &[u8]),
+        now_ns: u64,
+    ) -> Result<(), NotTaken> {
         let room = self.table.admit(&worker.batch, now_ns).map_err(NotTaken::Overloaded)?;
-        let position = match self.log.append(message, now_ns) {
+        let position = match self.log.append(format, message, now_ns) {
             Ok(position) => position,
             Err(error) => {
                 self.table.give_back(room);

@@ -3,7 +3,7 @@
 
 use super::Limits;
 use super::judging::Bench;
-use super::pipeline::{NotTaken, Pipeline, Place, Staged, Worker};
+use super::pipeline::{NO_MESSAGE, NotTaken, Pipeline, Place, Staged, Worker};
 use super::swap::{Step, Swap};
 use crate::catalogue::{self, Catalogue};
 use crate::judge::PathMode;
@@ -168,7 +168,7 @@ fn who_reads_by_the_old_map_alone_holds_up_the_second_step_and_loses_nothing() {
     let mut swap = Swap::begin(&pipeline, map("new"));
     let staged = stage(&pipeline, &mut slow, &[span(1, 1, false)]);
     assert_eq!(swap.advance(&pipeline), Step::ReadByBoth);
-    pipeline.append(&mut slow, &staged, &[], START).unwrap();
+    pipeline.append(&mut slow, &staged, NO_MESSAGE, START).unwrap();
     assert_eq!(swap.advance(&pipeline), Step::ReadByBoth);
     pipeline.give_back(slow);
     assert_eq!(swap.advance(&pipeline), Step::Begun);
@@ -184,7 +184,7 @@ fn who_may_still_begin_traces_under_the_old_map_keeps_it_in_use() {
     // Two traces begin at one time, one by each map; then both requests hold a span of either.
     let staged = stage(&pipeline, &mut slow, &[span(1, 1, false), span(2, 2, false)]);
     send(&pipeline, &[span(2, 1, false)], START);
-    pipeline.append(&mut slow, &staged, &[], START).unwrap();
+    pipeline.append(&mut slow, &staged, NO_MESSAGE, START).unwrap();
     pipeline.give_back(slow);
     send(&pipeline, &[span(1, 2, false), span(2, 3, false)], START);
     assert_eq!(swap.advance(&pipeline), Step::Begun);

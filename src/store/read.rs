@@ -121,8 +121,8 @@ impl Store {
                 let (partition, bytes) = entry?;
                 let record = ProgressRecord::decode(bytes.value())?;
                 let closed = record.closed.chunks_exact(16).filter_map(TraceId::from_wire).collect();
-                let (epoch, resume_offset) = (record.epoch, record.resume_offset);
-                all.push(Progress { partition: partition.value(), epoch, resume_offset, closed });
+                let ProgressRecord { epoch, resume_offset, next_offset, .. } = record;
+                all.push(Progress { partition: partition.value(), epoch, resume_offset, next_offset, closed });
             }
             Ok(all)
         })

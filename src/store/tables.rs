@@ -42,6 +42,8 @@ pub(super) struct ProgressRecord {
     /// 16 bytes each.
     #[prost(bytes = "vec", tag = "3")]
     pub closed: Vec<u8>,
+    #[prost(uint64, tag = "4")]
+    pub next_offset: u64,
 }
 
 /// Makes all tables, so that readers find them.

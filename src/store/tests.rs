@@ -120,7 +120,13 @@ fn a_commit_of_an_old_epoch_changes_nothing_and_says_so() {
     let world = World::default();
     let folder = tempfile::tempdir().unwrap();
     let store = create(folder.path(), &world);
-    let progress = |epoch, resume_offset| Progress { partition: 3, epoch, resume_offset, closed: vec![TraceId(7), TraceId(8)] };
+    let progress = |epoch, resume_offset| Progress {
+        partition: 3,
+        epoch,
+        resume_offset,
+        next_offset: resume_offset + 1,
+        closed: vec![TraceId(7), TraceId(8)],
+    };
     let (one, two) = (counted(&world, &[world.ok(1)]), counted(&world, &[world.ok(2)]));
     let mut fates = Fates::default();
     fates[Fate::Measured] = 4;

@@ -126,7 +126,8 @@ fn put_progress(transaction: &WriteTransaction, progress: &[Progress]) -> Result
             return Err(StoreError::OldEpoch { partition: one.partition, epoch: one.epoch, newest }.into());
         }
         let closed = one.closed.iter().flat_map(|trace| trace.to_wire()).collect();
-        let record = ProgressRecord { epoch: one.epoch, resume_offset: one.resume_offset, closed };
+        let Progress { epoch, resume_offset, next_offset, .. } = *one;
+        let record = ProgressRecord { epoch, resume_offset, closed, next_offset };
         table.insert(one.partition, record.encode_to_vec().as_slice())?;
     }
     Ok(())
