@@ -1,9 +1,9 @@
 //! Live and kept figures as one.
 
 use super::tables::MOST_OTHER_LINES;
-use super::{Commit, KeptLine, Store, StoreError};
+use super::{Commit, Kept, KeptLine, Look, Store, StoreError};
 use crate::journal::Progress;
-use crate::measure::{Key, Recent, Window, Windows};
+use crate::measure::{Key, Recent, SLICE_NS, Window, Windows};
 use crate::model::{Fates, Name, TraceId, Verdict};
 use std::collections::{HashMap, HashSet};
 use std::ops::Range;
@@ -79,8 +79,7 @@ impl Keeper {
         }
     }
 
-    /// Shows the windows of slices that start in this range: what is kept in the order of time, then what is counted. The same window
-    /// may come twice; its parts are to be added.
+    /// Shows all windows of a range, as long as they are: see [`Keeper::read_by`].
     ///
     /// # Errors
     /// One that is kept cannot be read.
@@ -90,16 +89,41 @@ impl Keeper {
         capability: Option<Name>,
         visitor: &mut dyn FnMut(Key, &Window),
     ) -> Result<(), StoreError> {
+        self.read_by(range, capability, Look::default(), &mut |kept, window| {
+            visitor(Key { slice_ns: kept.slice_ns, capability: kept.capability }, window);
+        })
+    }
+
+    /// Shows the windows that start in this range: what is kept, as [`Store::read_by`] does, then what is counted. The same window
+    /// may come twice; its parts are to be added.
+    ///
+    /// # Errors
+    /// One that is kept cannot be read.
+    pub fn read_by(
+        &self,
+        range: Range<u64>,
+        capability: Option<Name>,
+        look: Look,
+        visitor: &mut dyn FnMut(Kept, &Window),
+    ) -> Result<(), StoreError> {
         let _stay = self.moved.read().unwrap_or_else(PoisonError::into_inner);
         if let Some(store) = &self.store {
-            store.read(range.clone(), capability, visitor)?;
+            store.read_by(range.clone(), capability, look, visitor)?;
         }
         self.windows.visit(|key, window| {
             if range.contains(&key.slice_ns) && capability.is_none_or(|wanted| wanted == key.capability) {
-                visitor(key, window);
+                visitor(key.into(), window);
             }
         });
         Ok(())
+    }
+
+    /// The longest windows that a question about this range cannot do without, nanoseconds.
+    ///
+    /// # Errors
+    /// What is kept cannot be read.
+    pub fn longest_ns(&self, range: &Range<u64>) -> Result<u64, StoreError> {
+        self.store.as_ref().map_or(Ok(SLICE_NS), |store| store.longest_ns(range))
     }
 
     /// Shows what was counted since the process began, whatever is kept and forgotten: what counters that must only grow are made

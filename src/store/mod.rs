@@ -11,18 +11,31 @@
 mod error;
 mod folder;
 mod keeper;
+mod levels;
 mod messages;
 mod read;
+mod reading;
 mod record;
+mod roll;
+mod shelf;
+mod simulated;
 mod tables;
+mod upgrade;
 mod write;
 
+#[cfg(test)]
+mod fixture_tests;
+#[cfg(test)]
+mod levels_tests;
 #[cfg(test)]
 mod tests;
 
 pub use error::StoreError;
 pub use folder::Store;
 pub use keeper::{Beside, Keeper};
+pub use reading::{Kept, Look};
+pub use roll::{Retention, Rolled};
+pub use simulated::SimulatedDisk;
 
 use crate::journal::Progress;
 use crate::measure::{Key, Window};
