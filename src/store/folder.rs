@@ -5,7 +5,7 @@ use super::error::Stop;
 use super::record::{self, Parts};
 use super::tables::{ABOUT, FILE, FORMAT, TEXTS, begin_tables};
 use crate::measure::Window;
-use crate::model::{Fates, Hops, Names};
+use crate::model::{Fate, Fates, Hops, Names};
 use redb::backends::InMemoryBackend;
 use redb::{Builder, Database, ReadableDatabase, StorageBackend, TableError, WriteTransaction};
 use std::collections::BTreeMap;
@@ -98,6 +98,8 @@ impl Store {
         let mut store = Self { folder: folder.into(), database, format: FORMAT, names, hops, fates_before, unknown_before };
         store.format = store.read_format()?;
         store.fates_before = store.fates()?;
+        // What was in flight when a run ended is read again from its journal, or is lost with it.
+        store.fates_before[Fate::InFlight] = 0;
         store.unknown_before = store.unknown_capabilities()?;
         Ok(store)
     }
@@ -122,30 +124,72 @@ impl Store {
     }
 
     pub(super) fn reading<T>(&self, work: impl FnOnce(&redb::ReadTransaction) -> Result<T, Stop>) -> Result<T, StoreError> {
-        let transaction = self.database.begin_read().map_err(|error| StoreError::of(&self.folder, error))?;
-        work(&transaction).map_err(|stop| stop.into_error(&self.folder))
+        self.reading_in(&self.view()?, work)
+    }
+
+    pub(super) fn reading_in<T>(
+        &self,
+        view: &View,
+        work: impl FnOnce(&redb::ReadTransaction) -> Result<T, Stop>,
+    ) -> Result<T, StoreError> {
+        work(&view.0).map_err(|stop| stop.into_error(&self.folder))
+    }
+
+    /// All that is kept now, whatever is written later.
+    ///
+    /// # Errors
+    /// It cannot be read.
+    pub fn view(&self) -> Result<View, StoreError> {
+        self.database.begin_read().map(View).map_err(|error| StoreError::of(&self.folder, error))
     }
 
     /// Does the work in one transaction: all of it, or nothing if it stops.
     pub(super) fn writing(&self, work: impl FnOnce(&WriteTransaction) -> Result<(), Stop>) -> Result<(), StoreError> {
-        self.writing_if(|transaction| work(transaction).map(|()| true))
+        self.staging(work)?.commit()
     }
 
     /// The same, but if the work says that it is not to be kept, nothing is written.
     pub(super) fn writing_if(&self, work: impl FnOnce(&WriteTransaction) -> Result<bool, Stop>) -> Result<(), StoreError> {
+        let mut keep = false;
+        let staged = self.staging(|transaction| {
+            keep = work(transaction)?;
+            Ok(())
+        })?;
+        // Dropped, it leaves nothing behind.
+        if keep { staged.commit() } else { Ok(()) }
+    }
+
+    /// Does the work in a transaction that is still to be ended.
+    pub(super) fn staging(&self, work: impl FnOnce(&WriteTransaction) -> Result<(), Stop>) -> Result<Staged, StoreError> {
         if self.format < FORMAT {
             return Err(StoreError::Older { folder: self.folder.clone(), found: self.format, known: FORMAT });
         }
-        let failed = |error: redb::Error| StoreError::of(&self.folder, error);
-        let transaction = self.database.begin_write().map_err(|error| failed(error.into()))?;
-        if work(&transaction).map_err(|stop| stop.into_error(&self.folder))? {
-            return transaction.commit().map_err(|error| failed(error.into()));
-        }
-        transaction.abort().map_err(|error| failed(error.into()))
+        let transaction = self.database.begin_write().map_err(|error| StoreError::of(&self.folder, error))?;
+        work(&transaction).map_err(|stop| stop.into_error(&self.folder))?;
+        Ok(Staged { transaction, folder: self.folder.clone() })
     }
 
     pub(super) fn parts(&self, window: &Window) -> Parts {
         record::encode_parts(window, &self.names, &self.hops)
+    }
+}
+
+/// What a store held at a moment.
+pub struct View(redb::ReadTransaction);
+
+/// A transaction whose work is done. Dropped, it leaves nothing behind.
+pub struct Staged {
+    transaction: WriteTransaction,
+    folder: PathBuf,
+}
+
+impl Staged {
+    /// Makes it seen, and safe.
+    ///
+    /// # Errors
+    /// The disk cannot be written. Nothing was changed then.
+    pub fn commit(self) -> Result<(), StoreError> {
+        self.transaction.commit().map_err(|error| StoreError::of(&self.folder, error))
     }
 }
 

@@ -13,6 +13,7 @@ mod folder;
 mod keeper;
 mod levels;
 mod messages;
+mod progress;
 mod read;
 mod reading;
 mod record;
@@ -31,7 +32,7 @@ mod levels_tests;
 mod tests;
 
 pub use error::StoreError;
-pub use folder::Store;
+pub use folder::{Staged, Store, View};
 pub use keeper::{Beside, Keeper};
 pub use reading::{Kept, Look};
 pub use roll::{Retention, Rolled};

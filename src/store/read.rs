@@ -1,11 +1,9 @@
 //! What is kept beside windows, as it is asked for.
 
-use super::tables::{FATES, LINES, PARTITIONS, ProgressRecord, TEXTS, UNKNOWN};
+use super::tables::{FATES, LINES, TEXTS, UNKNOWN};
 use super::{Store, StoreError};
-use crate::journal::Progress;
 use crate::model::{Fate, Fates, TraceId};
-use prost::Message;
-use redb::{ReadableTable, ReadableTableMetadata};
+use redb::ReadableTable;
 use std::collections::BTreeMap;
 
 impl Store {
@@ -62,25 +60,6 @@ impl Store {
     pub fn map(&self) -> Result<String, StoreError> {
         self.reading(|transaction| {
             Ok(transaction.open_table(TEXTS)?.get("map")?.map_or_else(String::new, |text| text.value().into()))
-        })
-    }
-
-    /// How far each partition was worked off.
-    ///
-    /// # Errors
-    /// It cannot be read.
-    pub fn progress(&self) -> Result<Vec<Progress>, StoreError> {
-        self.reading(|transaction| {
-            let table = transaction.open_table(PARTITIONS)?;
-            let mut all = Vec::with_capacity(table.len()? as usize);
-            for entry in table.iter()? {
-                let (partition, bytes) = entry?;
-                let record = ProgressRecord::decode(bytes.value())?;
-                let closed = record.closed.chunks_exact(16).filter_map(TraceId::from_wire).collect();
-                let ProgressRecord { epoch, resume_offset, next_offset, .. } = record;
-                all.push(Progress { partition: partition.value(), epoch, resume_offset, next_offset, closed });
-            }
-            Ok(all)
         })
     }
 }

@@ -4,7 +4,7 @@ use super::error::Stop;
 use super::levels::{LEVELS, MARKS, Marks};
 use super::shelf::Shown;
 use super::tables::{WINDOWS, split_key};
-use super::{Store, StoreError};
+use super::{Store, StoreError, View};
 use crate::measure::{Key, SLICE_NS, Window};
 use crate::model::Name;
 use redb::{ReadTransaction, ReadableTable};
@@ -79,11 +79,26 @@ impl Store {
         look: Look,
         visitor: &mut dyn FnMut(Kept, &Window),
     ) -> Result<(), StoreError> {
+        self.read_in(&self.view()?, range, capability, look, visitor)
+    }
+
+    /// The same, of the moment of this view.
+    ///
+    /// # Errors
+    /// One cannot be read.
+    pub fn read_in(
+        &self,
+        view: &View,
+        range: Range<u64>,
+        capability: Option<Name>,
+        look: Look,
+        visitor: &mut dyn FnMut(Kept, &Window),
+    ) -> Result<(), StoreError> {
         let wanted = capability.map(|name| self.names.text(name).as_bytes());
         if range.start >= range.end {
             return Ok(());
         }
-        self.reading(|transaction| {
+        self.reading_in(view, |transaction| {
             if self.format == 1 {
                 return self.read_format_1(transaction, &range, wanted, visitor);
             }

@@ -5,8 +5,9 @@ use super::levels::LEVELS;
 use super::record;
 use super::roll::time_of_line;
 use super::shelf::Shelf;
-use super::tables::{ABOUT, FORMAT, LINES, SAMPLE_TIMES, WINDOWS, begin_tables};
+use super::tables::{ABOUT, CLOSED, FORMAT, LINES, PARTITIONS, SAMPLE_TIMES, WINDOWS, begin_tables};
 use super::{Store, StoreError};
+use prost::Message;
 use redb::{ReadableTable, WriteTransaction};
 
 impl Store {
@@ -24,6 +25,31 @@ impl Store {
     }
 }
 
+/// What format 1 had beside the offsets of a partition.
+#[derive(Clone, PartialEq, Message)]
+struct ClosedRecord {
+    /// Ids of closed traces, 16 bytes each.
+    #[prost(bytes = "vec", tag = "3")]
+    closed: Vec<u8>,
+    #[prost(uint64, tag = "4")]
+    next_offset: u64,
+    #[prost(uint64, tag = "5")]
+    time_ns: u64,
+}
+
+/// Closed traces have a table of their own.
+fn upgrade_progress(transaction: &WriteTransaction) -> Result<(), Stop> {
+    let mut closed = transaction.open_table(CLOSED)?;
+    for entry in transaction.open_table(PARTITIONS)?.iter()? {
+        let (partition, record) = entry?;
+        let record = ClosedRecord::decode(record.value())?;
+        if !record.closed.is_empty() {
+            closed.insert((partition.value(), record.next_offset), (record.time_ns, record.closed.as_slice()))?;
+        }
+    }
+    Ok(())
+}
+
 fn upgrade(transaction: &WriteTransaction) -> Result<(), Stop> {
     begin_tables(transaction)?;
     let mut slices = Shelf::open(transaction, &LEVELS[0])?;
@@ -37,6 +63,7 @@ fn upgrade(transaction: &WriteTransaction) -> Result<(), Stop> {
         // Which of them are samples is not known; they all stay as long.
         times.insert(time_of_line(entry?.0.value()).as_slice(), ())?;
     }
+    upgrade_progress(transaction)?;
     transaction.open_table(ABOUT)?.insert("format", FORMAT)?;
     Ok(())
 }
