@@ -193,7 +193,7 @@ impl Staged {
     }
 }
 
-fn builder(cache_bytes: usize) -> Builder {
+pub(super) fn builder(cache_bytes: usize) -> Builder {
     let mut builder = Database::builder();
     builder.set_cache_size(cache_bytes);
     builder

@@ -8,8 +8,7 @@
 //! A store holds its map, so that it can be asked without one. Only one process has it open at a time. [`Keeper`] joins what is kept
 //! with what is still counted in memory.
 
-// Until levels are packed, only tests call it.
-#[cfg_attr(not(test), allow(dead_code))]
+mod backup;
 mod block;
 mod error;
 mod folder;
@@ -22,6 +21,7 @@ mod reading;
 mod record;
 mod roll;
 mod shelf;
+mod shown;
 mod simulated;
 mod tables;
 mod upgrade;
@@ -34,6 +34,7 @@ mod levels_tests;
 #[cfg(test)]
 mod tests;
 
+pub use backup::Compacted;
 pub use error::StoreError;
 pub use folder::{Staged, Store, View};
 pub use keeper::{Beside, Keeper};
