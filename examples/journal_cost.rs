@@ -29,7 +29,7 @@ fn main() {
     let (journal, found) = Journal::open(&folder, Opening::default()).unwrap();
     let sent: Vec<Vec<u8>> = (0..16u8).map(|seed| (0..MESSAGE).map(|at| (at * 31) as u8 ^ seed).collect()).collect();
 
-    let mut append = |messages: u64| {
+    let append = |messages: u64| {
         for number in 0..messages {
             let message = &sent[number as usize % sent.len()];
             let position = journal.append(Format::Protobuf, message, 1_000_000_000 + number * 1_000_000).unwrap();

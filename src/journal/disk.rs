@@ -101,8 +101,7 @@ impl Folder {
         }
         std::fs::create_dir_all(path)?;
         let handle = File::open(path)?;
-        use rustix::fs::Access;
-        rustix::fs::access(path, Access::READ_OK | Access::WRITE_OK | Access::EXEC_OK)?;
+        system::may_write(path)?;
         handle.try_lock().map_err(io::Error::from)?;
         Ok(Self { path: path.into(), handle })
     }
@@ -128,14 +127,10 @@ impl Disk for Folder {
     fn create(&self, name: &str, bytes: u64) -> io::Result<Arc<dyn SegmentFile>> {
         let path = self.path.join(name);
         let file = OpenOptions::new().read(true).write(true).create(true).truncate(true).open(&path)?;
-        match rustix::fs::fallocate(&file, rustix::fs::FallocateFlags::empty(), 0, bytes.max(1)) {
-            // Not every file system can promise room; there the write itself will tell.
-            Ok(()) | Err(rustix::io::Errno::OPNOTSUPP | rustix::io::Errno::NOSYS | rustix::io::Errno::INVAL) => {}
-            Err(error) => {
-                drop(file);
-                std::fs::remove_file(&path)?;
-                return Err(error.into());
-            }
+        if let Err(error) = system::set_aside(&file, bytes) {
+            drop(file);
+            std::fs::remove_file(&path)?;
+            return Err(error);
         }
         Ok(Arc::new(OnDisk(file)))
     }
@@ -169,14 +164,14 @@ impl SegmentFile for OnDisk {
         let mut left = &mut slices[..];
         IoSlice::advance_slices(&mut left, 0);
         while !left.is_empty() {
-            match rustix::io::pwritev(&self.0, left, at) {
+            match system::write(&self.0, left, at) {
                 Ok(0) => return Err(ErrorKind::WriteZero.into()),
                 Ok(written) => {
                     at += written as u64;
                     IoSlice::advance_slices(&mut left, written);
                 }
-                Err(rustix::io::Errno::INTR) => {}
-                Err(error) => return Err(error.into()),
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                Err(error) => return Err(error),
             }
         }
         Ok(())
@@ -184,7 +179,7 @@ impl SegmentFile for OnDisk {
 
     fn read_at(&self, into: &mut [u8], at: u64) -> io::Result<usize> {
         loop {
-            match std::os::unix::fs::FileExt::read_at(&self.0, into, at) {
+            match system::read(&self.0, into, at) {
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
                 other => return other,
             }
@@ -201,5 +196,58 @@ impl SegmentFile for OnDisk {
 
     fn cut(&self, bytes: u64) -> io::Result<()> {
         self.0.set_len(bytes)
+    }
+}
+
+#[cfg(unix)]
+mod system {
+    use rustix::fs::{Access, FallocateFlags};
+    use rustix::io::Errno;
+    use std::fs::File;
+    use std::io::{self, IoSlice};
+    use std::path::Path;
+
+    /// Asks before anything is made, so that nothing is left half done.
+    pub(super) fn may_write(folder: &Path) -> io::Result<()> {
+        Ok(rustix::fs::access(folder, Access::READ_OK | Access::WRITE_OK | Access::EXEC_OK)?)
+    }
+
+    /// Not every file system can promise room; there the write itself will tell.
+    pub(super) fn set_aside(file: &File, bytes: u64) -> io::Result<()> {
+        match rustix::fs::fallocate(file, FallocateFlags::empty(), 0, bytes.max(1)) {
+            Err(Errno::OPNOTSUPP | Errno::NOSYS | Errno::INVAL) => Ok(()),
+            other => Ok(other?),
+        }
+    }
+
+    pub(super) fn write(file: &File, parts: &[IoSlice<'_>], at: u64) -> io::Result<usize> {
+        Ok(rustix::io::pwritev(file, parts, at)?)
+    }
+
+    pub(super) fn read(file: &File, into: &mut [u8], at: u64) -> io::Result<usize> {
+        std::os::unix::fs::FileExt::read_at(file, into, at)
+    }
+}
+
+#[cfg(not(unix))]
+mod system {
+    use std::fs::File;
+    use std::io::{self, ErrorKind, IoSlice};
+    use std::path::Path;
+
+    pub(super) fn may_write(_folder: &Path) -> io::Result<()> {
+        Err(ErrorKind::Unsupported.into())
+    }
+
+    pub(super) fn set_aside(_file: &File, _bytes: u64) -> io::Result<()> {
+        Err(ErrorKind::Unsupported.into())
+    }
+
+    pub(super) fn write(_file: &File, _parts: &[IoSlice<'_>], _at: u64) -> io::Result<usize> {
+        Err(ErrorKind::Unsupported.into())
+    }
+
+    pub(super) fn read(_file: &File, _into: &mut [u8], _at: u64) -> io::Result<usize> {
+        Err(ErrorKind::Unsupported.into())
     }
 }

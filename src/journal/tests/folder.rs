@@ -96,6 +96,7 @@ fn a_newer_format_is_not_touched() {
     assert_eq!(disk.contents().values().next().unwrap(), &bytes);
 }
 
+#[cfg(unix)]
 #[test]
 fn a_folder_that_cannot_be_written_is_told() {
     use std::os::unix::fs::PermissionsExt;

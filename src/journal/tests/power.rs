@@ -113,6 +113,47 @@ fn records_that_a_power_cut_has_cut_off_never_come_back_behind_new_ones() {
     }
 }
 
+#[test]
+fn power_that_is_cut_while_many_append_wait_and_release_takes_nothing_that_was_acknowledged() {
+    for seed in 0..10 {
+        let disk = SimulatedDisk::default();
+        let (journal, _) = open(&disk, fsync());
+        let acknowledged = std::sync::Mutex::new(Vec::new());
+        let released = std::sync::atomic::AtomicU64::new(0);
+        std::thread::scope(|scope| {
+            for thread in 0..3u64 {
+                let (journal, acknowledged) = (&journal, &acknowledged);
+                scope.spawn(move || {
+                    for number in 0.. {
+                        let message = message(thread * 1_000_000 + number, 300);
+                        let Ok(position) = journal.append(Format::Protobuf, &message, 1 + number) else { return };
+                        if block_on(journal.when_synced(position.offset)).is_err() {
+                            return;
+                        }
+                        acknowledged.lock().unwrap().push((position, message));
+                    }
+                });
+            }
+            while acknowledged.lock().unwrap().len() < 100 + 10 * seed {
+                let synced = acknowledged.lock().unwrap().len() as u64;
+                let resume = synced.saturating_sub(30);
+                // What a commit says before anything is removed.
+                released.store(resume, std::sync::atomic::Ordering::SeqCst);
+                journal.release(resume).unwrap();
+                std::thread::yield_now();
+            }
+            disk.cut_power(seed as u64);
+        });
+        drop(journal);
+        let (journal, _) = open(&disk, fsync());
+        let released = released.into_inner();
+        let (records, _) = read(&journal, released);
+        for acknowledged in acknowledged.into_inner().unwrap() {
+            assert!(acknowledged.0.offset < released || records.contains(&acknowledged), "seed {seed}: {:?}", acknowledged.0);
+        }
+    }
+}
+
 proptest! {
     #[test]
     fn everything_reported_synced_is_there_after_a_power_cut(
