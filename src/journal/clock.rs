@@ -31,6 +31,12 @@ impl LogClock {
         Self { state: Mutex::new(State { machine_ns: None, log_ns: Some(last_log_ns), hold_ns }) }
     }
 
+    /// Stands still for this long from now on, nanoseconds, if not longer anyway.
+    pub fn hold(&self, hold_ns: u64) {
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        state.hold_ns = state.hold_ns.max(hold_ns);
+    }
+
     /// The log's time at this moment of the machine's clock; both in nanoseconds since 1970.
     pub fn read(&self, now_ns: u64) -> u64 {
         self.state.lock().unwrap_or_else(PoisonError::into_inner).read(now_ns)

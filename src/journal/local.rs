@@ -41,11 +41,16 @@ impl Journal {
         Ok((Self { inner, syncer }, found))
     }
 
-    /// Whether this message is kept as well as was asked for.
+    /// The log's clock stands still for this long: senders that were turned away come back in that time.
+    pub fn hold(&self, hold_ns: u64) {
+        self.inner.clock.hold(hold_ns);
+    }
+
+    /// Whether this message, which was appended, is kept as well as was asked for.
     pub fn synced(&self, offset: u64) -> bool {
         match self.inner.durability {
             Durability::Fsync => offset < self.inner.synced.borrow().next,
-            Durability::Os | Durability::None => offset < self.next_offset(),
+            Durability::Os | Durability::None => true,
         }
     }
 

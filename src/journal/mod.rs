@@ -130,17 +130,25 @@ pub trait Log: Send + Sync {
 #[derive(Debug, Default)]
 pub struct PassThrough {
     next: AtomicU64,
-    clock: LogClock,
+    /// None: that of the machine, as it is.
+    clock: Option<LogClock>,
+}
+
+impl PassThrough {
+    /// For what comes now, by a clock that stands still while the process does. That of the default is the machine's, as it is.
+    pub fn live() -> Self {
+        Self { clock: Some(LogClock::default()), ..Self::default() }
+    }
 }
 
 impl Log for PassThrough {
     fn append(&self, _format: Format, _message: &[u8], now_ns: u64) -> io::Result<Position> {
         let offset = self.next.fetch_add(1, Ordering::Relaxed);
-        Ok(Position { partition: 0, offset, time_ns: self.clock.read(now_ns), received_ns: now_ns })
+        Ok(Position { partition: 0, offset, time_ns: self.time_ns(now_ns), received_ns: now_ns })
     }
 
     fn time_ns(&self, now_ns: u64) -> u64 {
-        self.clock.read(now_ns)
+        self.clock.as_ref().map_or(now_ns, |clock| clock.read(now_ns))
     }
 
     fn next_offset(&self) -> u64 {
