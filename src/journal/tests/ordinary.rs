@@ -14,7 +14,7 @@ fn a_log_that_keeps_nothing_numbers_messages_in_the_order_in_which_they_come() {
 
 #[test]
 fn a_log_that_keeps_nothing_has_a_clock_that_skips_silences() {
-    let log = PassThrough::default();
+    let log = PassThrough::live();
     log.append(Format::Protobuf, b"one", 7).unwrap();
     assert_eq!(log.time_ns(50_000_000_007), 7);
     let position = log.append(Format::Protobuf, b"two", 50_000_000_009).unwrap();
