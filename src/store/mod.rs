@@ -23,6 +23,7 @@ mod roll;
 mod shelf;
 mod shown;
 mod simulated;
+mod sizes;
 mod tables;
 mod upgrade;
 mod write;
@@ -41,6 +42,7 @@ pub use keeper::{Beside, Keeper};
 pub use reading::{Kept, Look};
 pub use roll::{Retention, Rolled};
 pub use simulated::SimulatedDisk;
+pub use sizes::LevelSize;
 
 use crate::journal::Progress;
 use crate::measure::{Key, Window};
