@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
-use steelthread::assemble::{Batch, Complete, Settings, Table};
+use steelthread::assemble::{Batch, Complete, Settings, Table, When};
 use steelthread::catalogue::{self, Catalogue};
 use steelthread::judge::{Context, HopLimit, Judge, PathMode, SkewLimit, Trace};
 use steelthread::measure::{Ledger, Recent, SeriesLimits, Windows};
@@ -136,7 +136,7 @@ impl Door {
         let mut out = Vec::new();
         times[1] += timed(|| {
             let Ok(room) = self.table.admit(&batch, NOW_NS) else { return };
-            let appended = self.table.append(&mut batch, room, NOW_NS);
+            let appended = self.table.append(&mut batch, room, When::of(NOW_NS));
             (came[Fate::InFlight], came[Fate::Late], came[Fate::OverLimit]) = (appended.kept, appended.late, appended.over_limit);
             (0..self.table.shards()).for_each(|shard| self.table.drain(shard, &mut out));
         });
@@ -165,7 +165,7 @@ impl Door {
         let moved = self.judge.judge(&trace, &context, &mut |verdict| {
             *executions += 1;
             counting += timed(|| {
-                windows.record_received(verdict, complete.first_ns);
+                windows.record_received(verdict, complete.received_ns);
                 recent.record(verdict);
             });
             if keep {

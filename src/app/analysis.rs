@@ -65,7 +65,7 @@ fn run(settings: AnalyzeSettings, line_of: LineOf, progress: &mut dyn FnMut(Prog
         lines.finish()?;
     }
     if settings.store.is_some() {
-        pipeline.keep(u64::MAX).map_err(|error| Error(error.to_string()))?;
+        pipeline.keep(u64::MAX, 0).map_err(|error| Error(error.to_string()))?;
     }
     let unread = reader.warnings();
     let mut warnings = unread.kept().to_vec();

@@ -75,7 +75,7 @@ fn judge_until_told(pipeline: &Pipeline, part: usize, parts: usize, told: &Told)
     let shards = || (part..pipeline.table.shards()).step_by(parts);
     while !told.stop.load(Ordering::Relaxed) {
         for shard in shards() {
-            pipeline.judge_due(shard, clock::now_ns(), &mut bench);
+            pipeline.judge_due(shard, pipeline.settled_ns(clock::now_ns()), &mut bench);
         }
         thread::park_timeout(LOOK_EVERY);
     }

@@ -5,6 +5,7 @@ use super::pipeline::Pipeline;
 use crate::assemble::Complete;
 use crate::judge::{Context, Judge, PathMode, SkewLimit, Trace};
 use crate::model::{Fate, Fates, SpanId, Verdict};
+use std::sync::PoisonError;
 use std::sync::atomic::Ordering;
 
 /// What one thread needs for judging.
@@ -34,6 +35,7 @@ impl Bench {
 impl Pipeline {
     /// Judges what is due in a shard, and counts it. Returns how many traces that were.
     pub(super) fn judge_due(&self, shard: usize, now_ns: u64, bench: &mut Bench) -> usize {
+        let _passing = self.gate.read().unwrap_or_else(PoisonError::into_inner);
         // Before any trace is taken: so the map of each of them is among these.
         let maps = self.maps.load_full();
         let mut due = std::mem::take(&mut bench.due);
@@ -45,6 +47,7 @@ impl Pipeline {
 
     /// Judges all that a shard holds, due or not.
     pub(super) fn judge_rest(&self, shard: usize, bench: &mut Bench) -> usize {
+        let _passing = self.gate.read().unwrap_or_else(PoisonError::into_inner);
         let maps = self.maps.load_full();
         let mut due = std::mem::take(&mut bench.due);
         self.table.drain(shard, &mut due);
@@ -59,7 +62,7 @@ impl Pipeline {
         for complete in due.drain(..) {
             let limits = &maps.of(complete.reading).unwrap_or(&maps.fresh).latency_limits;
             fates += self.judge_one(maps, &complete, bench, |verdict| {
-                self.windows.record_received_under(verdict, complete.first_ns, limits);
+                self.windows.record_received_under(verdict, complete.received_ns, limits);
                 self.recent.record(verdict);
             });
         }

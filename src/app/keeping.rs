@@ -1,16 +1,29 @@
-//! What becomes of windows when their time is over: they teach what is normal, and go to the store.
+//! What becomes of windows: they teach what is normal, and go to the store.
+//!
+//! With a journal everything that is counted goes to the store at once, also of slices that are not over: what a commit holds of the
+//! counts, of the log and of closed traces must belong to one moment, or a crash would lose or double what lies between (spec 3.3).
 
 use super::pipeline::Pipeline;
 use crate::measure::{Key, Window};
 use crate::model::Verdict;
 use crate::query::verdict_json;
 use crate::store::{Beside, StoreError};
+use std::sync::{Arc, PoisonError};
 
 const SECOND_NS: u64 = 1_000_000_000;
 /// Without a store folder, closed windows stay in memory for this long.
 const MEMORY_NS: u64 = 2 * 3600 * SECOND_NS;
 
+/// A request has found its way from the log to the open traces within this time. Traces are looked at as they were then, so that none
+/// is over of which something is on its way.
+const UNDER_WAY_NS: u64 = 200_000_000;
+
 impl Pipeline {
+    /// The log's clock, up to where all that came has arrived at the open traces.
+    pub(super) fn settled_ns(&self, now_ns: u64) -> u64 {
+        self.source.log().time_ns(now_ns).saturating_sub(UNDER_WAY_NS)
+    }
+
     /// Windows that end before this moment are closed, but for what comes very late, which is added where they are kept: the time
     /// that a trace may last is over.
     pub(super) fn closed_before_ns(&self, now_ns: u64) -> u64 {
@@ -18,11 +31,14 @@ impl Pipeline {
         now_ns.saturating_sub(u64::try_from(wait.as_nanos()).unwrap_or(u64::MAX))
     }
 
-    /// Keeps what is closed, learns from it what is normal, and forgets what was only in memory for long enough.
+    /// Keeps what is counted (without a journal: what is closed), learns from it what is normal, and forgets what was only in memory
+    /// for long enough.
     pub(super) fn keep_closed(&self, now_ns: u64) -> Result<(), StoreError> {
-        let kept = self.keep(self.closed_before_ns(now_ns))?;
+        let before_ns = if self.source.keeps() { u64::MAX } else { self.closed_before_ns(now_ns) };
+        let kept = self.keep(before_ns, now_ns)?;
         if !kept.is_empty() {
-            self.baseline.learn(&kept);
+            // Means are sums: a window may be learnt in parts.
+            self.baseline.learn(&*kept);
         }
         match self.keeper.store() {
             Some(store) if self.only_in_memory && !kept.is_empty() => store.forget_before(now_ns.saturating_sub(MEMORY_NS)),
@@ -30,20 +46,40 @@ impl Pipeline {
         }
     }
 
-    /// Moves windows that end before this moment to the store, together with the books on spans and, if it is another one, the map.
-    pub(super) fn keep(&self, before_ns: u64) -> Result<Vec<(Key, Window)>, StoreError> {
+    /// Moves windows that end before this moment to the store, together with the books on spans, how far the log was worked off and,
+    /// if it is another one, the map.
+    pub(super) fn keep(&self, before_ns: u64, now_ns: u64) -> Result<Arc<Vec<(Key, Window)>>, StoreError> {
         let map = self.unkept_map();
-        let beside = Beside {
-            progress: Vec::new(),
-            fates: self.ledger.fates(),
-            unknown_capabilities: self.ledger.unknown_capabilities(),
-            map: map.as_ref().map(|map| map.text().to_owned()),
-        };
         let line = |verdict: &Verdict| verdict_json(verdict, &self.names, &self.hops);
-        let kept = self.keeper.keep(before_ns, &beside, &self.recent, &line)?;
-        if let Some(map) = map {
-            self.map_is_kept(&map);
+        let mut progress = Vec::new();
+        let kept = self.keeper.keep(
+            |windows| {
+                // Nothing is on its way now: what is in the log is in an open trace, or counted.
+                let _nothing_passes = self.gate.write().unwrap_or_else(PoisonError::into_inner);
+                progress = self.source.progress(&self.table, now_ns);
+                let beside = Beside {
+                    progress: progress.clone(),
+                    fates: self.ledger.fates(),
+                    unknown_capabilities: self.ledger.unknown_capabilities(),
+                    map: map.as_ref().map(|map| map.text().to_owned()),
+                };
+                (windows.take_closed(before_ns), beside)
+            },
+            &self.recent,
+            &line,
+        );
+        match kept {
+            Ok(kept) => {
+                self.source.kept(&progress);
+                if let Some(map) = map {
+                    self.map_is_kept(&map);
+                }
+                Ok(kept)
+            }
+            Err(error) => {
+                self.source.not_kept(progress);
+                Err(error)
+            }
         }
-        Ok(kept)
     }
 }

@@ -18,6 +18,7 @@ mod reload;
 mod renewing;
 mod server;
 mod settings;
+mod source;
 mod swap;
 #[cfg(test)]
 mod swap_tests;

@@ -2,11 +2,12 @@
 
 use super::generation::{Generation, Hand, Maps, latency_limits};
 use super::labels::Labeller;
+use super::source::Source;
 use super::{Error, Limits};
-use crate::assemble::{self, Batch, Overloaded, Table};
+use crate::assemble::{self, Batch, Overloaded, Table, When};
 use crate::catalogue::Catalogue;
 use crate::export::Forwarder;
-use crate::journal::{Format, Log, PassThrough};
+use crate::journal::Format;
 use crate::judge::HopLimit;
 use crate::measure::{Arriving, Baseline, Ledger, Recent, SeriesLimits, Windows};
 use crate::model::{Attribute, Fate, Fates, Hops, Names, RawSpan, SpanId};
@@ -18,7 +19,7 @@ use crate::wire::{SpanSink, json, otlp};
 use arc_swap::ArcSwap;
 use std::path::Path;
 use std::sync::atomic::AtomicU64;
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock};
 
 /// A worker with room for more staged spans than this is given up after use.
 const MOST_SPANS_KEPT: usize = 64 << 10;
@@ -51,8 +52,11 @@ pub(super) struct Pipeline {
     pub(super) adjusted_spans: AtomicU64,
     /// Passes spans on, if that is asked for; set before the first message comes.
     pub(super) forwarder: OnceLock<Forwarder>,
-    /// Where a message gets its position and its time before it is handed on.
-    log: PassThrough,
+    /// Where a message gets its position and its time before it is handed on, and how far that was worked off.
+    pub(super) source: Source,
+    /// Held by whoever moves spans: from the log to the open traces, from there to the counts. Taken by a commit, for which nothing
+    /// may be on its way.
+    pub(super) gate: RwLock<()>,
 }
 
 /// Where closed windows go.
@@ -111,6 +115,7 @@ impl Pipeline {
     /// # Errors
     /// The store cannot be opened.
     pub(super) fn new(catalogue: Catalogue, limits: Limits, place: Place<'_>) -> Result<Self, Error> {
+        let source = Source::passing();
         let names = Arc::new(Names::new(limits.names));
         let hops = Arc::new(Hops::default());
         let first = Generation::first(catalogue, &names);
@@ -134,7 +139,8 @@ impl Pipeline {
             unkept_map: Mutex::default(),
             adjusted_spans: AtomicU64::new(0),
             forwarder: OnceLock::new(),
-            log: PassThrough::default(),
+            source,
+            gate: RwLock::default(),
             listing: Arc::new(Listing::new(catalogue.capabilities(), &names)),
             sources: Arc::new(ArcSwap::from_pointee(first.sources())),
             maps: ArcSwap::from_pointee(Maps { fresh: Arc::new(first), also: None }),
@@ -212,7 +218,8 @@ impl Pipeline {
         now_ns: u64,
     ) -> Result<(), NotTaken> {
         let room = self.table.admit(&worker.batch, now_ns).map_err(NotTaken::Overloaded)?;
-        let position = match self.log.append(format, message, now_ns) {
+        let _passing = self.gate.read().unwrap_or_else(PoisonError::into_inner);
+        let position = match self.source.log().append(format, message, now_ns) {
             Ok(position) => position,
             Err(error) => {
                 self.table.give_back(room);
@@ -220,7 +227,8 @@ impl Pipeline {
             }
         };
         let also = worker.also.as_ref().map(|also| &also.batch);
-        let appended = self.table.append_read_twice(&mut worker.batch, also, room, position.time_ns);
+        let when = When { time_ns: position.time_ns, received_ns: position.received_ns };
+        let appended = self.table.append_read_twice(&mut worker.batch, also, room, when);
         worker.maps.fresh.arrivals.take(&mut worker.arriving, now_ns);
         worker.clear();
         let mut fates = Fates::default();

@@ -38,7 +38,9 @@ impl Door {
         let traces = self.crew.lock().unwrap_or_else(PoisonError::into_inner).finish();
         let kept = !self.pipeline.only_in_memory;
         if kept {
-            self.pipeline.keep(u64::MAX).map_err(|error| Error(format!("the last windows could not be kept: {error}")))?;
+            self.pipeline
+                .keep(u64::MAX, clock::now_ns())
+                .map_err(|error| Error(format!("the last windows could not be kept: {error}")))?;
         }
         let fates = self.pipeline.ledger.fates();
         let place = if kept { "all windows are in the store" } else { "nothing is kept, for there is no --store" };

@@ -228,7 +228,7 @@ fn the_store_holds_the_new_map_from_the_commit_on_that_follows() {
     let mut swap = Swap::begin(&pipeline, map("new"));
     advance_to(&mut swap, &pipeline, Step::Begun);
     assert!(kept().contains("id: old"));
-    pipeline.keep(START).unwrap();
+    pipeline.keep(START, START).unwrap();
     assert!(kept().contains("id: new") && !kept().contains("id: old"));
     assert!(pipeline.unkept_map().is_none());
 }

@@ -53,6 +53,23 @@ impl Batch {
         self.ends.clear();
     }
 
+    /// Unstages spans of traces that are not wanted.
+    pub fn retain(&mut self, mut wanted: impl FnMut(TraceId) -> bool) {
+        let (mut at, mut left, mut extras) = (0, 0, self.extras.drain(..).peekable());
+        let mut kept_extras = Vec::new();
+        self.spans.retain(|(trace, _)| {
+            let (mine, keep) = (extras.next_if(|(of, _)| *of == at), wanted(*trace));
+            at += 1;
+            if keep {
+                kept_extras.extend(mine.map(|(_, extra)| (left, extra)));
+                left += 1;
+            }
+            keep
+        });
+        drop(extras);
+        self.extras = kept_extras;
+    }
+
     /// Groups the spans by shard: counted, then placed, which is cheaper than sorting and keeps their order.
     pub(super) fn sort_by_shard(&mut self, shards: usize, shard_of: impl Fn(TraceId) -> u32) {
         let Self { spans, order, ends, .. } = self;
@@ -88,5 +105,28 @@ impl Batch {
     pub(super) fn extra(&self, at: u32, record: &SpanRecord) -> Option<SpanExtra> {
         let there = record.flags & SpanRecord::EXTRA != 0;
         there.then(|| self.extras.binary_search_by_key(&at, |extra| extra.0).ok().map(|found| self.extras[found].1)).flatten()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{ShapeId, SpanId};
+
+    #[test]
+    fn spans_that_are_not_wanted_go_with_what_belongs_to_them() {
+        let mut batch = Batch::default();
+        for id in 1..=6_u64 {
+            let (span, flags) = (SpanId(id), if id % 2 == 0 { SpanRecord::EXTRA } else { 0 });
+            let (parent, shape) = (SpanId::NONE, ShapeId(0));
+            let record = SpanRecord { id: span, parent, start_ns: 1, end_ns: 2, shape, operation: 0, host: 0, flags };
+            let extra = (id % 2 == 0).then_some(SpanExtra { span, link: SpanId::NONE, threshold: id });
+            batch.push(TraceId(u128::from(id / 3)), record, extra);
+        }
+        batch.retain(|trace| trace != TraceId(1));
+        let left = batch.spans.iter().enumerate();
+        let left: Vec<_> =
+            left.map(|(at, (_, record))| (record.id.0, batch.extra(at as u32, record).map(|it| it.span.0))).collect();
+        assert_eq!(left, [(1, None), (2, Some(2)), (6, Some(6))]);
     }
 }

@@ -2,7 +2,7 @@
 
 #![allow(clippy::unwrap_used)]
 use super::shard::CLOSED_BYTES;
-use super::{Batch, Settings, Table};
+use super::{Batch, Settings, Table, When};
 use crate::model::{ShapeId, SpanExtra, SpanId, SpanRecord, TraceId};
 use proptest::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
@@ -25,12 +25,20 @@ fn record(id: u64, entry: bool, extra: bool) -> (SpanRecord, Option<SpanExtra>) 
     (record, extra.then_some(SpanExtra { span: id, link: SpanId::NONE, threshold: 7 }))
 }
 
+/// All that the table told to have closed so far.
+fn table_told<'t>(table: &Table, told: &'t mut BTreeSet<TraceId>) -> &'t BTreeSet<TraceId> {
+    told.extend(table.closed_since());
+    told
+}
+
 proptest! {
     /// Against a plain reading: a trace is open from its first span until it is given away, and what comes then is late.
     #[test]
     fn every_span_is_given_away_once_in_its_order_or_is_late_and_the_memory_comes_back(requests in requests()) {
-        let table = Table::new(Settings { shards: 4, ..Settings::default() });
+        let table = Table::new(Settings { shards: 4, tell_closed: true, ..Settings::default() });
+        let mut began: BTreeMap<u128, u64> = BTreeMap::new();
         let (mut now_ns, mut id, mut late, mut out) = (100 * SECOND, 0, 0, Vec::new());
+        let mut told = BTreeSet::new();
         let (mut open, mut gone): (BTreeMap<u128, Vec<u64>>, BTreeSet<u128>) = Default::default();
         let mut given: BTreeMap<u128, Vec<u64>> = BTreeMap::new();
         for (wait, spans) in requests {
@@ -39,6 +47,8 @@ proptest! {
             for trace in out.drain(..) {
                 prop_assert_eq!(trace.extras.len(), trace.spans.iter().filter(|span| span.flags & SpanRecord::EXTRA != 0).count());
                 gone.insert(trace.trace.0);
+                began.remove(&trace.trace.0);
+                prop_assert!(table_told(&table, &mut told).contains(&trace.trace));
                 given.insert(trace.trace.0, trace.spans.iter().map(|span| span.id.0).collect());
             }
             let mut batch = Batch::default();
@@ -48,12 +58,18 @@ proptest! {
                 let trace = u128::from(trace) + 1;
                 let (record, extra) = record(id, entry, extra);
                 batch.push(TraceId(trace), record, extra);
-                if gone.contains(&trace) { expected_late += 1 } else { open.entry(trace).or_default().push(id) }
+                if gone.contains(&trace) {
+                    expected_late += 1;
+                } else {
+                    open.entry(trace).or_default().push(id);
+                    began.entry(trace).or_insert(now_ns);
+                }
             }
             let room = table.admit(&batch, now_ns).unwrap();
-            let appended = table.append(&mut batch, room, now_ns);
+            let appended = table.append(&mut batch, room, When::of(now_ns));
             prop_assert_eq!(appended.late, expected_late);
             late += appended.late;
+            prop_assert_eq!(table.oldest_ns(), began.values().min().copied());
         }
         (0..table.shards()).for_each(|shard| table.drain(shard, &mut out));
         given.extend(out.drain(..).map(|trace| (trace.trace.0, trace.spans.iter().map(|span| span.id.0).collect())));

@@ -19,7 +19,7 @@ mod shard;
 mod table;
 
 pub use batch::Batch;
-pub use table::{Appended, Overloaded, Room, Settings, Table};
+pub use table::{Appended, Overloaded, Room, Settings, Table, When};
 
 use crate::model::{SpanExtra, SpanRecord, TraceId};
 
@@ -32,8 +32,8 @@ pub struct Complete {
     pub spans: Vec<SpanRecord>,
     /// What few spans have.
     pub extras: Vec<SpanExtra>,
-    /// When its first span came, nanoseconds since 1970.
-    pub first_ns: u64,
+    /// When its first span was received, by the clock of the machine, nanoseconds since 1970.
+    pub received_ns: u64,
     /// By which reading its spans were staged, all of them.
     pub reading: u32,
 }

@@ -61,7 +61,7 @@ impl Pace {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::assemble::{Batch, Complete, Settings, Table};
+    use crate::assemble::{Batch, Complete, Settings, Table, When};
     use crate::model::{ShapeId, SpanExtra, SpanId, SpanRecord, TraceId};
 
     const MILLI: u64 = 1_000_000;
@@ -77,7 +77,7 @@ mod tests {
         }
         *id += 20;
         let Ok(room) = table.admit(&batch, now_ns) else { return false };
-        table.append(&mut batch, room, now_ns).kept == 100
+        table.append(&mut batch, room, When::of(now_ns)).kept == 100
     }
 
     #[test]

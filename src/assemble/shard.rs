@@ -1,10 +1,10 @@
 //! One shard: open traces, when to look at them again, and ids of closed ones.
 
-use super::{Batch, Complete, Settings};
+use super::{Batch, Complete, Settings, When};
 use crate::model::{SpanExtra, SpanRecord, TraceId};
 use foldhash::fast::RandomState;
 use std::collections::hash_map::Entry;
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet, btree_map};
 
 /// Deadlines are kept in steps of this, so that thousands of traces share an entry.
 const STEP_NS: u64 = 100_000_000;
@@ -27,6 +27,7 @@ struct Open {
     spans: Vec<SpanRecord>,
     extras: Vec<SpanExtra>,
     first_ns: u64,
+    received_ns: u64,
     last_ns: u64,
     entry: bool,
     reading: u32,
@@ -62,6 +63,10 @@ pub(super) struct Shard {
     /// Ids closed in the present and in the past half of the time for which they are remembered.
     closed: [HashSet<TraceId, RandomState>; 2],
     turned_ns: u64,
+    /// Ids closed since somebody asked, if somebody is going to ask.
+    closed_since: Vec<TraceId>,
+    /// How many open traces began in which step: the log must be read again from the first of them.
+    began: BTreeMap<u64, u32>,
     /// Open traces by the lowest bit of their reading.
     begun: [usize; 2],
     /// Bytes held, as counted.
@@ -69,8 +74,12 @@ pub(super) struct Shard {
 }
 
 impl Shard {
-    pub(super) fn take(&mut self, trace: TraceId, offered: &Offered<'_>, now_ns: u64, settings: &Settings) -> Taken {
+    /// Takes a span that stands in the log at this time. Whether it comes too late hangs on that time alone, not on when somebody
+    /// looks for traces that are due: so a log that is read again makes the same traces.
+    pub(super) fn take(&mut self, trace: TraceId, offered: &Offered<'_>, when: When, settings: &Settings) -> Taken {
+        let now_ns = when.time_ns;
         let open = match self.open.entry(trace) {
+            Entry::Occupied(there) if there.get().is_over(now_ns, settings) => return Taken::Late,
             Entry::Occupied(there) => there.into_mut(),
             // What is open is not closed: only the first span of a trace is looked for among the closed ones.
             Entry::Vacant(_) if self.closed.iter().any(|closed| closed.contains(&trace)) => return Taken::Late,
@@ -82,9 +91,15 @@ impl Shard {
         let fresh = open.spans.is_empty();
         if fresh {
             self.bytes += TRACE_BYTES;
-            open.first_ns = now_ns;
+            (open.first_ns, open.received_ns) = (now_ns, when.received_ns);
             open.reading = offered.batch.reading;
             self.begun[open.reading as usize & 1] += 1;
+            *self.began.entry(now_ns / STEP_NS).or_default() += 1;
+        } else if now_ns < open.first_ns {
+            // Of two requests at one time, the later one in the log may have come here first.
+            leave(&mut self.began, open.first_ns);
+            (open.first_ns, open.received_ns) = (now_ns, when.received_ns);
+            *self.began.entry(now_ns / STEP_NS).or_default() += 1;
         }
         // Whoever swaps readings sees to it that there is one for every open trace. If not, a span more is worse than a span less.
         let Some((record, batch)) = offered.read_by(open.reading) else { return Taken::Late };
@@ -145,9 +160,34 @@ impl Shard {
         if self.closed[0].insert(trace) {
             self.bytes += CLOSED_BYTES;
         }
+        if settings.tell_closed {
+            self.closed_since.push(trace);
+        }
+        leave(&mut self.began, open.first_ns);
         let begun = &mut self.begun[open.reading as usize & 1];
         *begun = begun.saturating_sub(1);
-        out.push(Complete { trace, spans: open.spans, extras: open.extras, first_ns: open.first_ns, reading: open.reading });
+        let Open { spans, extras, received_ns, reading, .. } = open;
+        out.push(Complete { trace, spans, extras, received_ns, reading });
+    }
+
+    /// Ids closed since this was asked the last time.
+    pub(super) fn closed_since(&mut self, out: &mut Vec<TraceId>) {
+        out.append(&mut self.closed_since);
+    }
+
+    /// A trace that was closed before this table began.
+    pub(super) fn remember(&mut self, trace: TraceId, settings: &Settings) {
+        if self.closed[0].len() >= settings.closed_ids_per_shard() {
+            self.forget_older();
+        }
+        if self.closed[0].insert(trace) {
+            self.bytes += CLOSED_BYTES;
+        }
+    }
+
+    /// Not after the time of the first span of any open trace.
+    pub(super) fn oldest_ns(&self) -> Option<u64> {
+        self.began.first_key_value().map(|(step, _)| step * STEP_NS)
     }
 
     /// Open traces of this reading, if only it and its neighbour have any.
@@ -172,7 +212,23 @@ impl Shard {
     }
 }
 
+/// A trace that began at this time is open no more.
+fn leave(began: &mut BTreeMap<u64, u32>, first_ns: u64) {
+    if let btree_map::Entry::Occupied(mut many) = began.entry(first_ns / STEP_NS) {
+        *many.get_mut() -= 1;
+        if *many.get() == 0 {
+            many.remove();
+        }
+    }
+}
+
 impl Open {
+    /// Nothing that comes at this time belongs to it any more. The rest of a request does of which something was taken already: it may
+    /// have brought an entry for which the time is over.
+    fn is_over(&self, now_ns: u64, settings: &Settings) -> bool {
+        self.last_ns < now_ns && self.due_ns(settings) <= now_ns
+    }
+
     fn due_ns(&self, settings: &Settings) -> u64 {
         if self.entry {
             let quiet = self.last_ns.saturating_add(settings.quiet_ns);

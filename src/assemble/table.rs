@@ -22,6 +22,8 @@ pub struct Settings {
     pub budget_bytes: usize,
     /// Further spans of a trace are over the limit.
     pub most_spans_per_trace: usize,
+    /// Somebody asks for the ids of closed traces ([`Table::closed_since`]).
+    pub tell_closed: bool,
     /// Locks; a power of two.
     pub shards: usize,
 }
@@ -35,6 +37,7 @@ impl Default for Settings {
             remember_ns: 1_200_000_000_000,
             budget_bytes: 2 << 30,
             most_spans_per_trace: 100_000,
+            tell_closed: false,
             shards: 64,
         }
     }
@@ -44,6 +47,22 @@ impl Settings {
     /// An eighth of the budget goes to ids of closed traces at most.
     pub(super) fn closed_ids_per_shard(&self) -> usize {
         (self.budget_bytes / 8 / super::shard::CLOSED_BYTES / 2 / self.shards.max(1)).max(16)
+    }
+}
+
+/// When a request was taken in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct When {
+    /// Time of its record in the log, nanoseconds since 1970: by it traces are complete.
+    pub time_ns: u64,
+    /// By the clock of the machine, nanoseconds since 1970.
+    pub received_ns: u64,
+}
+
+impl When {
+    /// Where the log goes by the clock of the machine.
+    pub fn of(now_ns: u64) -> Self {
+        Self { time_ns: now_ns, received_ns: now_ns }
     }
 }
 
@@ -114,14 +133,19 @@ impl Table {
         used_bytes > self.settings.budget_bytes - self.pace.bytes()
     }
 
-    /// Takes the spans of a request for which there is room. `now_ns` is the time of the request's record.
-    pub fn append(&self, batch: &mut Batch, room: Room, now_ns: u64) -> Appended {
-        self.append_read_twice(batch, None, room, now_ns)
+    /// Room for spans that were taken once already, whatever the budget says: what was acknowledged is not refused.
+    pub fn readmit(&self) -> Room {
+        Room { bytes: 0 }
+    }
+
+    /// Takes the spans of a request for which there is room.
+    pub fn append(&self, batch: &mut Batch, room: Room, when: When) -> Appended {
+        self.append_read_twice(batch, None, room, when)
     }
 
     /// The same, with the spans also by another reading, one for one: each goes to its trace as that trace's first span was read. A
     /// trace that begins is of the reading of `batch`.
-    pub fn append_read_twice(&self, batch: &mut Batch, other: Option<&Batch>, room: Room, now_ns: u64) -> Appended {
+    pub fn append_read_twice(&self, batch: &mut Batch, other: Option<&Batch>, room: Room, when: When) -> Appended {
         let mask = self.shards.len() as u32 - 1;
         batch.sort_by_shard(self.shards.len(), |trace| shard_of(trace) & mask);
         let mut appended = Appended::default();
@@ -131,7 +155,7 @@ impl Table {
             let before = shard.bytes;
             for &at in of_shard {
                 let (trace, _) = batch.spans[at as usize];
-                match shard.take(trace, &Offered { batch, other, at }, now_ns, &self.settings) {
+                match shard.take(trace, &Offered { batch, other, at }, when, &self.settings) {
                     Taken::Kept => appended.kept += 1,
                     Taken::Late => appended.late += 1,
                     Taken::OverLimit => appended.over_limit += 1,
@@ -176,6 +200,30 @@ impl Table {
         let before = shard.bytes;
         shard.drain(&self.settings, out);
         self.account(before, shard.bytes);
+    }
+
+    /// Ids of traces closed since this was asked the last time; only if [`Settings::tell_closed`].
+    pub fn closed_since(&self) -> Vec<TraceId> {
+        let mut closed = Vec::new();
+        (0..self.shards.len()).for_each(|shard| self.lock(shard).closed_since(&mut closed));
+        closed
+    }
+
+    /// Traces that were closed before this table began: what comes of them is late.
+    pub fn remember(&self, closed: impl IntoIterator<Item = TraceId>) {
+        let mask = self.shards.len() as u32 - 1;
+        for trace in closed {
+            let mut shard = self.lock((shard_of(trace) & mask) as usize);
+            let before = shard.bytes;
+            shard.remember(trace, &self.settings);
+            self.account(before, shard.bytes);
+        }
+    }
+
+    /// Log time from which on all spans of all open traces came, nanoseconds; `None` if no trace is open. A tenth of a second too
+    /// early at most.
+    pub fn oldest_ns(&self) -> Option<u64> {
+        (0..self.shards.len()).filter_map(|shard| self.lock(shard).oldest_ns()).min()
     }
 
     /// Bytes held, as counted.
@@ -225,7 +273,7 @@ mod tests {
         let mut batch = Batch::default();
         batch.push(TraceId(trace), record, None::<SpanExtra>);
         let room = table.admit(&batch, now_ns).unwrap();
-        table.append(&mut batch, room, now_ns)
+        table.append(&mut batch, room, When::of(now_ns))
     }
 
     fn due(table: &Table, now_ns: u64) -> Vec<Complete> {
@@ -278,7 +326,7 @@ mod tests {
             let mut batch = Batch::default();
             batch.push(TraceId(trace), span(1, false), None);
             match table.admit(&batch, SECOND) {
-                Ok(room) => assert_eq!(table.append(&mut batch, room, SECOND).kept, 1),
+                Ok(room) => assert_eq!(table.append(&mut batch, room, When::of(SECOND)).kept, 1),
                 Err(_) => refused += 1,
             }
         }
@@ -299,7 +347,7 @@ mod tests {
         append(&table, 1, span(1, true), SECOND);
         let (mut batch, other) = (read_by(1, [1, 2]), read_by(0, [1, 2]));
         let room = table.admit(&batch, SECOND).unwrap();
-        table.append_read_twice(&mut batch, Some(&other), room, SECOND);
+        table.append_read_twice(&mut batch, Some(&other), room, When::of(SECOND));
         assert_eq!((table.begun(0), table.begun(1)), (1, 1));
         let mut given = due(&table, 9 * SECOND);
         given.sort_by_key(|trace| trace.trace);
@@ -313,5 +361,46 @@ mod tests {
         let table = Table::new(Settings { most_spans_per_trace: 2, ..Settings::default() });
         let told: Vec<Appended> = (1..=3).map(|id| append(&table, 1, span(id, false), SECOND)).collect();
         assert_eq!((told[1].kept, told[2].over_limit), (1, 1));
+    }
+
+    #[test]
+    fn whether_a_span_is_late_is_told_by_its_own_time_and_not_by_who_looks() {
+        let table = Table::new(Settings::default());
+        append(&table, 1, span(1, true), 100 * SECOND);
+        assert_eq!(append(&table, 1, span(2, false), 107 * SECOND).late, 1);
+        let given = due(&table, 200 * SECOND);
+        assert_eq!((given.len(), given[0].spans.len()), (1, 1));
+    }
+
+    #[test]
+    fn an_entry_that_comes_after_the_time_for_it_brings_the_rest_of_its_request() {
+        let table = Table::new(Settings::default());
+        append(&table, 1, span(1, false), 100 * SECOND);
+        let mut batch = Batch::default();
+        (2..5).for_each(|id| batch.push(TraceId(1), span(id, id == 2), None::<SpanExtra>));
+        let room = table.admit(&batch, 150 * SECOND).unwrap();
+        assert_eq!(table.append(&mut batch, room, When::of(150 * SECOND)).kept, 3);
+        assert_eq!(append(&table, 1, span(9, false), 151 * SECOND).late, 1);
+    }
+
+    #[test]
+    fn of_requests_that_overtake_each_other_the_earlier_in_the_log_says_when_a_trace_began() {
+        let table = Table::new(Settings::default());
+        append(&table, 1, span(1, false), 105 * SECOND);
+        append(&table, 1, span(2, false), 103 * SECOND);
+        append(&table, 2, span(2, true), 104 * SECOND);
+        assert_eq!(table.oldest_ns(), Some(103 * SECOND));
+        assert_eq!(due(&table, 120 * SECOND).len(), 1);
+        assert_eq!(table.oldest_ns(), Some(103 * SECOND));
+        assert_eq!(due(&table, 165 * SECOND)[0].received_ns, 103 * SECOND);
+        assert_eq!(table.oldest_ns(), None);
+    }
+
+    #[test]
+    fn what_comes_of_a_trace_that_was_closed_before_the_table_began_is_late() {
+        let table = Table::new(Settings::default());
+        table.remember([TraceId(1)]);
+        assert_eq!(append(&table, 1, span(1, true), 100 * SECOND).late, 1);
+        assert_eq!(append(&table, 2, span(1, true), 100 * SECOND).kept, 1);
     }
 }

@@ -35,6 +35,8 @@ pub struct Progress {
     pub resume_offset: u64,
     /// Offset of the first message of which nothing is in this commit. Not before `resume_offset`.
     pub next_offset: u64,
+    /// The log's clock at this commit, nanoseconds since 1970.
+    pub time_ns: u64,
     /// Traces closed already of which spans may lie at or after the resume offset. In a commit: those closed since the last one.
     pub closed: Vec<TraceId>,
 }

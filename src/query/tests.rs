@@ -78,7 +78,7 @@ impl Office {
         let beside =
             Beside { fates: self.ledger.fates(), unknown_capabilities: self.ledger.unknown_capabilities(), ..Beside::default() };
         let line_of = |verdict: &Verdict| verdict_json(verdict, &self.world.names, &self.world.hops);
-        self.keeper.keep(u64::MAX, &beside, &self.recent, &line_of).unwrap();
+        self.keeper.keep(|windows| (windows.take_closed(u64::MAX), beside), &self.recent, &line_of).unwrap();
     }
 
     fn status(&self) -> CapabilityStatus {

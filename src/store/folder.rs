@@ -5,7 +5,7 @@ use super::error::Stop;
 use super::record;
 use super::tables::{ABOUT, FILE, FORMAT, TEXTS, begin_tables};
 use crate::measure::Window;
-use crate::model::{Fates, Hops, Names};
+use crate::model::{Fate, Fates, Hops, Names};
 use redb::backends::InMemoryBackend;
 use redb::{Builder, Database, ReadableDatabase, TableError, WriteTransaction};
 use std::collections::BTreeMap;
@@ -82,6 +82,8 @@ impl Store {
         let mut store = Self { folder: folder.into(), database, names, hops, fates_before, unknown_before };
         store.check_format()?;
         store.fates_before = store.fates()?;
+        // What was in flight when a run ended is read again from its journal, or is lost with it.
+        store.fates_before[Fate::InFlight] = 0;
         store.unknown_before = store.unknown_capabilities()?;
         Ok(store)
     }
@@ -106,15 +108,54 @@ impl Store {
     }
 
     pub(super) fn reading<T>(&self, work: impl FnOnce(&redb::ReadTransaction) -> Result<T, Stop>) -> Result<T, StoreError> {
-        let transaction = self.database.begin_read().map_err(|error| StoreError::of(&self.folder, error))?;
-        work(&transaction).map_err(|stop| stop.into_error(&self.folder))
+        self.reading_in(&self.view()?, work)
+    }
+
+    pub(super) fn reading_in<T>(
+        &self,
+        view: &View,
+        work: impl FnOnce(&redb::ReadTransaction) -> Result<T, Stop>,
+    ) -> Result<T, StoreError> {
+        work(&view.0).map_err(|stop| stop.into_error(&self.folder))
+    }
+
+    /// All that is kept now, whatever is written later.
+    ///
+    /// # Errors
+    /// It cannot be read.
+    pub fn view(&self) -> Result<View, StoreError> {
+        self.database.begin_read().map(View).map_err(|error| StoreError::of(&self.folder, error))
     }
 
     /// Does the work in one transaction: all of it, or nothing if it stops.
     pub(super) fn writing(&self, work: impl FnOnce(&WriteTransaction) -> Result<(), Stop>) -> Result<(), StoreError> {
+        self.staging(work)?.commit()
+    }
+
+    /// Does the work in a transaction that is still to be ended.
+    pub(super) fn staging(&self, work: impl FnOnce(&WriteTransaction) -> Result<(), Stop>) -> Result<Staged, StoreError> {
         let transaction = self.database.begin_write().map_err(|error| StoreError::of(&self.folder, error))?;
         work(&transaction).map_err(|stop| stop.into_error(&self.folder))?;
-        transaction.commit().map_err(|error| StoreError::of(&self.folder, error))
+        Ok(Staged { transaction, folder: self.folder.clone() })
+    }
+}
+
+/// What a store held at a moment.
+pub struct View(redb::ReadTransaction);
+
+/// A transaction whose work is done. Dropped, it leaves nothing behind.
+pub struct Staged {
+    transaction: WriteTransaction,
+    folder: PathBuf,
+}
+
+impl Staged {
+    /// Makes it seen, and safe.
+    ///
+    /// # Errors
+    /// The disk cannot be written. Nothing was changed then.
+    pub fn commit(self) -> Result<(), StoreError> {
+        self.transaction.commit().map_err(|error| StoreError::of(&self.folder, error))
     }
 }
 

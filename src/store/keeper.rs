@@ -1,22 +1,32 @@
 //! Live and kept figures as one.
 
 use super::tables::MOST_OTHER_LINES;
-use super::{Commit, KeptLine, Store, StoreError};
+use super::{Commit, KeptLine, Staged, Store, StoreError};
 use crate::journal::Progress;
 use crate::measure::{Key, Recent, Window, Windows};
 use crate::model::{Fates, Name, TraceId, Verdict};
 use std::collections::{HashMap, HashSet};
 use std::ops::Range;
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, PoisonError, RwLock, RwLockWriteGuard};
 
-/// Windows that are being counted, and those that are kept. A window is in either, or partly in both; never in none: readers wait
-/// while windows move from memory to disk.
+/// Windows that are being counted, and those that are kept. A window is in either, or partly in both; never in none, and no count is
+/// in both: a reader sees the moment before a commit or the one after it.
 #[derive(Debug)]
 pub struct Keeper {
     windows: Arc<Windows>,
     store: Option<Store>,
-    /// What has moved since the start, summed by capability. Its lock is the gate at which readers wait.
-    moved: RwLock<HashMap<Name, Window>>,
+    state: RwLock<State>,
+    /// One commit at a time.
+    committing: Mutex<()>,
+}
+
+/// Its lock is the gate at which readers wait for the last step of a commit.
+#[derive(Debug, Default)]
+struct State {
+    /// What has moved since the start, summed by capability.
+    moved: HashMap<Name, Window>,
+    /// What is on its way to the store and not seen there yet.
+    moving: Arc<Vec<(Key, Window)>>,
 }
 
 /// What goes into a commit beside the windows. Totals are those of this run, from its start.
@@ -35,7 +45,7 @@ pub struct Beside {
 impl Keeper {
     /// Without a store, windows are only in memory.
     pub fn new(windows: Arc<Windows>, store: Option<Store>) -> Self {
-        Self { windows, store, moved: RwLock::default() }
+        Self { windows, store, state: RwLock::default(), committing: Mutex::default() }
     }
 
     /// The store, if there is one.
@@ -43,40 +53,56 @@ impl Keeper {
         self.store.as_ref()
     }
 
-    /// Moves the windows that end at or before this moment to the store, with the verdict lines of sampled failures and a few others
-    /// that are still among the recent ones. Without a store they are dropped. Gives back the windows that were moved.
+    /// Moves windows to the store, with the verdict lines of sampled failures and a few others
+    /// that are still among the recent ones. Without a store they are dropped. `cut` takes them out, and says what else is to be kept
+    /// of the same moment. Gives back the windows that were moved.
     ///
     /// # Errors
     /// They could not be kept; they are counted on in memory then.
     pub fn keep(
         &self,
-        before_ns: u64,
-        beside: &Beside,
+        cut: impl FnOnce(&Windows) -> (Vec<(Key, Window)>, Beside),
         recent: &Recent,
         line_of: &dyn Fn(&Verdict) -> String,
-    ) -> Result<Vec<(Key, Window)>, StoreError> {
-        let mut moved = self.moved.write().unwrap_or_else(PoisonError::into_inner);
-        let taken = self.windows.take_closed(before_ns);
-        let Some(store) = &self.store else { return Ok(taken) };
+    ) -> Result<Arc<Vec<(Key, Window)>>, StoreError> {
+        let _alone = self.committing.lock().unwrap_or_else(PoisonError::into_inner);
+        let (taken, beside) = {
+            let mut state = self.state.write().unwrap_or_else(PoisonError::into_inner);
+            let (taken, beside) = cut(&self.windows);
+            let taken = Arc::new(taken);
+            state.moving = taken.clone();
+            (taken, beside)
+        };
+        let Some(store) = &self.store else {
+            self.lock().moving = Arc::default();
+            return Ok(taken);
+        };
         let lines = lines_of(&taken, recent, line_of);
-        let commit = Commit {
+        let staged = store.stage(&Commit {
             windows: &taken,
             progress: &beside.progress,
             fates: beside.fates,
             unknown_capabilities: &beside.unknown_capabilities,
             lines: &lines,
             map: beside.map.as_deref(),
-        };
-        match store.commit(&commit) {
+        });
+        let mut state = self.lock();
+        let committed = staged.and_then(Staged::commit);
+        state.moving = Arc::default();
+        match committed {
             Ok(()) => {
-                taken.iter().for_each(|(key, window)| moved.entry(key.capability).or_default().merge(window));
+                taken.iter().for_each(|(key, window)| state.moved.entry(key.capability).or_default().merge(window));
                 Ok(taken)
             }
             Err(error) => {
-                taken.into_iter().for_each(|(key, window)| self.windows.put_back(key, window));
+                taken.iter().for_each(|(key, window)| self.windows.put_back(*key, window.clone()));
                 Err(error)
             }
         }
+    }
+
+    fn lock(&self) -> RwLockWriteGuard<'_, State> {
+        self.state.write().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Shows the windows of slices that start in this range: what is kept in the order of time, then what is counted. The same window
@@ -90,15 +116,23 @@ impl Keeper {
         capability: Option<Name>,
         visitor: &mut dyn FnMut(Key, &Window),
     ) -> Result<(), StoreError> {
-        let _stay = self.moved.read().unwrap_or_else(PoisonError::into_inner);
-        if let Some(store) = &self.store {
-            store.read(range.clone(), capability, visitor)?;
+        let wanted = |key: &Key| range.contains(&key.slice_ns) && capability.is_none_or(|wanted| wanted == key.capability);
+        // Both of one moment; what is kept is read when the gate is free again.
+        let (kept, moving, counted) = {
+            let state = self.state.read().unwrap_or_else(PoisonError::into_inner);
+            let kept = self.store.as_ref().map(Store::view).transpose()?;
+            let mut counted = Vec::new();
+            self.windows.visit(|key, window| {
+                if wanted(&key) {
+                    counted.push((key, window.clone()));
+                }
+            });
+            (kept, state.moving.clone(), counted)
+        };
+        if let (Some(store), Some(kept)) = (&self.store, kept) {
+            store.read_in(&kept, range.clone(), capability, visitor)?;
         }
-        self.windows.visit(|key, window| {
-            if range.contains(&key.slice_ns) && capability.is_none_or(|wanted| wanted == key.capability) {
-                visitor(key, window);
-            }
-        });
+        moving.iter().chain(&counted).filter(|(key, _)| wanted(key)).for_each(|(key, window)| visitor(*key, window));
         Ok(())
     }
 
@@ -106,8 +140,9 @@ impl Keeper {
     /// of. The parts of a capability are to be added.
     pub fn read_since_start(&self, capability: Option<Name>, visitor: &mut dyn FnMut(Name, &Window)) {
         let wanted = |name: Name| capability.is_none_or(|wanted| wanted == name);
-        let moved = self.moved.read().unwrap_or_else(PoisonError::into_inner);
-        moved.iter().filter(|(name, _)| wanted(**name)).for_each(|(name, window)| visitor(*name, window));
+        let state = self.state.read().unwrap_or_else(PoisonError::into_inner);
+        state.moved.iter().filter(|(name, _)| wanted(**name)).for_each(|(name, window)| visitor(*name, window));
+        state.moving.iter().filter(|(key, _)| wanted(key.capability)).for_each(|(key, window)| visitor(key.capability, window));
         self.windows.visit(|key, window| {
             if wanted(key.capability) {
                 visitor(key.capability, window);
@@ -120,12 +155,14 @@ impl Keeper {
     /// # Errors
     /// What is kept cannot be read.
     pub fn extent(&self) -> Result<Option<Range<u64>>, StoreError> {
-        let _stay = self.moved.read().unwrap_or_else(PoisonError::into_inner);
+        let state = self.state.read().unwrap_or_else(PoisonError::into_inner);
         let mut extent = self.store.as_ref().map_or(Ok(None), Store::extent)?;
-        self.windows.visit(|key, _| {
+        let mut widen = |key: Key| {
             let own = extent.clone().unwrap_or(key.slice_ns..key.end_ns());
             extent = Some(own.start.min(key.slice_ns)..own.end.max(key.end_ns()));
-        });
+        };
+        state.moving.iter().for_each(|(key, _)| widen(*key));
+        self.windows.visit(|key, _| widen(key));
         Ok(extent)
     }
 }

@@ -12,6 +12,7 @@ mod error;
 mod folder;
 mod keeper;
 mod messages;
+mod progress;
 mod read;
 mod record;
 mod tables;
@@ -21,7 +22,7 @@ mod write;
 mod tests;
 
 pub use error::StoreError;
-pub use folder::Store;
+pub use folder::{Staged, Store, View};
 pub use keeper::{Beside, Keeper};
 
 use crate::journal::Progress;

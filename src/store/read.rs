@@ -1,12 +1,10 @@
 //! What is kept, as it is asked for.
 
-use super::tables::{FATES, LINES, PARTITIONS, ProgressRecord, TEXTS, UNKNOWN, WINDOWS, split_key};
-use super::{Store, StoreError};
-use crate::journal::Progress;
+use super::tables::{FATES, LINES, TEXTS, UNKNOWN, WINDOWS, split_key};
+use super::{Store, StoreError, View};
 use crate::measure::{Key, SLICE_NS, Window};
 use crate::model::{Fate, Fates, Name, TraceId};
-use prost::Message;
-use redb::{ReadableTable, ReadableTableMetadata};
+use redb::ReadableTable;
 use std::collections::BTreeMap;
 use std::ops::Range;
 
@@ -21,8 +19,22 @@ impl Store {
         capability: Option<Name>,
         visitor: &mut dyn FnMut(Key, &Window),
     ) -> Result<(), StoreError> {
+        self.read_in(&self.view()?, range, capability, visitor)
+    }
+
+    /// The same, of the moment of this view.
+    ///
+    /// # Errors
+    /// One cannot be read.
+    pub fn read_in(
+        &self,
+        view: &View,
+        range: Range<u64>,
+        capability: Option<Name>,
+        visitor: &mut dyn FnMut(Key, &Window),
+    ) -> Result<(), StoreError> {
         let wanted = capability.map(|name| self.names.text(name));
-        self.reading(|transaction| {
+        self.reading_in(view, |transaction| {
             let (from, to) = (range.start.to_be_bytes(), range.end.to_be_bytes());
             if from >= to {
                 return Ok(());
@@ -106,25 +118,6 @@ impl Store {
     pub fn map(&self) -> Result<String, StoreError> {
         self.reading(|transaction| {
             Ok(transaction.open_table(TEXTS)?.get("map")?.map_or_else(String::new, |text| text.value().into()))
-        })
-    }
-
-    /// How far each partition was worked off.
-    ///
-    /// # Errors
-    /// It cannot be read.
-    pub fn progress(&self) -> Result<Vec<Progress>, StoreError> {
-        self.reading(|transaction| {
-            let table = transaction.open_table(PARTITIONS)?;
-            let mut all = Vec::with_capacity(table.len()? as usize);
-            for entry in table.iter()? {
-                let (partition, bytes) = entry?;
-                let record = ProgressRecord::decode(bytes.value())?;
-                let closed = record.closed.chunks_exact(16).filter_map(TraceId::from_wire).collect();
-                let ProgressRecord { epoch, resume_offset, next_offset, .. } = record;
-                all.push(Progress { partition: partition.value(), epoch, resume_offset, next_offset, closed });
-            }
-            Ok(all)
         })
     }
 }

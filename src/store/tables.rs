@@ -18,8 +18,11 @@ pub(super) type Bytes = &'static [u8];
 
 /// Slice start (8 bytes, big-endian), capability id -> window. Time first, so that a commit writes to one place of the tree.
 pub(super) const WINDOWS: TableDefinition<'_, Bytes, Bytes> = TableDefinition::new("windows");
-/// Partition -> epoch, resume offset, closed ids.
+/// Partition -> epoch, resume offset, next offset, log time.
 pub(super) const PARTITIONS: TableDefinition<'_, u32, Bytes> = TableDefinition::new("partitions");
+/// Partition, next offset of a commit -> log time of the commit, ids of the traces that were closed since the one before (16 bytes
+/// each). Each commit adds an entry, so that it costs what has happened since, not what is remembered.
+pub(super) const CLOSED: TableDefinition<'_, (u32, u64), (u64, Bytes)> = TableDefinition::new("closed_traces");
 /// Trace id (16), slice start (8), entry span id (8), capability id -> verdict line.
 pub(super) const LINES: TableDefinition<'_, Bytes, &str> = TableDefinition::new("lines");
 /// As in `windows` -> how many lines are kept: of samples, others.
@@ -39,17 +42,17 @@ pub(super) struct ProgressRecord {
     pub epoch: u64,
     #[prost(uint64, tag = "2")]
     pub resume_offset: u64,
-    /// 16 bytes each.
-    #[prost(bytes = "vec", tag = "3")]
-    pub closed: Vec<u8>,
     #[prost(uint64, tag = "4")]
     pub next_offset: u64,
+    #[prost(uint64, tag = "5")]
+    pub time_ns: u64,
 }
 
 /// Makes all tables, so that readers find them.
 pub(super) fn begin_tables(transaction: &WriteTransaction) -> Result<(), redb::Error> {
     transaction.open_table(WINDOWS)?;
     transaction.open_table(PARTITIONS)?;
+    transaction.open_table(CLOSED)?;
     transaction.open_table(LINES)?;
     transaction.open_table(LINE_COUNTS)?;
     transaction.open_table(FATES)?;

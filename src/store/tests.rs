@@ -125,6 +125,7 @@ fn a_commit_of_an_old_epoch_changes_nothing_and_says_so() {
         epoch,
         resume_offset,
         next_offset: resume_offset + 1,
+        time_ns: 5,
         closed: vec![TraceId(7), TraceId(8)],
     };
     let (one, two) = (counted(&world, &[world.ok(1)]), counted(&world, &[world.ok(2)]));
@@ -140,8 +141,32 @@ fn a_commit_of_an_old_epoch_changes_nothing_and_says_so() {
     assert_eq!(all(&store), one);
     assert_eq!(store.progress().unwrap(), [progress(2, 100)]);
     assert_eq!(store.fates().unwrap()[Fate::Measured], 4);
-    store.commit(&Commit { windows: &two, progress: &[progress(2, 300)], fates, ..nothing() }).unwrap();
-    assert_eq!(store.progress().unwrap(), [progress(2, 300)]);
+    let next = Progress { closed: vec![TraceId(9)], ..progress(2, 300) };
+    store.commit(&Commit { windows: &two, progress: &[next], fates, ..nothing() }).unwrap();
+    let expected = Progress { closed: vec![TraceId(7), TraceId(8), TraceId(9)], ..progress(2, 300) };
+    assert_eq!(store.progress().unwrap(), [expected]);
+}
+
+#[test]
+fn closed_traces_are_remembered_while_their_spans_may_be_read_again_and_for_twenty_minutes() {
+    let world = World::default();
+    let folder = tempfile::tempdir().unwrap();
+    let store = create(folder.path(), &world);
+    let minutes = |minutes: u64| START_NS + minutes * 60_000_000_000;
+    let remembered = |trace, resume_offset, next_offset, time_ns| {
+        let closed = vec![TraceId(trace)];
+        let progress = Progress { partition: 0, epoch: 1, resume_offset, next_offset, time_ns, closed };
+        store.commit(&Commit { progress: &[progress], ..nothing() }).unwrap();
+        store.progress().unwrap().remove(0).closed.iter().map(|trace| trace.0).collect::<Vec<_>>()
+    };
+    assert_eq!(remembered(1, 0, 10, minutes(0)), [1]);
+    // Nothing came, and another trace was closed.
+    assert_eq!(remembered(2, 5, 10, minutes(1)), [1, 2]);
+    // Long ago, but a trace that is still open holds the log.
+    assert_eq!(remembered(3, 5, 20, minutes(40)), [1, 2, 3]);
+    assert_eq!(remembered(4, 10, 30, minutes(41)), [3, 4]);
+    assert_eq!(remembered(5, 40, 40, minutes(59)), [3, 4, 5]);
+    assert_eq!(remembered(6, 40, 50, minutes(61)), [4, 5, 6]);
 }
 
 #[test]
@@ -309,6 +334,11 @@ fn keeper(world: &World, folder: &Path) -> (Arc<Windows>, Keeper) {
     (windows.clone(), Keeper::new(windows, Some(create(folder, world))))
 }
 
+/// A cut of all windows, and of this.
+fn all_of(beside: Beside) -> impl FnOnce(&Windows) -> (Vec<(Key, Window)>, Beside) {
+    |windows| (windows.take_closed(u64::MAX), beside)
+}
+
 fn seen(keeper: &Keeper) -> (u64, usize) {
     let (mut executions, mut windows) = (0, 0);
     keeper
@@ -328,11 +358,11 @@ fn an_execution_counts_once_whether_its_window_is_live_or_kept_or_both() {
     windows.record(&world.ok(1));
     assert_eq!(seen(&keeper), (1, 1));
     let recent = Recent::default();
-    let moved = keeper.keep(u64::MAX, &Beside::default(), &recent, &|_| String::new()).unwrap();
+    let moved = keeper.keep(all_of(Beside::default()), &recent, &|_| String::new()).unwrap();
     assert_eq!((moved.len(), windows.len(), seen(&keeper)), (1, 0, (1, 1)));
     windows.record(&world.ok(2));
     assert_eq!(seen(&keeper), (2, 2));
-    keeper.keep(u64::MAX, &Beside::default(), &recent, &|_| String::new()).unwrap();
+    keeper.keep(all_of(Beside::default()), &recent, &|_| String::new()).unwrap();
     assert_eq!(seen(&keeper), (2, 1));
     assert_eq!(keeper.extent().unwrap(), Some(START_NS..START_NS + SLICE_NS));
 }
@@ -348,7 +378,7 @@ fn a_reader_never_sees_an_execution_vanish_while_windows_move() {
             for trace in 1..=300 {
                 windows.record(&world.ok(trace));
                 if trace % 3 == 0 {
-                    keeper.keep(u64::MAX, &Beside::default(), &Recent::default(), &|_| String::new()).unwrap();
+                    keeper.keep(all_of(Beside::default()), &Recent::default(), &|_| String::new()).unwrap();
                 }
             }
         });
@@ -368,9 +398,9 @@ fn windows_that_cannot_be_kept_are_counted_on_in_memory() {
     let folder = tempfile::tempdir().unwrap();
     let (windows, keeper) = keeper(&world, folder.path());
     let epoch = |epoch| Beside { progress: vec![Progress { epoch, ..Progress::default() }], ..Beside::default() };
-    keeper.keep(u64::MAX, &epoch(5), &Recent::default(), &|_| String::new()).unwrap();
+    keeper.keep(all_of(epoch(5)), &Recent::default(), &|_| String::new()).unwrap();
     windows.record(&world.ok(1));
-    assert!(keeper.keep(u64::MAX, &epoch(4), &Recent::default(), &|_| String::new()).is_err());
+    assert!(keeper.keep(all_of(epoch(4)), &Recent::default(), &|_| String::new()).is_err());
     assert_eq!((windows.len(), seen(&keeper)), (1, (1, 1)));
 }
 
@@ -386,7 +416,7 @@ fn verdicts_of_sampled_failures_are_kept_with_their_window_and_a_few_others() {
         windows.record(&one);
         recent.record(&one);
     });
-    keeper.keep(u64::MAX, &Beside::default(), &recent, &|verdict| verdict.outcome.as_str().into()).unwrap();
+    keeper.keep(all_of(Beside::default()), &recent, &|verdict| verdict.outcome.as_str().into()).unwrap();
     let kept: Vec<u128> = (0..200).filter(|trace| !keeper.store().unwrap().lines(TraceId(*trace)).unwrap().is_empty()).collect();
     assert_eq!(kept, [1, 2, 3, 4, 5, 6]);
 }
@@ -398,6 +428,8 @@ fn without_a_store_old_windows_are_dropped() {
     let keeper = Keeper::new(windows.clone(), None);
     windows.record(&world.ok(1));
     windows.record(&Verdict { end_ns: START_NS + SLICE_NS, ..world.ok(2) });
-    keeper.keep(START_NS + SLICE_NS, &Beside::default(), &Recent::default(), &|_| String::new()).unwrap();
+    keeper
+        .keep(|windows| (windows.take_closed(START_NS + SLICE_NS), Beside::default()), &Recent::default(), &|_| String::new())
+        .unwrap();
     assert_eq!(seen(&keeper), (1, 1));
 }

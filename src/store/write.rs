@@ -1,16 +1,12 @@
 //! Commits.
 
 use super::error::Stop;
-use super::record;
-use super::tables::{
-    Bytes, FATES, LINE_COUNTS, LINES, MOST_OTHER_LINES, MOST_SAMPLE_LINES, PARTITIONS, ProgressRecord, TEXTS, UNKNOWN, WINDOWS,
-};
-use super::{Commit, KeptLine, Store, StoreError};
-use crate::journal::Progress;
+use super::tables::{FATES, LINE_COUNTS, LINES, MOST_OTHER_LINES, MOST_SAMPLE_LINES, TEXTS, UNKNOWN, WINDOWS};
+use super::{Commit, KeptLine, Staged, Store, StoreError};
+use super::{progress, record};
 use crate::measure::{Key, MOST_UNKNOWN_CAPABILITIES, Window};
 use crate::model::{Name, SpanId};
-use prost::Message;
-use redb::{ReadableTable, Table, WriteTransaction};
+use redb::{ReadableTable, WriteTransaction};
 use std::collections::BTreeMap;
 
 impl Store {
@@ -19,8 +15,16 @@ impl Store {
     /// # Errors
     /// A partition has a newer owner, or the disk cannot be written. Nothing was changed then.
     pub fn commit(&self, commit: &Commit<'_>) -> Result<(), StoreError> {
-        self.writing(|transaction| {
-            put_progress(transaction, commit.progress)?;
+        self.stage(commit)?.commit()
+    }
+
+    /// Does all the work of a commit but the last step, which is quick: until then nobody sees anything of it.
+    ///
+    /// # Errors
+    /// As [`Store::commit`].
+    pub fn stage(&self, commit: &Commit<'_>) -> Result<Staged, StoreError> {
+        self.staging(|transaction| {
+            progress::put(transaction, commit.progress)?;
             self.put_windows(transaction, commit.windows)?;
             self.put_lines(transaction, commit.lines)?;
             if let Some(map) = commit.map {
@@ -113,22 +117,4 @@ impl Store {
         ]
         .concat()
     }
-}
-
-fn put_progress(transaction: &WriteTransaction, progress: &[Progress]) -> Result<(), Stop> {
-    let mut table: Table<'_, u32, Bytes> = transaction.open_table(PARTITIONS)?;
-    for one in progress {
-        let newest = match table.get(one.partition)? {
-            None => 0,
-            Some(bytes) => ProgressRecord::decode(bytes.value())?.epoch,
-        };
-        if one.epoch < newest {
-            return Err(StoreError::OldEpoch { partition: one.partition, epoch: one.epoch, newest }.into());
-        }
-        let closed = one.closed.iter().flat_map(|trace| trace.to_wire()).collect();
-        let Progress { epoch, resume_offset, next_offset, .. } = *one;
-        let record = ProgressRecord { epoch, resume_offset, closed, next_offset };
-        table.insert(one.partition, record.encode_to_vec().as_slice())?;
-    }
-    Ok(())
 }

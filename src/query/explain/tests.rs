@@ -405,7 +405,12 @@ fn what_is_live_and_what_is_kept_give_the_same_answer() {
         let mut scene = Scene::new(8, true);
         scene.pass(60, FAIR);
         if keep {
-            scene.keeper.keep(u64::MAX, &Beside::default(), &crate::measure::Recent::default(), &|_| String::new()).unwrap();
+            scene
+                .keeper
+                .keep(|windows| (windows.take_closed(u64::MAX), Beside::default()), &crate::measure::Recent::default(), &|_| {
+                    String::new()
+                })
+                .unwrap();
         }
         scene.pass(12, Weather { way: times(FAIR.way, PRICING, 40.0), ..FAIR });
         scene.asked(12, None, Level::Hop)
