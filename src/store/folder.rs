@@ -3,11 +3,12 @@
 use super::StoreError;
 use super::error::Stop;
 use super::record;
+use super::reopening::Reopening;
 use super::tables::{ABOUT, FILE, FORMAT, TEXTS, begin_tables};
 use crate::measure::Window;
 use crate::model::{Fate, Fates, Hops, Names};
 use redb::backends::InMemoryBackend;
-use redb::{Builder, Database, ReadableDatabase, TableError, WriteTransaction};
+use redb::{Builder, Database, TableError, WriteTransaction};
 use std::collections::BTreeMap;
 use std::panic::UnwindSafe;
 use std::path::{Path, PathBuf};
@@ -20,7 +21,7 @@ const CACHE_BYTES: usize = 32 << 20;
 #[derive(Debug)]
 pub struct Store {
     pub(super) folder: PathBuf,
-    database: Database,
+    database: Reopening,
     pub(super) names: Arc<Names>,
     pub(super) hops: Arc<Hops>,
     /// What earlier runs have left: a run commits its own totals, which stand on top of these.
@@ -51,8 +52,9 @@ impl Store {
     pub fn create(folder: &Path, map: &str, names: Arc<Names>, hops: Arc<Hops>) -> Result<Self, StoreError> {
         std::fs::create_dir_all(folder).map_err(|error| StoreError::io(folder, &error))?;
         let file = folder.join(FILE);
-        let open = || begun(builder(CACHE_BYTES).create(&file)?);
-        let store = Self::of_file(folder, open, names, hops)?;
+        let open = move || begun(builder(CACHE_BYTES).create(&file)?);
+        let mut store = Self::of_file(folder, open.clone(), names, hops)?;
+        store.database.by(open);
         store.writing(|transaction| {
             transaction.open_table(TEXTS)?.insert("map", map)?;
             Ok(())
@@ -77,7 +79,7 @@ impl Store {
     ) -> Result<Self, StoreError> {
         // In a file that is damaged badly enough, the library finds its own assertions broken.
         let opened = std::panic::catch_unwind(open).map_err(|_| StoreError::damaged(folder, "its file cannot be read"))?;
-        let database = opened.map_err(|error| StoreError::of(folder, error))?;
+        let database = Reopening::new(opened.map_err(|error| StoreError::of(folder, error))?);
         let (fates_before, unknown_before) = (Fates::default(), BTreeMap::new());
         let mut store = Self { folder: folder.into(), database, names, hops, fates_before, unknown_before };
         store.check_format()?;

@@ -15,6 +15,7 @@ mod messages;
 mod progress;
 mod read;
 mod record;
+mod reopening;
 mod tables;
 mod write;
 
