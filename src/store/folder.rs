@@ -8,7 +8,7 @@ use super::tables::{ABOUT, FILE, FORMAT, TEXTS, begin_tables};
 use crate::measure::Window;
 use crate::model::{Fate, Fates, Hops, Names};
 use redb::backends::InMemoryBackend;
-use redb::{Builder, Database, TableError, WriteTransaction};
+use redb::{Builder, Database, ReadableDatabase, TableError, WriteTransaction};
 use std::collections::BTreeMap;
 use std::panic::UnwindSafe;
 use std::path::{Path, PathBuf};
@@ -52,6 +52,7 @@ impl Store {
     pub fn create(folder: &Path, map: &str, names: Arc<Names>, hops: Arc<Hops>) -> Result<Self, StoreError> {
         std::fs::create_dir_all(folder).map_err(|error| StoreError::io(folder, &error))?;
         let file = folder.join(FILE);
+        refuse_newer(folder, &file)?;
         let open = move || begun(builder(CACHE_BYTES).create(&file)?);
         let mut store = Self::of_file(folder, open.clone(), names, hops)?;
         store.database.by(open);
@@ -158,6 +159,20 @@ impl Staged {
     /// The disk cannot be written. Nothing was changed then.
     pub fn commit(self) -> Result<(), StoreError> {
         self.transaction.commit().map_err(|error| StoreError::of(&self.folder, error))
+    }
+}
+
+/// Opening a file to write changes it, so a newer format is looked for before. A file that was not closed cannot be looked at like this;
+/// it is found out then when it is open.
+fn refuse_newer(folder: &Path, file: &Path) -> Result<(), StoreError> {
+    let look = || -> Result<Option<u64>, redb::Error> {
+        let database = builder(CACHE_BYTES / 8).open_read_only(file)?;
+        let transaction = database.begin_read()?;
+        Ok(transaction.open_table(ABOUT)?.get("format")?.map(|found| found.value()))
+    };
+    match std::panic::catch_unwind(look) {
+        Ok(Ok(Some(found))) if found > FORMAT => Err(StoreError::Newer { folder: folder.into(), found, known: FORMAT }),
+        _ => Ok(()),
     }
 }
 
