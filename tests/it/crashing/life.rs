@@ -20,7 +20,7 @@ pub struct Life {
     arguments: Vec<String>,
     /// Where it takes spans.
     pub otlp: String,
-    otlp_http: String,
+    pub otlp_http: String,
     api: String,
     pub store: String,
     child: Option<Child>,

@@ -1,6 +1,7 @@
 //! Load with truth: senders that behave as collectors do. A request is sent again until it is acknowledged, on a new connection each
-//! time, so that a request whose answer was lost comes twice.
+//! time, so that a request whose answer was lost comes twice. Most of them speak OTLP/gRPC, and one OTLP/HTTP with JSON.
 
+use super::as_json;
 use super::dice::Dice;
 use super::recording::Recording;
 use super::truth::Truth;
@@ -42,7 +43,8 @@ struct Part {
 
 #[derive(Default)]
 struct Shared {
-    address: String,
+    grpc: String,
+    http: String,
     truth: Mutex<Truth>,
     paused: AtomicBool,
     ended: AtomicBool,
@@ -61,13 +63,14 @@ pub struct Load {
 }
 
 impl Load {
-    /// Begins to send so many traces a second to this address.
-    pub fn start(address: &str, seed: u64, per_second: u64) -> Self {
+    /// Begins to send so many traces a second to these addresses.
+    pub fn start(grpc: &str, http: &str, seed: u64, per_second: u64) -> Self {
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
-        let shared = Arc::new(Shared { address: address.into(), ..Shared::default() });
-        let senders = (0..SENDERS).map(|_| {
+        let shared = Arc::new(Shared { grpc: grpc.into(), http: http.into(), ..Shared::default() });
+        let senders = (0..SENDERS).map(|number| {
             let (parts, arriving) = unbounded_channel();
-            runtime.spawn(send(shared.clone(), arriving));
+            let door = if number == 0 { Door::Json } else { Door::Grpc(None) };
+            runtime.spawn(send(shared.clone(), door, arriving));
             parts
         });
         let senders = senders.collect();
@@ -159,10 +162,9 @@ fn spread(spans: Spans, dice: &mut Dice) -> Vec<Spans> {
 }
 
 /// One sender: what is due goes out in one request, and nothing else until that is acknowledged.
-async fn send(shared: Arc<Shared>, mut arriving: UnboundedReceiver<Part>) {
+async fn send(shared: Arc<Shared>, mut door: Door, mut arriving: UnboundedReceiver<Part>) {
     let mut parts: BTreeMap<(u64, u64), Spans> = BTreeMap::new();
     let mut number = 0;
-    let mut channel = None;
     while !shared.ended.load(SeqCst) {
         while let Ok(part) = arriving.try_recv() {
             number += 1;
@@ -177,18 +179,24 @@ async fn send(shared: Arc<Shared>, mut arriving: UnboundedReceiver<Part>) {
             tokio::time::sleep(Duration::from_millis(10)).await;
             continue;
         }
-        deliver(&shared, &mut channel, shop::request(&spans), spans.len() as u64).await;
+        deliver(&shared, &mut door, shop::request(&spans), spans.len() as u64).await;
         shared.waiting.fetch_sub(taken, SeqCst);
     }
 }
 
 /// Sends a request until it is acknowledged.
-async fn deliver(shared: &Shared, channel: &mut Option<Channel>, request: ExportTraceServiceRequest, spans: u64) {
+async fn deliver(shared: &Shared, door: &mut Door, request: ExportTraceServiceRequest, spans: u64) {
     let mut pause = FIRST_PAUSE;
     while !shared.ended.load(SeqCst) {
-        let came_to = match tokio::time::timeout(TIMEOUT, attempt(&shared.address, channel, request.clone())).await {
-            Ok(came_to) => came_to,
-            Err(_) => CameTo::Lost,
+        let came_to = match door {
+            Door::Grpc(channel) => {
+                let attempt = by_grpc(&shared.grpc, channel, request.clone());
+                tokio::time::timeout(TIMEOUT, attempt).await.unwrap_or(CameTo::Lost)
+            }
+            Door::Json => {
+                let (address, document) = (shared.http.clone(), as_json::document(&request).to_string());
+                tokio::task::spawn_blocking(move || by_json(&address, &document)).await.unwrap()
+            }
         };
         match came_to {
             CameTo::Taken => return,
@@ -204,10 +212,16 @@ async fn deliver(shared: &Shared, channel: &mut Option<Channel>, request: Export
                 return;
             }
         }
-        *channel = None;
         tokio::time::sleep(pause).await;
         pause = (pause * 2).min(LAST_PAUSE);
     }
+}
+
+/// By which door a sender comes.
+enum Door {
+    /// With the connection that has carried a request well.
+    Grpc(Option<Channel>),
+    Json,
 }
 
 /// What came of an attempt.
@@ -222,7 +236,7 @@ enum CameTo {
     Wrong(String),
 }
 
-async fn attempt(address: &str, kept: &mut Option<Channel>, request: ExportTraceServiceRequest) -> CameTo {
+async fn by_grpc(address: &str, kept: &mut Option<Channel>, request: ExportTraceServiceRequest) -> CameTo {
     let channel = match kept.take() {
         Some(channel) => channel,
         None => match Endpoint::from_shared(format!("http://{address}")).unwrap().connect().await {
@@ -248,5 +262,23 @@ async fn attempt(address: &str, kept: &mut Option<Channel>, request: ExportTrace
         Err(status) if status.source().is_some() => CameTo::Lost,
         Err(status) if status.code() == Code::Unavailable => CameTo::Refused,
         Err(status) => CameTo::Wrong(format!("the server answers what is not to be sent again: {status:?}")),
+    }
+}
+
+fn by_json(address: &str, document: &str) -> CameTo {
+    let agent = ureq::Agent::config_builder().http_status_as_error(false).timeout_global(Some(TIMEOUT)).build().new_agent();
+    match agent.post(format!("http://{address}/v1/traces")).content_type("application/json").send(document) {
+        Ok(mut response) => {
+            let said = response.body_mut().read_to_string();
+            match (response.status().as_u16(), said) {
+                (200, Ok(said)) if said.contains("artial") => CameTo::Wrong(format!("the server has taken a part only: {said}")),
+                (200, Ok(_)) => CameTo::Taken,
+                (429 | 503, _) => CameTo::Refused,
+                (_, Err(_)) => CameTo::Lost,
+                (code, Ok(said)) => CameTo::Wrong(format!("the server answers what is not to be sent again: {code} {said}")),
+            }
+        }
+        Err(ureq::Error::Io(error)) if error.kind() == std::io::ErrorKind::ConnectionRefused => CameTo::NotSent,
+        Err(_) => CameTo::Lost,
     }
 }

@@ -27,7 +27,7 @@ impl Trial {
         let folder = tempfile::tempdir().unwrap();
         let store = place.unwrap_or(folder.path()).join("store").display().to_string();
         let life = Life::new(&shop_map(folder.path()), &store, &[&WAITS, more].concat());
-        let load = Load::start(&life.otlp, seed, PACE);
+        let load = Load::start(&life.otlp, &life.otlp_http, seed, PACE);
         Self { life, load, _folder: folder }
     }
 
