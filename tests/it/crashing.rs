@@ -8,6 +8,9 @@
 //! `STEELTHREAD_CRASHES` says how often it dies (`just crashes 200`), `STEELTHREAD_STOP_SECONDS` how long it is stopped; where the
 //! first is set, what the machine cannot show (a file system of its own for a full disk) fails, and is otherwise told and passed over.
 
+// How far a long run is.
+#![allow(clippy::print_stderr)]
+
 mod as_json;
 mod damage;
 mod dice;

@@ -9,12 +9,17 @@ use crate::program::shop_map;
 
 const MIB: u64 = 1 << 20;
 
-/// Waits until more requests are refused.
+/// For two segments of a journal, and a store.
+const SIZE: u64 = 192 * MIB;
+
+/// The segment that is written to has its room already, so it is filled until a new one is needed: then requests are refused.
 fn until_refused(trial: &Trial) {
     let before = trial.load.refused();
+    trial.load.pad(200_000);
     for _ in 0..600 {
         trial.load.fine();
         if trial.load.refused() > before + 5 {
+            trial.load.pad(0);
             return;
         }
         pause(100);
@@ -24,7 +29,7 @@ fn until_refused(trial: &Trial) {
 
 #[test]
 fn while_the_disk_is_full_requests_are_refused_for_now_and_nothing_acknowledged_is_lost() {
-    let Some(room) = Room::new(48 * MIB) else { return };
+    let Some(room) = Room::new(SIZE) else { return };
     let mut trial = Trial::new(51, Some(&room.path), &[]);
     trial.life.start();
     trial.life.ready();
@@ -48,7 +53,7 @@ fn while_the_disk_is_full_requests_are_refused_for_now_and_nothing_acknowledged_
 
 #[test]
 fn a_server_that_is_killed_and_started_while_the_disk_is_full_has_lost_nothing() {
-    let Some(room) = Room::new(48 * MIB) else { return };
+    let Some(room) = Room::new(SIZE) else { return };
     let mut trial = Trial::new(52, Some(&room.path), &[]);
     trial.life.start();
     trial.life.ready();

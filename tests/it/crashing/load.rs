@@ -8,6 +8,7 @@ use super::truth::Truth;
 use crate::shop;
 use opentelemetry_proto::tonic::collector::trace::v1::{ExportTraceServiceRequest, ExportTraceServiceResponse};
 use opentelemetry_proto::tonic::trace::v1::Span;
+use prost::Message;
 use std::collections::BTreeMap;
 use std::error::Error;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::SeqCst};
@@ -23,10 +24,13 @@ const SENDERS: u64 = 4;
 /// Parts of a trace are sent at most so much apart, if the server is there.
 const APART_MS: u64 = 300;
 
-/// More parts do not wait for a server that is away.
+/// More parts do not wait for a server that is away; fewer, if they are large.
 const MOST_WAITING: u64 = 2000;
+const MOST_WAITING_LARGE: u64 = 200;
 
+/// A request is not made longer than this, unless by its last part.
 const MOST_SPANS: usize = 512;
+const MOST_BYTES: usize = 4 << 20;
 
 const FIRST_PAUSE: Duration = Duration::from_millis(50);
 const LAST_PAUSE: Duration = Duration::from_millis(500);
@@ -48,6 +52,8 @@ struct Shared {
     truth: Mutex<Truth>,
     paused: AtomicBool,
     ended: AtomicBool,
+    /// Bytes in every part that mean nothing.
+    padding: AtomicU64,
     /// Parts that were made and are not acknowledged.
     waiting: AtomicU64,
     /// Spans that were sent again although the server may have taken them.
@@ -123,6 +129,11 @@ impl Load {
     pub fn go_on(&self) {
         self.shared.paused.store(false, SeqCst);
     }
+
+    /// From now on so many bytes that mean nothing are in every part of a trace.
+    pub fn pad(&self, bytes: u64) {
+        self.shared.padding.store(bytes, SeqCst);
+    }
 }
 
 impl Drop for Load {
@@ -136,13 +147,18 @@ async fn make(shared: Arc<Shared>, senders: Vec<UnboundedSender<Part>>, seed: u6
     let (mut recording, mut dice) = (Recording::new(seed), Dice::new(!seed));
     while !shared.ended.load(SeqCst) {
         tokio::time::sleep(Duration::from_micros(1_000_000 / per_second)).await;
-        if shared.paused.load(SeqCst) || shared.waiting.load(SeqCst) > MOST_WAITING {
+        let padding = shared.padding.load(SeqCst);
+        let most = if padding > 0 { MOST_WAITING_LARGE } else { MOST_WAITING };
+        if shared.paused.load(SeqCst) || shared.waiting.load(SeqCst) > most {
             continue;
         }
         let now_ns = now_ns();
         let trace = recording.next(now_ns);
         shared.truth.lock().unwrap().add(trace.made.as_ref(), trace.spans.len());
-        for spans in spread(trace.spans, &mut dice) {
+        for mut spans in spread(trace.spans, &mut dice) {
+            if padding > 0 {
+                spans[0].1.attributes.push(shop::text("padding", &".".repeat(padding as usize)));
+            }
             shared.waiting.fetch_add(1, SeqCst);
             let due_ns = now_ns + dice.between(0, APART_MS) * 1_000_000;
             let _ = senders[dice.between(0, SENDERS - 1) as usize].send(Part { due_ns, spans });
@@ -170,9 +186,12 @@ async fn send(shared: Arc<Shared>, mut door: Door, mut arriving: UnboundedReceiv
             number += 1;
             parts.insert((part.due_ns, number), part.spans);
         }
-        let (mut taken, mut spans) = (0, Spans::new());
-        while let Some(first) = parts.first_entry().filter(|first| first.key().0 <= now_ns() && spans.len() < MOST_SPANS) {
-            spans.extend(first.remove());
+        let (mut taken, mut bytes, mut spans) = (0, 0, Spans::new());
+        while spans.len() < MOST_SPANS && bytes < MOST_BYTES {
+            let Some(first) = parts.first_entry().filter(|first| first.key().0 <= now_ns()) else { break };
+            let part = first.remove();
+            bytes += part.iter().map(|(_, span)| span.encoded_len()).sum::<usize>();
+            spans.extend(part);
             taken += 1;
         }
         if taken == 0 {

@@ -113,7 +113,7 @@ impl Kept {
 
 #[test]
 fn a_store_on_a_read_only_file_system_is_refused() {
-    let Some(mut room) = Room::new(32 << 20) else { return };
+    let Some(mut room) = Room::new(160 << 20) else { return };
     let kept = Kept::new(Some(&room.path));
     room.make_read_only();
     kept.refuses(&mut kept.life.command(), &[]);
