@@ -20,6 +20,7 @@ mod progress;
 mod read;
 mod reading;
 mod record;
+mod reopening;
 mod roll;
 mod shelf;
 mod simulated;
