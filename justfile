@@ -45,6 +45,10 @@ instructions ROUNDS="8":
 hostile:
     cargo run --locked --release --example hostile_traces
 
+# a server killed so many times under load, stopped for a minute, on disks that are full, torn and flipped: every count must be exact
+crashes TIMES="200" STOPPED="60":
+    STEELTHREAD_CRASHES={{TIMES}} STEELTHREAD_STOP_SECONDS={{STOPPED}} cargo test --locked --release --test it crashing:: -- --nocapture --test-threads=2
+
 # all that CI does
 ci:
     bash .ci/run

@@ -7,7 +7,7 @@ use super::tables::{
     ABOUT, CLOSED, FATES, FILE, FORMAT, LINE_COUNTS, LINES, OTHER_TIMES, PARTITIONS, SAMPLE_TIMES, TEXTS, UNKNOWN, WINDOWS,
 };
 use super::{Store, StoreError};
-use redb::{Key, ReadTransaction, ReadableDatabase, ReadableTable, TableDefinition, TableError, Value, WriteTransaction};
+use redb::{Key, ReadTransaction, ReadableTable, TableDefinition, TableError, Value, WriteTransaction};
 use std::fs::{self, OpenOptions};
 use std::io;
 use std::path::{Path, PathBuf};

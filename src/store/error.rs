@@ -94,6 +94,10 @@ impl StoreError {
         match error.into() {
             redb::Error::DatabaseAlreadyOpen | redb::Error::LockProtocolMismatch => Self::InUse(folder.into()),
             redb::Error::Io(error) => Self::io(folder, &error),
+            redb::Error::PreviousIo => Self::Io {
+                folder: folder.into(),
+                what: "it could not be written, and is opened again with the next attempt".into(),
+            },
             other => Self::damaged(folder, other.to_string()),
         }
     }

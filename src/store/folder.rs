@@ -3,6 +3,7 @@
 use super::StoreError;
 use super::error::Stop;
 use super::record::{self, Parts};
+use super::reopening::Reopening;
 use super::tables::{ABOUT, FILE, FORMAT, TEXTS, begin_tables};
 use crate::measure::Window;
 use crate::model::{Fate, Fates, Hops, Names};
@@ -20,7 +21,7 @@ const CACHE_BYTES: usize = 32 << 20;
 #[derive(Debug)]
 pub struct Store {
     pub(super) folder: PathBuf,
-    pub(super) database: Database,
+    pub(super) database: Reopening,
     /// Of the file. An older one can be read, not written.
     pub(super) format: u64,
     pub(super) names: Arc<Names>,
@@ -54,8 +55,10 @@ impl Store {
     pub fn create(folder: &Path, map: &str, names: Arc<Names>, hops: Arc<Hops>) -> Result<Self, StoreError> {
         std::fs::create_dir_all(folder).map_err(|error| StoreError::io(folder, &error))?;
         let file = folder.join(FILE);
-        let open = || begun(builder(CACHE_BYTES).create(&file)?);
-        let mut store = Self::of_file(folder, open, names, hops)?;
+        refuse_newer(folder, &file)?;
+        let open = move || begun(builder(CACHE_BYTES).create(&file)?);
+        let mut store = Self::of_file(folder, open.clone(), names, hops)?;
+        store.database.by(open);
         store.upgrade()?;
         store.writing(|transaction| {
             transaction.open_table(TEXTS)?.insert("map", map)?;
@@ -93,7 +96,7 @@ impl Store {
         // In a file that is damaged badly enough, the library finds its own assertions broken.
         let opened = std::panic::catch_unwind(AssertUnwindSafe(open))
             .map_err(|_| StoreError::damaged(folder, "its file cannot be read"))?;
-        let database = opened.map_err(|error| StoreError::of(folder, error))?;
+        let database = Reopening::new(opened.map_err(|error| StoreError::of(folder, error))?);
         let (fates_before, unknown_before) = (Fates::default(), BTreeMap::new());
         let mut store = Self { folder: folder.into(), database, format: FORMAT, names, hops, fates_before, unknown_before };
         store.format = store.read_format()?;
@@ -190,6 +193,20 @@ impl Staged {
     /// The disk cannot be written. Nothing was changed then.
     pub fn commit(self) -> Result<(), StoreError> {
         self.transaction.commit().map_err(|error| StoreError::of(&self.folder, error))
+    }
+}
+
+/// Opening a file to write changes it, so a newer format is looked for before. A file that was not closed cannot be looked at like this;
+/// it is found out then when it is open.
+fn refuse_newer(folder: &Path, file: &Path) -> Result<(), StoreError> {
+    let look = || -> Result<Option<u64>, redb::Error> {
+        let database = builder(CACHE_BYTES / 8).open_read_only(file)?;
+        let transaction = database.begin_read()?;
+        Ok(transaction.open_table(ABOUT)?.get("format")?.map(|found| found.value()))
+    };
+    match std::panic::catch_unwind(look) {
+        Ok(Ok(Some(found))) if found > FORMAT => Err(StoreError::Newer { folder: folder.into(), found, known: FORMAT }),
+        _ => Ok(()),
     }
 }
 

@@ -19,6 +19,7 @@ mod progress;
 mod read;
 mod reading;
 mod record;
+mod reopening;
 mod roll;
 mod shelf;
 mod shown;

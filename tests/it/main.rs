@@ -4,6 +4,7 @@
 mod analyzing;
 mod configuring;
 mod conservation;
+mod crashing;
 mod doors;
 mod explaining;
 mod explaining_synthetic;

@@ -196,7 +196,8 @@ pub struct Sender {
 }
 
 impl Sender {
-    fn new(address: &str) -> Self {
+    /// Connects at once.
+    pub fn new(address: &str) -> Self {
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
         let endpoint = Channel::from_shared(format!("http://{address}")).unwrap();
         let channel = runtime.block_on(endpoint.connect()).unwrap();

@@ -33,6 +33,11 @@ pub fn run(seed: u64, seconds: u64, per_second: u32, from_ns: u64) -> Told {
 
 fn span_of(trace: u128, at: usize, planned: &PlannedSpan, arrival: &Arrival, from_ns: u64) -> (&'static str, Span) {
     let begin_ns = from_ns + (arrival.at_us + 10_000_000).saturating_sub(arrival.plan.length_us()) * 1000;
+    planned_span(trace, at, planned, begin_ns)
+}
+
+/// A span of an execution that begins at this moment, with the service that sends it. `at`: its position in the plan.
+pub fn planned_span(trace: u128, at: usize, planned: &PlannedSpan, begin_ns: u64) -> (&'static str, Span) {
     let id = |at: usize| (at as u64 + 1).to_be_bytes().to_vec();
     let code = if planned.error.is_some() { status::StatusCode::Error } else { status::StatusCode::Unset };
     let exception = planned.exception.map(|name| span::Event {
