@@ -18,6 +18,7 @@ mod exit;
 mod explain;
 mod figures;
 mod forwarding;
+mod history;
 mod hops;
 mod limits;
 mod login;
@@ -70,6 +71,7 @@ fn run(command: Command) -> anyhow::Result<Ended> {
         Command::Check { maps } => check::run(&maps),
         Command::Status(args) => question::status(args),
         Command::Hops(args) => question::hops(args),
+        Command::History(args) => question::history(args),
         Command::Explain(args) => question::explain(args),
         Command::Matching(args) => question::matching(args),
         Command::Trace(args) => question::trace(args),

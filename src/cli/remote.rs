@@ -3,8 +3,8 @@
 use super::login::Login;
 use crate::model::TraceId;
 use crate::query::{
-    Answers, Between, By, ExplainQuestion, Explanation, HopsAnswer, HopsQuestion, Level, Matching, QueryError, Status,
-    StatusQuestion, TraceAnswer, moment_text,
+    Answers, Between, By, ExplainQuestion, Explanation, History, HistoryQuestion, HopsAnswer, HopsQuestion, Level, Matching,
+    QueryError, Status, StatusQuestion, TraceAnswer, moment_text,
 };
 use clap::ValueEnum;
 use serde::de::DeserializeOwned;
@@ -127,6 +127,12 @@ impl Answers for Remote {
             Some(id) => self.ask(&format!("/api/v1/capabilities/{}/hops", quoted(id)), words),
             None => self.ask("/api/v1/hops", words),
         }
+    }
+
+    fn history(&self, question: &HistoryQuestion) -> Result<History, QueryError> {
+        let mut words = between(question.between);
+        words.extend(question.step_ns.map(|step_ns| ("step", format!("{}s", step_ns / 1_000_000_000))));
+        self.ask(&format!("/api/v1/capabilities/{}/history", quoted(&question.capability)), words)
     }
 
     fn explain(&self, question: &ExplainQuestion) -> Result<Explanation, QueryError> {

@@ -78,6 +78,12 @@ impl Answers for FakeAnswers {
         Ok(HopsAnswer { capability: question.capability.clone(), level: question.level, ..hops() })
     }
 
+    fn history(&self, question: &HistoryQuestion) -> Result<History, QueryError> {
+        self.asked.lock().unwrap().push(format!("{question:?}"));
+        known(Some(&question.capability))?;
+        Ok(History { capability: question.capability.clone(), ..history() })
+    }
+
     fn explain(&self, question: &ExplainQuestion) -> Result<Explanation, QueryError> {
         self.asked.lock().unwrap().push(format!("{question:?}"));
         known(Some(&question.capability))?;
@@ -127,6 +133,39 @@ pub(crate) fn status() -> Status {
         spans: Spans { received: 1000, fates: fates.map(|(fate, spans)| (fate.into(), spans)).into() },
         estimated: false,
         unknown_capabilities: BTreeMap::from([("bok-flight".into(), 4)]),
+    }
+}
+
+/// An hour in two points: in the second nothing happened.
+pub(crate) fn history() -> History {
+    let point = |it: CapabilityStatus, from: &str, to: &str| HistoryPoint {
+        from: from.into(),
+        to: to.into(),
+        executions: it.executions,
+        ok: it.ok,
+        failed: it.failed,
+        rejected: it.rejected,
+        abandoned: it.abandoned,
+        incomplete: it.incomplete,
+        slow: it.slow,
+        success_rate: it.success_rate,
+        success_rate_low: it.success_rate_low,
+        success_rate_high: it.success_rate_high,
+        latency_ms: it.latency_ms,
+        absorbed: it.absorbed,
+        worst_hop: it.worst_hop,
+        sampled: None,
+        intervals: None,
+    };
+    let (began, half, over) = ("2026-09-01T11:00:00Z", "2026-09-01T11:30:00Z", "2026-09-01T12:00:00Z");
+    History {
+        api_version: API_VERSION.into(),
+        capability: "book-flight".into(),
+        range: range(),
+        step_seconds: 1800,
+        points: vec![point(book_flight(), began, half), point(search(), half, over)],
+        estimated: false,
+        note: None,
     }
 }
 

@@ -102,6 +102,9 @@ fn parameter(word: &str) -> Value {
         "from" | "baseline_from" => ("RFC 3339, `now`, or such as `now-1h`; belongs to the range.", None),
         "to" | "baseline_to" => ("RFC 3339, `now`, or such as `now-1h`; does not belong to the range.", None),
         "last" => ("Instead of from and to: such as `15m`, `1h`, `7d`.", None),
+        "step" => {
+            ("Length of a point: a multiple of `10s`, such as `1m`, `1h`, `1d`. Not given: one that makes a picture.", None)
+        }
         "by" => ("The order.", Some(words_of::<By>())),
         "level" => ("Each hop for itself, or all of a service together.", Some(words_of::<Level>())),
         _ => ("", None),

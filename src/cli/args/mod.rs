@@ -6,7 +6,8 @@ mod serve;
 mod token;
 
 pub(super) use questions::{
-    ExplainArgs, Format, HopsArgs, LoginArgs, MatchingArgs, OutputArgs, RangeArgs, SourceArgs, StatusArgs, TraceArgs, WatchArgs,
+    ExplainArgs, Format, HistoryArgs, HopsArgs, LoginArgs, MatchingArgs, OutputArgs, RangeArgs, SourceArgs, StatusArgs,
+    TraceArgs, WatchArgs,
 };
 pub(super) use runs::{AnalyzeArgs, CriticalPath, DemoArgs};
 pub(super) use serve::{AccessArgs, DoorArgs, Listing, ServeArgs, SizeArgs, WaitArgs};
@@ -46,6 +47,8 @@ pub(super) enum Command {
     Status(StatusArgs),
     /// Which hops fail, and which are slow.
     Hops(HopsArgs),
+    /// The figures of a capability over time.
+    History(HistoryArgs),
     /// Why a capability was bad: suspects, with evidence.
     Explain(ExplainArgs),
     /// What arrives, what matches the entry rules of the map, and what nearly does.
