@@ -33,6 +33,7 @@ mod serving;
 mod source;
 mod status;
 mod stop;
+mod storing;
 #[cfg(test)]
 mod tests;
 mod token;
@@ -75,6 +76,8 @@ fn run(command: Command) -> anyhow::Result<Ended> {
         Command::Explain(args) => question::explain(args),
         Command::Matching(args) => question::matching(args),
         Command::Trace(args) => question::trace(args),
+        Command::Backup(args) => storing::backup(args),
+        Command::Compact(args) => storing::compact(&args),
         Command::Token { command } => token::run(command),
         Command::Version => told(&format!("steelthread {}\n", env!("CARGO_PKG_VERSION"))),
         Command::Completions { shell } => {

@@ -321,6 +321,9 @@ fn arguments_are_read_as_the_specification_writes_them() {
         "status --map m.yaml book-flight a.jsonl --from now-2h --to now-1h",
         "explain book-flight --store d --from now-1h --to now --baseline-from now-2d --baseline-to now-1d --level service",
         "explain book-flight --last 15m",
+        "backup --store d --to copy.redb",
+        "backup --server http://there --to d --token-file t -o json",
+        "compact --store d -o csv",
         "history book-flight --step 1h",
         "history --map m.yaml book-flight a.jsonl --last 2y -o csv",
         "trace 0af7651916cd43dd8448eb211c80319c --server http://there",
@@ -345,6 +348,9 @@ fn wrong_arguments_end_with_2_and_help_with_0() {
         "steelthread hops --by name",
         "steelthread explain",
         "steelthread history",
+        "steelthread backup --store d",
+        "steelthread backup --store d --server http://there --to x",
+        "steelthread compact",
     ] {
         assert_eq!(code(line), 2, "{line}");
     }

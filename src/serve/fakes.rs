@@ -1,10 +1,11 @@
 //! Stand-ins for what lies behind the doors, for tests of this room and of the command line.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
-use super::{Accepted, Encoding, Health, Intake, Refusal};
+use super::{Accepted, Encoding, Health, Intake, NoSnapshot, Refusal};
 use crate::model::TraceId;
 use crate::query::*;
 use std::collections::BTreeMap;
+use std::io::{Seek, Write};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -44,6 +45,19 @@ impl Health for FakeHealth {
     fn gauges(&self) -> Vec<(&'static str, &'static str, f64)> {
         vec![("open_traces", "Traces that wait for spans.", 3.0), ("requests_total", "Requests taken.", 7.0)]
     }
+
+    fn snapshot(&self) -> Result<std::fs::File, NoSnapshot> {
+        self.ready().map_err(NoSnapshot::Failed)?;
+        let mut file = tempfile::tempfile().unwrap();
+        file.write_all(kept().as_bytes()).unwrap();
+        file.rewind().unwrap();
+        Ok(file)
+    }
+}
+
+/// What [`FakeHealth`] keeps: more than fits in a few pieces.
+pub(crate) fn kept() -> String {
+    "what is kept\n".repeat(100_000)
 }
 
 /// A shop with two capabilities, of which one fails at the card network.

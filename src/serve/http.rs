@@ -2,8 +2,8 @@
 
 use super::asked::{ExplainWords, HistoryWords, HopsWords, NoWords, StatusWords};
 use super::desk::Desk;
-use super::metrics;
 use super::openapi::{self, Answer, Route};
+use super::{backup, metrics};
 use crate::model::TraceId;
 use crate::query::{API_VERSION, Explanation, History, HopsAnswer, Matching, QueryError, Status, TraceAnswer};
 use axum::Router;
@@ -40,6 +40,7 @@ fn table() -> Vec<(Route, MethodRouter<Desk>)> {
         about("/api/v1/hops", "Which hops fail, and which are slow.", HOPS, "HopsResponse", get(hops)),
         about("/api/v1/matching", "What arrives, what matches, and what nearly does.", &[], "MatchingResponse", get(matching)),
         about("/api/v1/traces/{trace_id}", "The verdicts about a recent trace.", &[], "TraceResponse", get(trace)),
+        text("/api/v1/backup", "A copy of what the server keeps, as a file.", Answer::File, get(backup)),
         text("/api/openapi.json", "This document.", Answer::Json, get(openapi)),
         text("/healthz", "Whether the process lives.", Answer::Health, get(|| async { "ok\n" })),
         text("/readyz", "Whether spans are taken and questions answered.", Answer::Health, get(ready)),
@@ -149,6 +150,11 @@ async fn capability_matching(
 async fn trace(State(desk): State<Desk>, Path(id): Path<String>) -> Result<Json<TraceAnswer>, Refused> {
     let id = TraceId::parse(&id).map_err(|error| QueryError::Bad(error.to_string()))?;
     Ok(Json(desk.ask(move |answers| answers.trace(id)).await?))
+}
+
+async fn backup(desk: State<Desk>, words: Words<NoWords>) -> Result<Response, Refused> {
+    words?;
+    backup::made(desk).await.map_err(|(code, why)| Refused(code, why))
 }
 
 async fn ready(State(desk): State<Desk>) -> Result<&'static str, (StatusCode, String)> {

@@ -30,6 +30,8 @@ pub(super) struct Route {
 pub(super) enum Answer {
     /// JSON with the fields of this message.
     Document(&'static str),
+    /// Bytes.
+    File,
     /// JSON of no message.
     Json,
     /// Text for people and their tools; no token is needed.
@@ -80,6 +82,7 @@ fn operation(route: &Route) -> Value {
         Answer::Json => {
             json!({ "description": route.summary, "content": { "application/json": { "schema": { "type": "object" } } } })
         }
+        Answer::File => json!({ "description": route.summary, "content": { "application/octet-stream": {} } }),
         Answer::Health => text("text/plain", route.summary),
         Answer::Figures => text("text/plain; version=0.0.4", route.summary),
     };

@@ -69,6 +69,11 @@ impl Store {
         Self::of_file(Path::new("(memory)"), open, names, hops)
     }
 
+    /// Where it lies.
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
     fn of_file(
         folder: &Path,
         open: impl FnOnce() -> Result<Database, redb::Error> + UnwindSafe,

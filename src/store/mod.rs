@@ -23,6 +23,7 @@ mod tests;
 pub use error::StoreError;
 pub use folder::Store;
 pub use keeper::{Beside, Keeper};
+pub use tables::FILE as STORE_FILE;
 
 use crate::journal::Progress;
 use crate::measure::{Key, Window};

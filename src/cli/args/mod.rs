@@ -3,6 +3,7 @@
 mod questions;
 mod runs;
 mod serve;
+mod storing;
 mod token;
 
 pub(super) use questions::{
@@ -11,6 +12,7 @@ pub(super) use questions::{
 };
 pub(super) use runs::{AnalyzeArgs, CriticalPath, DemoArgs};
 pub(super) use serve::{AccessArgs, DoorArgs, Listing, ServeArgs, SizeArgs, WaitArgs};
+pub(super) use storing::{BackupArgs, CompactArgs};
 pub(super) use token::{NewTokenArgs, TokenCommand};
 
 use clap::{Parser, Subcommand};
@@ -55,6 +57,10 @@ pub(super) enum Command {
     Matching(MatchingArgs),
     /// The verdicts about one trace: outcome, blame, critical path.
     Trace(TraceArgs),
+    /// Copy a store, or what a running server keeps.
+    Backup(BackupArgs),
+    /// Give back to the disk what a store does not need. No server may use it meanwhile.
+    Compact(CompactArgs),
     /// Tokens of those who send and ask.
     Token {
         /// What to do.
