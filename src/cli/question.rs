@@ -9,7 +9,7 @@ use crate::app::clock;
 use crate::model::TraceId;
 use crate::query::{
     API_VERSION, Between, ExplainQuestion, HistoryQuestion, HopsQuestion, StatusQuestion, TraceAnswer, VerdictLine, parse_length,
-    parse_moment, parse_range, parse_step,
+    parse_range, parse_step,
 };
 use anyhow::{Context, ensure};
 use std::io::{BufRead, BufReader, IsTerminal};
@@ -135,12 +135,7 @@ fn open(
 fn between(range: &RangeArgs, opened: &Opened) -> anyhow::Result<Option<Between>> {
     let absolute = |text: &Option<String>| text.as_ref().is_none_or(|text| !text.starts_with("now"));
     let needs_no_now = range.last.is_none() && absolute(&range.from) && absolute(&range.to) && range.to.is_some();
-    let now_ns = if opened.live || needs_no_now {
-        clock::now_ns()
-    } else {
-        let everything = opened.answers.status(&StatusQuestion::default())?;
-        parse_moment(&everything.range.to, 0)?
-    };
+    let now_ns = if opened.live || needs_no_now { clock::now_ns() } else { opened.answers.extent()?.to_ns };
     Ok(parse_range(range.last.as_deref(), range.from.as_deref(), range.to.as_deref(), now_ns)?)
 }
 

@@ -163,6 +163,11 @@ fn note(executions: u64, before: u64, seconds: (u64, u64)) -> Option<String> {
 }
 
 impl Answers for Desk {
+    /// Without reading a single figure.
+    fn extent(&self) -> Result<Between, QueryError> {
+        self.range(None)
+    }
+
     fn status(&self, question: &StatusQuestion) -> Result<Status, QueryError> {
         let listed = self.listing.now();
         let asked = listing::asked(&listed, question.capability.as_deref())?;

@@ -1,6 +1,6 @@
 //! What can be asked.
 
-use super::{Explanation, History, HopsAnswer, Level, Matching, Status, TraceAnswer};
+use super::{Explanation, History, HopsAnswer, Level, Matching, Status, TraceAnswer, parse_moment};
 use crate::model::TraceId;
 
 /// A stretch of time, nanoseconds since 1970: `from_ns` belongs to it, `to_ns` does not.
@@ -96,6 +96,15 @@ pub enum QueryError {
 
 /// Who answers: a running server, a store folder, or an analysis that has just ended.
 pub trait Answers: Send + Sync {
+    /// From the first slice that is counted to the end of the last; empty if there is none.
+    ///
+    /// # Errors
+    /// If what is kept cannot be read.
+    fn extent(&self) -> Result<Between, QueryError> {
+        let everything = self.status(&StatusQuestion::default())?.range;
+        Ok(Between { from_ns: parse_moment(&everything.from, 0)?, to_ns: parse_moment(&everything.to, 0)? })
+    }
+
     /// How the capabilities are doing.
     ///
     /// # Errors
