@@ -1,17 +1,21 @@
 //! `history` as a picture with a table, and as rows.
 
-use super::figures::{NOTHING, count, ms, percent};
+use super::figures::{NOTHING, count, ms, percent, share};
 use super::output::{Look, lines};
 use super::status::{latency, number, seen, worst};
 use crate::query::{Count, History, HistoryPoint, length_text};
+use comfy_table::ColumnConstraint;
 use std::fmt::Write;
 
 const NUMBERS: [&str; 10] =
     ["executions", "ok", "failed", "rejected", "abandoned", "incomplete", "success", "slow", "p50", "p95"];
 
 /// In a terminal that is narrower than this, the table has only what a glance needs.
-const NARROW: usize = 120;
+const NARROW: usize = 140;
 const NEEDED: [&str; 6] = ["from", "executions", "failed", "success", "p95", "worst hop"];
+/// The same for one that is very narrow.
+const VERY_NARROW: usize = 80;
+const MOST_NEEDED: [&str; 4] = ["from", "failed", "success", "worst hop"];
 
 /// Signs of a picture, and what stands beside them.
 const MOST_SIGNS: usize = 120;
@@ -35,19 +39,27 @@ fn of_width(history: &History, look: Look, width: Option<usize>) -> String {
     let mut head = vec!["from"];
     head.extend(NUMBERS);
     head.push("worst hop");
-    let narrow = width.is_some_and(|width| width < NARROW);
-    let columns: Vec<usize> = (0..head.len()).filter(|at| !narrow || NEEDED.contains(&head[*at])).collect();
+    let shown = match width {
+        Some(..VERY_NARROW) => &MOST_NEEDED[..],
+        Some(..NARROW) => &NEEDED[..],
+        _ => &head[..],
+    };
+    let columns: Vec<usize> = (0..head.len()).filter(|at| shown.contains(&head[*at])).collect();
     let names: Vec<&str> = columns.iter().map(|at| head[*at]).collect();
     let mut table = look.table(&names, &NUMBERS);
     for point in &history.points {
-        let row = row(point);
+        let row = row(point, shown.len() < head.len());
         table.add_row(columns.iter().map(|at| row[*at].clone()));
     }
+    // A moment or a number that is broken in two cannot be read.
+    table.column_iter_mut().take(names.len() - 1).for_each(|column| {
+        column.set_constraint(ColumnConstraint::ContentWidth);
+    });
     let signs = width.map_or(MOST_SIGNS, |width| width.saturating_sub(BESIDE).clamp(10, MOST_SIGNS));
     format!("{}\n{}\n{}", picture(&history.points, signs), lines(&table), below(history))
 }
 
-fn row(point: &HistoryPoint) -> Vec<String> {
+fn row(point: &HistoryPoint, narrow: bool) -> Vec<String> {
     let counts = [point.executions, point.ok, point.failed, point.rejected, point.abandoned, point.incomplete];
     let mut row = vec![point.from.clone()];
     row.extend(counts.map(count));
@@ -55,7 +67,10 @@ fn row(point: &HistoryPoint) -> Vec<String> {
     row.push(count(point.slow));
     row.push(ms(point.latency_ms.p50));
     row.push(ms(point.latency_ms.p95));
-    row.push(worst(point.worst_hop.as_ref()));
+    row.push(match &point.worst_hop {
+        Some(it) if narrow => format!("{} {}", it.hop, share(Some(it.share))),
+        it => worst(it.as_ref()),
+    });
     row
 }
 
@@ -191,8 +206,12 @@ book-flight, from 2026-09-01T11:00:00Z to 2026-09-01T12:00:00Z, a point every 30
         let drawn = picture(&points(1000, |at| (10.0, f64::from(u8::from(at == 500)))), 40);
         let signs = drawn.lines().next().unwrap().chars().filter(|sign| BLOCKS.contains(sign)).count();
         assert_eq!((signs, drawn.contains("each sign stands for 25 points")), (40, true), "{drawn}");
-        let narrow = of_width(&fakes::history(), Look::PLAIN, Some(80));
+        let fitted = Look { fitted: true, coloured: false };
+        let narrow = of_width(&fakes::history(), fitted, Some(80));
         assert!(narrow.contains("\nfrom                  executions  failed  success     p95  worst hop\n"), "{narrow}");
+        assert!(narrow.contains("\n2026-09-01T11:00:00Z         120      12   88.00%  812 ms  card-network 75.0%\n"), "{narrow}");
+        let narrower = of_width(&fakes::history(), fitted, Some(40));
+        assert!(narrower.contains("\nfrom                  failed  success  worst hop\n"), "{narrower}");
         assert!(!table(&fakes::history(), Look { fitted: false, coloured: true }).contains('\u{1b}'));
     }
 

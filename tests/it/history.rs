@@ -1,6 +1,7 @@
 //! `history`, `backup` and `compact` from outside: a store, a server and a recording say the same.
 
 use crate::program::{Server, json, refused, run, shop_map};
+use crate::secured::{Folder, Secured};
 use crate::shop;
 use prost::Message;
 use serde_json::Value;
@@ -149,4 +150,17 @@ fn what_cannot_be_backed_up_is_said_and_nothing_is_left_of_it() {
     let (code, told) = refused(&["backup", "--server", &server.api, "--to", "/no/such/folder/copy"]);
     assert_eq!((code, told.contains("there is no folder '/no/such/folder'; make it first")), (2, true), "{told}");
     assert!(!Path::new(&copy).exists() && !Path::new(&format!("{copy}.part")).exists());
+}
+
+#[test]
+fn a_copy_of_what_a_server_keeps_needs_the_token_that_questions_need() {
+    let folder = Folder::new();
+    let tokens = folder.write("tokens", "ops: canary-backup-71c2d9\n");
+    let copy = folder.path().join("copy").display().to_string();
+    let server = Secured::start(folder, &["--api-token-file", &tokens]);
+    let ask = |more: &[&str]| refused(&[&["backup", "--server", &server.api, "--to", &copy], more].concat());
+    let (code, told) = ask(&[]);
+    assert_eq!((code, told.contains("does not answer") && told.contains("--token-file FILE")), (2, true), "{told}");
+    let (code, told) = ask(&["--token-file", &tokens]);
+    assert_eq!((code, told.contains("this server keeps nothing")), (2, true), "{told}");
 }

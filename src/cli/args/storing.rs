@@ -18,9 +18,9 @@ pub(in crate::cli) struct BackupArgs {
     #[arg(long, value_name = "FILE|DIR")]
     pub(in crate::cli) to: PathBuf,
     #[command(flatten)]
-    login: LoginArgs,
-    #[command(flatten)]
     pub(in crate::cli) output: OutputArgs,
+    #[command(flatten)]
+    login: LoginArgs,
 }
 
 impl BackupArgs {
