@@ -19,7 +19,7 @@ pub struct Sizes {
 }
 
 /// A copy that is being made lies beside the store under this name. What a crash has left there goes when the next one begins.
-const COPY: &str = "backup.part";
+const COPY: &str = "backup";
 
 /// Writes a copy of a store that nobody has open to this file.
 ///
@@ -33,14 +33,14 @@ pub fn backup_store(folder: &Path, to: &Path) -> Result<Sizes, Error> {
     Ok(Sizes { before, after })
 }
 
-/// Gives back to the disk what a store that nobody has open does not need.
+/// Gives back to the disk what a store that nobody has open does not need. `progress` is told how many windows have been rewritten.
 ///
 /// # Errors
 /// There is no store, it is in use or damaged, or the disk cannot be written.
-pub fn compact_store(folder: &Path) -> Result<Sizes, Error> {
+pub fn compact_store(folder: &Path, progress: &mut dyn FnMut(u64)) -> Result<Sizes, Error> {
     let mut store = open(folder)?;
     let before = size(folder)?;
-    compact(&mut store)?;
+    compact(&mut store, progress)?;
     drop(store);
     Ok(Sizes { before, after: size(folder)? })
 }
@@ -90,13 +90,13 @@ fn size(folder: &Path) -> Result<u64, Error> {
     Ok(found.len())
 }
 
-// WIRE: `store.backup(to)`.
+// WIRE: `store.backup(to)`; its error is one sentence.
 fn copy(_store: &Store, _to: &Path) -> Result<(), Error> {
     Err(Error("a backup is not available yet".into()))
 }
 
-// WIRE: `store.compact()`.
-fn compact(_store: &mut Store) -> Result<(), Error> {
+// WIRE: `store.compact(progress)`.
+fn compact(_store: &mut Store, _progress: &mut dyn FnMut(u64)) -> Result<(), Error> {
     Err(Error("compacting is not available yet".into()))
 }
 
@@ -128,11 +128,11 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path();
         let told = |error: Error| error.to_string();
-        assert!(told(compact_store(path).unwrap_err()).contains("there is no store in"));
+        assert!(told(compact_store(path, &mut |_| {}).unwrap_err()).contains("there is no store in"));
         let file = path.join(STORE_FILE);
         assert!(is_no_store_in_use(&file).is_ok());
         let store = Store::create(path, "", Arc::default(), Arc::default()).unwrap();
-        assert!(told(compact_store(path).unwrap_err()).contains("in use by another steelthread"));
+        assert!(told(compact_store(path, &mut |_| {}).unwrap_err()).contains("in use by another steelthread"));
         assert!(told(backup_store(path, &path.join("x")).unwrap_err()).contains("in use by another steelthread"));
         assert!(told(is_no_store_in_use(&file).unwrap_err()).contains("a backup cannot be written there"));
         assert!(is_no_store_in_use(&path.join("other")).is_ok());

@@ -73,3 +73,31 @@ impl Drop for Bytes {
         }
     }
 }
+
+/// How many windows of a store are rewritten; nothing at all unless standard error is a terminal.
+#[derive(Default)]
+pub(super) struct Rewriting(Option<ProgressBar>);
+
+impl Rewriting {
+    /// Draws it; at most some ten times a second.
+    pub(super) fn show(&mut self, windows: u64) {
+        if self.0.is_none() && std::io::stderr().is_terminal() {
+            let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
+            if let Ok(style) = ProgressStyle::with_template("{pos} windows rewritten") {
+                bar.set_style(style);
+            }
+            self.0 = Some(bar);
+        }
+        if let Some(bar) = &self.0 {
+            bar.set_position(windows);
+        }
+    }
+}
+
+impl Drop for Rewriting {
+    fn drop(&mut self) {
+        if let Some(bar) = &self.0 {
+            bar.finish_and_clear();
+        }
+    }
+}

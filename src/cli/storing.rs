@@ -3,7 +3,7 @@
 use super::args::{BackupArgs, CompactArgs};
 use super::exit::Ended;
 use super::login::Login;
-use super::progress::Bytes;
+use super::progress::{Bytes, Rewriting};
 use super::remote::Remote;
 use super::source::Source;
 use super::{output, say};
@@ -66,8 +66,10 @@ pub(super) fn backup(mut args: BackupArgs) -> anyhow::Result<Ended> {
 
 pub(super) fn compact(args: &CompactArgs) -> anyhow::Result<Ended> {
     let store = args.store.display().to_string();
-    say(&format!("compacting the store '{store}'; this rewrites it, and may take minutes"));
-    let sizes = app::compact_store(&args.store)?;
+    say(&format!("compacting the store '{store}'; this may take minutes"));
+    let mut line = Rewriting::default();
+    let sizes = app::compact_store(&args.store, &mut |windows| line.show(windows))?;
+    drop(line);
     let (bytes_before, bytes_after) = (sizes.before, sizes.after);
     let told = Compacted { api_version: API_VERSION, store, bytes_before, bytes_after };
     output::print(&output::render(args.output.output, &told, of_compacting, rows_of_compacting)?)?;
@@ -131,6 +133,13 @@ impl Target {
         let mut part = OsString::from(name);
         part.push(".part");
         let part = file.with_file_name(part);
+        // What a crash has left of another copy is of no use.
+        match std::fs::remove_file(&part) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                return Err(error).with_context(|| format!("--to: '{}' is in the way", part.display()));
+            }
+            _ => {}
+        }
         Ok(Self { file, part })
     }
 

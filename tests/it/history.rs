@@ -105,7 +105,7 @@ fn a_server_and_the_store_that_it_leaves_have_one_history() {
     let folder = tempfile::tempdir().unwrap();
     let store = folder.path().join("store").display().to_string();
     let server = Server::start(&["--map", &shop_map(folder.path()), "--store", &store, "--quiet", "300ms"]);
-    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_nanos() as u64;
+    let now = steelthread::app::clock::now_ns();
     let told = shop::run(23, 30, 20, now - 120_000_000_000);
     let sender = server.sender();
     for request in &told.requests {
