@@ -41,6 +41,7 @@ pub use keeper::{Beside, Keeper};
 pub use reading::{Kept, Look};
 pub use roll::{Retention, Rolled};
 pub use simulated::SimulatedDisk;
+pub use tables::FILE as STORE_FILE;
 
 use crate::journal::Progress;
 use crate::measure::{Key, Window};
