@@ -40,7 +40,7 @@ pub fn backup_store(folder: &Path, to: &Path) -> Result<Sizes, Error> {
 pub fn compact_store(folder: &Path, progress: &mut dyn FnMut(u64)) -> Result<Sizes, Error> {
     let mut store = open(folder)?;
     let before = size(folder)?;
-    compact(&mut store, progress)?;
+    store.compact(progress).map_err(|error| Error(error.to_string()))?;
     drop(store);
     Ok(Sizes { before, after: size(folder)? })
 }
@@ -90,14 +90,8 @@ fn size(folder: &Path) -> Result<u64, Error> {
     Ok(found.len())
 }
 
-// WIRE: `store.backup(to)`; its error is one sentence.
-fn copy(_store: &Store, _to: &Path) -> Result<(), Error> {
-    Err(Error("a backup is not available yet".into()))
-}
-
-// WIRE: `store.compact(progress)`.
-fn compact(_store: &mut Store, _progress: &mut dyn FnMut(u64)) -> Result<(), Error> {
-    Err(Error("compacting is not available yet".into()))
+fn copy(store: &Store, to: &Path) -> Result<(), Error> {
+    store.backup(to).map_err(|error| Error(error.to_string()))
 }
 
 #[cfg(test)]

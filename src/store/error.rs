@@ -54,6 +54,14 @@ pub enum StoreError {
         /// What the system says.
         what: String,
     },
+    /// A copy could not be written.
+    #[error("a backup cannot be written to '{}': {what}", .to.display())]
+    Backup {
+        /// To which file.
+        to: PathBuf,
+        /// Why not.
+        what: String,
+    },
     /// The partition has a newer owner. Nothing was changed.
     #[error(
         "partition {partition} is owned by epoch {newest} now, and this is epoch {epoch}: nothing was written; stop this one"

@@ -215,7 +215,7 @@ fn refuse_newer(folder: &Path, file: &Path) -> Result<(), StoreError> {
     }
 }
 
-fn builder(cache_bytes: usize) -> Builder {
+pub(super) fn builder(cache_bytes: usize) -> Builder {
     let mut builder = Database::builder();
     builder.set_cache_size(cache_bytes);
     builder

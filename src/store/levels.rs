@@ -5,6 +5,8 @@
 //! every level that holds its time, so that a level never differs from the sum of a finer one. `dropped` of a level is never
 //! later than `rolled` of the next coarser one, and lies between two windows of that, so that each moment is held by one level at
 //! least, and everything finer than a window either is all there or not at all.
+//!
+//! When a stretch of time is over and summed up, its windows are packed: one block of bytes for each capability (see `block`).
 
 use super::error::Stop;
 use super::tables::Bytes;
@@ -20,23 +22,54 @@ pub(super) struct Level {
     pub heads: TableDefinition<'static, Bytes, Bytes>,
     /// The same key -> all else of the hops.
     pub rests: TableDefinition<'static, Bytes, Bytes>,
+    /// Start of a stretch of time (8 bytes, big-endian), capability id -> its windows, packed. What comes later lies beside them.
+    pub blocks: TableDefinition<'static, Bytes, Bytes>,
+    /// Length of the stretch; a multiple of the length of the next coarser windows.
+    pub block_ns: u64,
 }
 
 const MINUTE_NS: u64 = 60_000_000_000;
 
+const HOUR_NS: u64 = 60 * MINUTE_NS;
+const DAY_NS: u64 = 24 * HOUR_NS;
+
 /// From the finest to the coarsest.
 pub(super) const LEVELS: [Level; 4] = [
-    Level { length_ns: SLICE_NS, heads: TableDefinition::new("heads_10s"), rests: TableDefinition::new("rests_10s") },
-    Level { length_ns: MINUTE_NS, heads: TableDefinition::new("heads_1m"), rests: TableDefinition::new("rests_1m") },
-    Level { length_ns: 60 * MINUTE_NS, heads: TableDefinition::new("heads_1h"), rests: TableDefinition::new("rests_1h") },
-    Level { length_ns: 1440 * MINUTE_NS, heads: TableDefinition::new("heads_1d"), rests: TableDefinition::new("rests_1d") },
+    Level {
+        length_ns: SLICE_NS,
+        heads: TableDefinition::new("heads_10s"),
+        rests: TableDefinition::new("rests_10s"),
+        blocks: TableDefinition::new("blocks_10s"),
+        block_ns: HOUR_NS,
+    },
+    Level {
+        length_ns: MINUTE_NS,
+        heads: TableDefinition::new("heads_1m"),
+        rests: TableDefinition::new("rests_1m"),
+        blocks: TableDefinition::new("blocks_1m"),
+        block_ns: HOUR_NS,
+    },
+    Level {
+        length_ns: HOUR_NS,
+        heads: TableDefinition::new("heads_1h"),
+        rests: TableDefinition::new("rests_1h"),
+        blocks: TableDefinition::new("blocks_1h"),
+        block_ns: DAY_NS,
+    },
+    Level {
+        length_ns: DAY_NS,
+        heads: TableDefinition::new("heads_1d"),
+        rests: TableDefinition::new("rests_1d"),
+        blocks: TableDefinition::new("blocks_1d"),
+        block_ns: 32 * DAY_NS,
+    },
 ];
 
 /// The coarsest.
 pub(super) const DAYS: usize = 3;
 
-/// Number of a level -> rolled, dropped.
-pub(super) const MARKS: TableDefinition<'_, u8, (u64, u64)> = TableDefinition::new("marks");
+/// Number of a level -> rolled, dropped, packed.
+pub(super) const MARKS: TableDefinition<'_, u8, (u64, u64, u64)> = TableDefinition::new("marks");
 
 /// How far the work on each level has come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -45,11 +78,13 @@ pub(super) struct Marks {
     pub rolled: [u64; 4],
     /// Everything before is gone from this level.
     pub dropped: [u64; 4],
+    /// Everything before is packed, but for what came later. Never later than `rolled` of the next coarser level.
+    pub packed: [u64; 4],
 }
 
 impl Default for Marks {
     fn default() -> Self {
-        Self { rolled: [u64::MAX, 0, 0, 0], dropped: [0; 4] }
+        Self { rolled: [u64::MAX, 0, 0, 0], dropped: [0; 4], packed: [0; 4] }
     }
 }
 
@@ -66,19 +101,19 @@ fn ceil(moment_ns: u64, length_ns: u64) -> u64 {
 }
 
 impl Marks {
-    pub fn read(table: &impl ReadableTable<u8, (u64, u64)>) -> Result<Self, Stop> {
+    pub fn read(table: &impl ReadableTable<u8, (u64, u64, u64)>) -> Result<Self, Stop> {
         let mut marks = Self::default();
         for (level, number) in (0u8..4).enumerate() {
             if let Some(found) = table.get(number)? {
-                (marks.rolled[level], marks.dropped[level]) = found.value();
+                (marks.rolled[level], marks.dropped[level], marks.packed[level]) = found.value();
             }
         }
         Ok(marks)
     }
 
-    pub fn write(&self, table: &mut Table<'_, u8, (u64, u64)>) -> Result<(), Stop> {
+    pub fn write(&self, table: &mut Table<'_, u8, (u64, u64, u64)>) -> Result<(), Stop> {
         for (level, number) in (0u8..4).enumerate() {
-            table.insert(number, (self.rolled[level], self.dropped[level]))?;
+            table.insert(number, (self.rolled[level], self.dropped[level], self.packed[level]))?;
         }
         Ok(())
     }

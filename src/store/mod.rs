@@ -8,8 +8,7 @@
 //! A store holds its map, so that it can be asked without one. Only one process has it open at a time. [`Keeper`] joins what is kept
 //! with what is still counted in memory.
 
-// Until levels are packed, only tests call it.
-#[cfg_attr(not(test), allow(dead_code))]
+mod backup;
 mod block;
 mod error;
 mod folder;
@@ -23,7 +22,9 @@ mod record;
 mod reopening;
 mod roll;
 mod shelf;
+mod shown;
 mod simulated;
+mod sizes;
 mod tables;
 mod upgrade;
 mod write;
@@ -35,12 +36,14 @@ mod levels_tests;
 #[cfg(test)]
 mod tests;
 
+pub use backup::Compacted;
 pub use error::StoreError;
 pub use folder::{Staged, Store, View};
 pub use keeper::{Beside, Keeper};
 pub use reading::{Kept, Look};
 pub use roll::{Retention, Rolled};
 pub use simulated::SimulatedDisk;
+pub use sizes::LevelSize;
 pub use tables::FILE as STORE_FILE;
 
 use crate::journal::Progress;

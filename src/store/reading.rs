@@ -2,7 +2,7 @@
 
 use super::error::Stop;
 use super::levels::{LEVELS, MARKS, Marks};
-use super::shelf::Shown;
+use super::shown::Shown;
 use super::tables::{WINDOWS, split_key};
 use super::{Store, StoreError, View};
 use crate::measure::{Key, SLICE_NS, Window};
@@ -65,7 +65,8 @@ impl Store {
         })
     }
 
-    /// Shows the windows that *start* in this range, at the finest level that still holds their time, in the order of time. Where a whole
+    /// Shows the windows that *start* in this range, at the finest level that still holds their time; those of a
+    /// capability in the order of time. Where a whole
     /// coarser one lies in the range and is not too long, it stands for the finer ones. So ranges side by side share everything
     /// among them, and the sum of a range does not hang on how it is looked at, but for histograms, which are coarser in longer
     /// windows.

@@ -41,6 +41,14 @@ impl Reopening {
         }
     }
 
+    /// Gives back to the disk what can be given back; false if nothing could.
+    pub(super) fn compact(&mut self) -> Result<bool, redb::Error> {
+        match self.database.get_mut().unwrap_or_else(PoisonError::into_inner) {
+            Some(database) => Ok(database.compact()?),
+            None => Err(redb::Error::PreviousIo),
+        }
+    }
+
     fn with<T>(&self, work: impl FnOnce(&Database) -> Result<T, redb::Error>) -> Result<T, redb::Error> {
         match &*self.database.read().unwrap_or_else(PoisonError::into_inner) {
             Some(database) => work(database),

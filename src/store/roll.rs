@@ -12,9 +12,13 @@ use super::{Store, StoreError};
 use crate::measure::Window;
 use redb::{ReadableTable, TableDefinition, WriteTransaction};
 use std::collections::BTreeMap;
+use std::ops::Range;
 
 /// Windows are summed up when they are so old, nanoseconds. What comes later than that costs a little more, and is not lost.
 const SETTLED_NS: u64 = 15 * 60 * 1_000_000_000;
+
+/// Windows are packed when their stretch of time is over by this, nanoseconds.
+const PACKED_NS: u64 = 20 * 60 * 1_000_000_000;
 
 /// A transaction ends after so many windows, at the end of a longer one.
 const MOST_WINDOWS: usize = 2_000;
@@ -53,8 +57,10 @@ impl Retention {
 pub struct Rolled {
     /// Windows summed up in longer ones.
     pub summed: u64,
-    /// Windows whose time was over.
+    /// Windows whose time was over; of packed ones, as many as there is room for.
     pub dropped: u64,
+    /// Windows packed with others.
+    pub packed: u64,
     /// Transactions it took.
     pub transactions: u64,
     /// Nothing is left to do for now.
@@ -66,7 +72,7 @@ enum Step {
     /// There was nothing to do, and nothing is changed.
     Idle,
     /// There may be more to do.
-    Done { summed: usize, dropped: usize },
+    Done { summed: usize, dropped: usize, packed: usize },
 }
 
 impl Store {
@@ -94,12 +100,13 @@ impl Store {
                 rolled.done = true;
                 break;
             };
-            let Step::Done { summed, dropped } = self.step(work)? else {
+            let Step::Done { summed, dropped, packed } = self.step(work)? else {
                 stage += 1;
                 continue;
             };
             rolled.summed += summed as u64;
             rolled.dropped += dropped as u64;
+            rolled.packed += packed as u64;
             rolled.transactions += 1;
         }
         Ok(rolled)
@@ -110,6 +117,7 @@ impl Store {
         self.writing_if(|transaction| {
             step = match work {
                 Work::Sum { from, settled_ns } => self.sum_up(transaction, from, settled_ns)?,
+                Work::Pack { level, settled_ns } => self.pack_settled(transaction, level, settled_ns)?,
                 Work::Drop { level, before_ns } => drop_windows(transaction, level, before_ns)?,
                 Work::DropLines { samples, before_ns } => drop_lines(transaction, samples, before_ns)?,
             };
@@ -130,28 +138,54 @@ impl Store {
         let (fine, mut coarse) = (Shelf::open(transaction, &LEVELS[from])?, Shelf::open(transaction, &LEVELS[to])?);
         let mut summed = 0;
         while summed < MOST_WINDOWS && marks.rolled[to] < end_ns {
-            let first = fine.first_from(marks.rolled[to])?.unwrap_or(u64::MAX);
-            let start = floor(first, length_ns);
-            if start >= end_ns {
+            let Some((first, _)) = fine.first_in(marks.rolled[to]..end_ns)? else {
                 marks.rolled[to] = end_ns;
                 break;
-            }
+            };
+            let start = floor(first, length_ns);
             summed += self.sum_up_one(&fine, &mut coarse, start, length_ns)?;
             marks.rolled[to] = start.saturating_add(length_ns);
         }
         marks.write(&mut table)?;
-        Ok(Step::Done { summed, dropped: 0 })
+        Ok(Step::Done { summed, dropped: 0, packed: 0 })
+    }
+
+    /// Packs some windows of the stretches of time that are over.
+    fn pack_settled(&self, transaction: &WriteTransaction, level: usize, settled_ns: u64) -> Result<Step, Stop> {
+        let mut table = transaction.open_table(MARKS)?;
+        let mut marks = Marks::read(&table)?;
+        // What is not summed up yet is needed loose.
+        let summed_ns = marks.rolled[(level + 1).min(DAYS)];
+        let end_ns = floor(settled_ns.min(summed_ns), LEVELS[level].block_ns);
+        if end_ns <= marks.packed[level] {
+            return Ok(Step::Idle);
+        }
+        let packed = self.pack_some(transaction, level, marks.packed[level]..end_ns)?;
+        if packed < MOST_WINDOWS {
+            marks.packed[level] = end_ns;
+            marks.write(&mut table)?;
+        }
+        Ok(Step::Done { summed: 0, dropped: 0, packed })
+    }
+
+    /// Packs loose windows until there are none, or many were packed.
+    pub(super) fn pack_some(&self, transaction: &WriteTransaction, level: usize, range: Range<u64>) -> Result<usize, Stop> {
+        let mut shelf = Shelf::open(transaction, &LEVELS[level])?;
+        let mut packed = 0;
+        while packed < MOST_WINDOWS
+            && let Some((start, capability)) = shelf.first_in(range.clone())?
+        {
+            packed += shelf.pack(start, &capability, self)?;
+        }
+        Ok(packed)
     }
 
     /// One longer window of each capability. Nothing is there yet: what comes late is only added before the mark.
     fn sum_up_one(&self, fine: &Shelf<'_>, coarse: &mut Shelf<'_>, start_ns: u64, length_ns: u64) -> Result<usize, Stop> {
         let mut starts: BTreeMap<Vec<u8>, Vec<u64>> = BTreeMap::new();
-        fine.keys(start_ns..start_ns.saturating_add(length_ns), |start, capability| {
-            match starts.get_mut(capability) {
-                Some(known) => known.push(start),
-                None => drop(starts.insert(capability.to_vec(), Vec::from([start]))),
-            }
-            true
+        fine.keys(start_ns..start_ns.saturating_add(length_ns), |start, capability| match starts.get_mut(capability) {
+            Some(known) => known.push(start),
+            None => drop(starts.insert(capability.to_vec(), Vec::from([start]))),
         })?;
         let mut summed = 0;
         for (capability, starts) in &starts {
@@ -162,7 +196,7 @@ impl Store {
                 }
             }
             summed += starts.len();
-            coarse.put(&key_of(start_ns, capability), &self.parts(&sum))?;
+            coarse.put(&key_of(start_ns, capability), &self.parts(&sum.coarsened()))?;
         }
         Ok(summed)
     }
@@ -172,6 +206,7 @@ impl Store {
 #[derive(Debug, Clone, Copy)]
 enum Work {
     Sum { from: usize, settled_ns: u64 },
+    Pack { level: usize, settled_ns: u64 },
     Drop { level: usize, before_ns: u64 },
     DropLines { samples: bool, before_ns: u64 },
 }
@@ -182,8 +217,9 @@ impl Work {
         Some(match stage {
             0..DAYS => Self::Sum { from: stage, settled_ns: now_ns.saturating_sub(SETTLED_NS) },
             3..=6 => Self::Drop { level: stage - 3, before_ns: over_ns(stage - 3) },
-            7 => Self::DropLines { samples: false, before_ns: over_ns(0) },
-            8 => Self::DropLines { samples: true, before_ns: over_ns(1) },
+            7..=10 => Self::Pack { level: stage - 7, settled_ns: now_ns.saturating_sub(PACKED_NS) },
+            11 => Self::DropLines { samples: false, before_ns: over_ns(0) },
+            12 => Self::DropLines { samples: true, before_ns: over_ns(1) },
             _ => return None,
         })
     }
@@ -192,33 +228,29 @@ impl Work {
 fn drop_windows(transaction: &WriteTransaction, level: usize, before_ns: u64) -> Result<Step, Stop> {
     let mut table = transaction.open_table(MARKS)?;
     let mut marks = Marks::read(&table)?;
-    // Days are dropped one by one; of the others, only whole windows of the next level that are summed up there.
-    let (length_ns, summed_ns) =
-        LEVELS.get(level + 1).map_or((DAY_NS, u64::MAX), |next| (next.length_ns, marks.rolled[level + 1]));
-    let end_ns = floor(before_ns.min(summed_ns), length_ns);
+    // Whole stretches only, and of those only what is summed up in the next level.
+    let (block_ns, summed_ns) = (LEVELS[level].block_ns, marks.rolled.get(level + 1).copied().unwrap_or(u64::MAX));
+    let end_ns = floor(before_ns.min(summed_ns), block_ns);
     if end_ns <= marks.dropped[level] {
         return Ok(Step::Idle);
     }
     let mut shelf = Shelf::open(transaction, &LEVELS[level])?;
-    let (mut dropped, mut until_ns, mut more) = (0, 0, false);
-    shelf.keys(0..end_ns, |start, _| {
-        let next_ns = floor(start, length_ns).saturating_add(length_ns);
-        more = dropped >= MOST_WINDOWS && next_ns > until_ns;
-        if !more {
-            (dropped, until_ns) = (dropped + 1, next_ns);
+    let (mut dropped, mut until_ns) = (0, end_ns);
+    while let Some(first) = shelf.first()?.filter(|first| *first < end_ns) {
+        if dropped >= MOST_WINDOWS {
+            until_ns = first;
+            break;
         }
-        !more
-    })?;
-    if level == DAYS && dropped == 0 {
-        return Ok(Step::Idle);
+        dropped += shelf.remove_before(first.saturating_add(block_ns))?;
     }
-    let until_ns = if more { until_ns } else { end_ns };
-    shelf.remove_before(until_ns)?;
+    // What is older than all retention is still taken in among the days, until the next time.
     if level < DAYS {
         marks.dropped[level] = until_ns;
         marks.write(&mut table)?;
+    } else if dropped == 0 {
+        return Ok(Step::Idle);
     }
-    Ok(Step::Done { summed: 0, dropped })
+    Ok(Step::Done { dropped, summed: 0, packed: 0 })
 }
 
 fn drop_lines(transaction: &WriteTransaction, samples: bool, before_ns: u64) -> Result<Step, Stop> {
@@ -231,7 +263,7 @@ fn drop_lines(transaction: &WriteTransaction, samples: bool, before_ns: u64) -> 
         counts.retain_in::<&[u8], _>(..&old[..], |_, _| false)?;
     }
     // Lines are none of the windows that are told of.
-    Ok(if changed { Step::Done { summed: 0, dropped: 0 } } else { Step::Idle })
+    Ok(if changed { Step::Done { summed: 0, dropped: 0, packed: 0 } } else { Step::Idle })
 }
 
 /// Removes lines of windows that start before this moment. Returns how many.

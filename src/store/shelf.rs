@@ -1,25 +1,30 @@
-//! The windows of one level, as they lie in its two tables.
+//! The windows of one level, as they are written: loose ones in two tables, packed ones in a third.
 
-use super::Store;
 use super::error::Stop;
-use super::levels::Level;
+use super::levels::{Level, floor};
 use super::record::{self, Parts, Unreadable};
-use super::tables::{Bytes, split_key};
+use super::tables::{Bytes, key_of, split_key};
+use super::{Store, block};
 use crate::measure::Window;
-use redb::{ReadOnlyTable, ReadTransaction, ReadableTable, Table, WriteTransaction};
+use redb::{ReadableTable, Table, WriteTransaction};
+use std::collections::BTreeMap;
 use std::ops::Range;
 
 /// A level to write to.
 pub(super) struct Shelf<'t> {
     heads: Table<'t, Bytes, Bytes>,
     rests: Table<'t, Bytes, Bytes>,
+    blocks: Table<'t, Bytes, Bytes>,
+    level: &'static Level,
 }
 
 impl<'t> Shelf<'t> {
-    pub fn open(transaction: &'t WriteTransaction, level: &Level) -> Result<Self, Stop> {
-        Ok(Self { heads: transaction.open_table(level.heads)?, rests: transaction.open_table(level.rests)? })
+    pub fn open(transaction: &'t WriteTransaction, level: &'static Level) -> Result<Self, Stop> {
+        let (heads, rests) = (transaction.open_table(level.heads)?, transaction.open_table(level.rests)?);
+        Ok(Self { heads, rests, blocks: transaction.open_table(level.blocks)?, level })
     }
 
+    /// A loose window.
     pub fn get(&self, key: &[u8], store: &Store) -> Result<Option<Window>, Stop> {
         let Some(head) = self.heads.get(key)? else { return Ok(None) };
         let rest = self.rests.get(key)?.ok_or_else(half)?;
@@ -32,7 +37,7 @@ impl<'t> Shelf<'t> {
         Ok(())
     }
 
-    /// Adds to what is there.
+    /// Adds to what is loose.
     pub fn add(&mut self, key: &[u8], window: &Window, store: &Store) -> Result<(), Stop> {
         let parts = match self.get(key, store)? {
             None => store.parts(window),
@@ -44,120 +49,116 @@ impl<'t> Shelf<'t> {
         self.put(key, &parts)
     }
 
-    /// Start of the first window at or after this moment.
-    pub fn first_from(&self, moment_ns: u64) -> Result<Option<u64>, Stop> {
-        let first = self.heads.range::<&[u8]>(&moment_ns.to_be_bytes()[..]..)?.next().transpose()?;
-        Ok(first.and_then(|(key, _)| split_key(key.value()).map(|(start, _)| start)))
+    /// The first loose window that starts in this stretch of time.
+    pub fn first_in(&self, range: Range<u64>) -> Result<Option<(u64, Vec<u8>)>, Stop> {
+        first_in(&self.heads, range)
     }
 
-    /// Shows the keys in a stretch of time, until the visitor has enough.
-    pub fn keys(&self, range: Range<u64>, mut visitor: impl FnMut(u64, &[u8]) -> bool) -> Result<(), Stop> {
+    /// Shows the keys of the loose windows in a stretch of time.
+    pub fn keys(&self, range: Range<u64>, mut visitor: impl FnMut(u64, &[u8])) -> Result<(), Stop> {
         for entry in self.heads.range::<&[u8]>(&range.start.to_be_bytes()[..]..&range.end.to_be_bytes()[..])? {
             let (key, _) = entry?;
-            if let Some((start, capability)) = split_key(key.value())
-                && !visitor(start, capability)
-            {
-                break;
-            }
-        }
-        Ok(())
-    }
-
-    pub fn remove_before(&mut self, moment_ns: u64) -> Result<(), Stop> {
-        let end = moment_ns.to_be_bytes();
-        self.heads.retain_in::<&[u8], _>(..&end[..], |_, _| false)?;
-        self.rests.retain_in::<&[u8], _>(..&end[..], |_, _| false)?;
-        Ok(())
-    }
-}
-
-/// A level to read from.
-pub(super) struct Shown<'s> {
-    heads: ReadOnlyTable<Bytes, Bytes>,
-    rests: ReadOnlyTable<Bytes, Bytes>,
-    store: &'s Store,
-    /// Only the heads.
-    totals: bool,
-}
-
-impl<'s> Shown<'s> {
-    pub fn open(transaction: &ReadTransaction, level: &Level, store: &'s Store, totals: bool) -> Result<Self, Stop> {
-        Ok(Self { heads: transaction.open_table(level.heads)?, rests: transaction.open_table(level.rests)?, store, totals })
-    }
-
-    /// Shows the windows that start in this stretch of time: all in the order of their keys, or those of one capability.
-    pub fn visit(
-        &self,
-        range: Range<u64>,
-        only: Option<&[u8]>,
-        visitor: &mut dyn FnMut(u64, &[u8], &Window),
-    ) -> Result<(), Stop> {
-        match only {
-            None => self.visit_all(range, visitor),
-            Some(capability) => self.visit_one(range, capability, visitor),
-        }
-    }
-
-    fn visit_all(&self, range: Range<u64>, visitor: &mut dyn FnMut(u64, &[u8], &Window)) -> Result<(), Stop> {
-        let (from, to) = (range.start.to_be_bytes(), range.end.to_be_bytes());
-        let mut rests = if self.totals { None } else { Some(self.rests.range::<&[u8]>(&from[..]..&to[..])?) };
-        for entry in self.heads.range::<&[u8]>(&from[..]..&to[..])? {
-            let (key, head) = entry?;
-            let rest = match &mut rests {
-                None => None,
-                // Both tables have the same keys.
-                Some(rests) => {
-                    let (key_of_rest, rest) = rests.next().ok_or_else(half)??;
-                    if key_of_rest.value() != key.value() {
-                        return Err(half().into());
-                    }
-                    Some(rest)
-                }
-            };
-            let window = whole(head.value(), rest.as_ref().map(|rest| rest.value()), self.store)?;
             if let Some((start, capability)) = split_key(key.value()) {
-                visitor(start, capability, &window);
+                visitor(start, capability);
             }
         }
         Ok(())
     }
 
-    /// Leaps from window to window of the capability, so that it does not matter how many others there are.
-    fn visit_one(&self, range: Range<u64>, wanted: &[u8], visitor: &mut dyn FnMut(u64, &[u8], &Window)) -> Result<(), Stop> {
-        let mut at = range.start;
-        while at < range.end {
-            let sought = super::tables::key_of(at, wanted);
-            let Some(entry) = self.heads.range::<&[u8]>(sought.as_slice()..)?.next() else { break };
-            let (key, head) = entry?;
-            let Some((start, capability)) = split_key(key.value()) else { break };
-            if start >= range.end {
-                break;
+    /// Packs the loose windows of a capability around this moment, with those that are packed already. Returns how many were loose.
+    pub fn pack(&mut self, moment_ns: u64, capability: &[u8], store: &Store) -> Result<usize, Stop> {
+        let start_ns = floor(moment_ns, self.level.block_ns);
+        let stretch = start_ns..start_ns.saturating_add(self.level.block_ns);
+        let mut windows: BTreeMap<u64, Window> = BTreeMap::new();
+        let mut loose = Vec::new();
+        leap(&self.heads, stretch, capability, &mut |start, _| {
+            loose.push(start);
+            Ok(())
+        })?;
+        for start in &loose {
+            let key = key_of(*start, capability);
+            if let Some(window) = self.get(&key, store)? {
+                windows.insert(*start, window);
             }
-            if start == at && capability == wanted {
-                let rest = if self.totals { None } else { Some(self.rests.get(sought.as_slice())?.ok_or_else(half)?) };
-                visitor(start, capability, &whole(head.value(), rest.as_ref().map(|rest| rest.value()), self.store)?);
-            }
-            // The next one of this capability is at this start, if that is later and its id not yet passed; else after it.
-            at = if start > at && capability <= wanted { start } else { start.saturating_add(1) };
+            self.heads.remove(key.as_slice())?;
+            self.rests.remove(key.as_slice())?;
         }
-        Ok(())
+        let key = key_of(start_ns, capability);
+        if let Some(bytes) = self.blocks.get(key.as_slice())? {
+            block::unpack(bytes.value(), 0..u64::MAX, false, &store.names, &store.hops, &mut |start, window| {
+                windows.entry(start).or_default().merge(window);
+            })?;
+        }
+        let windows: Vec<(u64, Window)> = windows.into_iter().collect();
+        self.blocks.insert(key.as_slice(), block::pack(&windows, &store.names, &store.hops).as_slice())?;
+        Ok(loose.len())
     }
 
-    /// Starts of the first and the last window that start in this stretch of time.
-    pub fn ends(&self, range: &Range<u64>) -> Result<Option<(u64, u64)>, Stop> {
-        let (from, to) = (range.start.to_be_bytes(), range.end.to_be_bytes());
-        let mut keys = self.heads.range::<&[u8]>(&from[..]..&to[..])?;
-        let first = keys.next().transpose()?.and_then(|(key, _)| split_key(key.value()).map(|(start, _)| start));
-        let last = keys.next_back().transpose()?.and_then(|(key, _)| split_key(key.value()).map(|(start, _)| start));
-        Ok(first.map(|first| (first, last.unwrap_or(first))))
+    /// Start of the first stretch of time in which there is something, loose or packed.
+    pub fn first(&self) -> Result<Option<u64>, Stop> {
+        let loose = self.first_in(0..u64::MAX)?.map(|(start, _)| floor(start, self.level.block_ns));
+        let packed = first_in(&self.blocks, 0..u64::MAX)?.map(|(start, _)| start);
+        Ok(loose.into_iter().chain(packed).min())
+    }
+
+    /// Removes what starts before this moment, the start of a stretch. Returns how many windows that were, by the room in blocks.
+    pub fn remove_before(&mut self, moment_ns: u64) -> Result<usize, Stop> {
+        let end = moment_ns.to_be_bytes();
+        let (mut loose, mut blocks) = (0, 0);
+        self.heads.retain_in::<&[u8], _>(..&end[..], |_, _| {
+            loose += 1;
+            false
+        })?;
+        self.rests.retain_in::<&[u8], _>(..&end[..], |_, _| false)?;
+        self.blocks.retain_in::<&[u8], _>(..&end[..], |_, _| {
+            blocks += 1;
+            false
+        })?;
+        Ok(loose + blocks * (self.level.block_ns / self.level.length_ns) as usize)
     }
 }
 
-fn half() -> Unreadable {
+/// The first key in a stretch of time.
+pub(super) fn first_in(table: &impl ReadableTable<Bytes, Bytes>, range: Range<u64>) -> Result<Option<(u64, Vec<u8>)>, Stop> {
+    let (from, to) = (range.start.to_be_bytes(), range.end.to_be_bytes());
+    if from >= to {
+        return Ok(None);
+    }
+    let first = table.range::<&[u8]>(&from[..]..&to[..])?.next().transpose()?;
+    Ok(first.and_then(|(key, _)| split_key(key.value()).map(|(start, capability)| (start, capability.to_vec()))))
+}
+
+/// Shows what there is of one capability in a stretch of time. Leaps from one entry of it to the next, so that it hardly matters how many
+/// others there are.
+pub(super) fn leap(
+    table: &impl ReadableTable<Bytes, Bytes>,
+    range: Range<u64>,
+    wanted: &[u8],
+    visitor: &mut dyn FnMut(u64, &[u8]) -> Result<(), Stop>,
+) -> Result<(), Stop> {
+    let mut at = range.start;
+    while at < range.end {
+        let Some(entry) = table.range::<&[u8]>(key_of(at, wanted).as_slice()..)?.next() else { break };
+        let (key, value) = entry?;
+        let Some((start, capability)) = split_key(key.value()) else { break };
+        if start >= range.end {
+            break;
+        }
+        if capability == wanted {
+            visitor(start, value.value())?;
+        }
+        // At a later start its own key may be still to come; at this one, or with a greater id, it is not there.
+        at = if start > at && capability < wanted { start } else { start.saturating_add(1) };
+    }
+    Ok(())
+}
+
+pub(super) fn half() -> Unreadable {
     Unreadable::Damaged("a window has only one of its two parts".into())
 }
 
-fn whole(head: &[u8], rest: Option<&[u8]>, store: &Store) -> Result<Window, Unreadable> {
+/// The window of its parts; without the second one, only figures of the capability and failures by hop.
+pub(super) fn whole(head: &[u8], rest: Option<&[u8]>, store: &Store) -> Result<Window, Unreadable> {
     let mut window = record::decode(head, &store.names, &store.hops)?;
     if let Some(rest) = rest {
         record::add_rest(&mut window, rest, &store.names, &store.hops)?;

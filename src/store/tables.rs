@@ -59,6 +59,7 @@ pub(super) fn begin_tables(transaction: &WriteTransaction) -> Result<(), redb::T
     for level in &LEVELS {
         transaction.open_table(level.heads)?;
         transaction.open_table(level.rests)?;
+        transaction.open_table(level.blocks)?;
     }
     transaction.open_table(SAMPLE_TIMES)?;
     transaction.open_table(OTHER_TIMES)?;

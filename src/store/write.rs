@@ -77,7 +77,11 @@ impl Store {
             let mut shelf = Shelf::open(transaction, level)?;
             for (key, window) in taken {
                 let start_ns = floor(key.slice_ns, level.length_ns);
-                shelf.add(&key_of(start_ns, self.names.text(key.capability).as_bytes()), window, self)?;
+                let key = key_of(start_ns, self.names.text(key.capability).as_bytes());
+                match at {
+                    0 => shelf.add(&key, window, self)?,
+                    _ => shelf.add(&key, &window.coarsened(), self)?,
+                }
             }
         }
         Ok(())
