@@ -13,12 +13,16 @@ use super::{API_VERSION, Between, Desk, History, HistoryPoint, HistoryQuestion, 
 use crate::catalogue::Capability;
 use crate::measure::{SLICE_NS, Window};
 use crate::model::{HopId, Hops, Name, Names};
+use crate::store::Look;
 use std::collections::HashMap;
 
 /// More are a table that nobody reads.
 const MOST_POINTS: u64 = 10_000;
 
 const SECOND_NS: u64 = 1_000_000_000;
+
+/// Lengths of windows that are kept, longest first.
+const WINDOWS_NS: [u64; 4] = [86_400 * SECOND_NS, 3600 * SECOND_NS, 60 * SECOND_NS, SLICE_NS];
 
 /// Lengths that are chosen from, seconds: 10s, 1m, 5m, 15m, 1h, 6h, 1d, 7d.
 const STEPS: [u64; 8] = [10, 60, 300, 900, 3600, 6 * 3600, 86_400, 7 * 86_400];
@@ -148,7 +152,7 @@ impl Desk {
         let steps = Steps::new(kept, question.step_ns)?;
         let mut sums: Vec<Sum> = (0..steps.count()).map(|_| Sum::default()).collect();
         let mut coarse = Coarse::default();
-        self.read_over_time(kept, one.name, &mut |start_ns, length_ns, window| {
+        self.read_over_time(kept, one.name, steps.step_ns, &mut |start_ns, length_ns, window| {
             coarse.look(start_ns, length_ns, steps.step_ns);
             if let Some(sum) = steps.position(start_ns).and_then(|at| sums.get_mut(at)) {
                 sum.add(window);
@@ -194,10 +198,14 @@ impl Desk {
         &self,
         between: Between,
         capability: Name,
+        step_ns: u64,
         visitor: &mut dyn FnMut(u64, u64, &Window),
     ) -> Result<(), QueryError> {
-        let range = between.from_ns..between.to_ns;
-        Ok(self.keeper.read(range, Some(capability), &mut |key, window| visitor(key.slice_ns, SLICE_NS, window))?)
+        // Windows of which a step is made: none of them lies in two steps.
+        let fits = WINDOWS_NS.into_iter().find(|length_ns| step_ns.is_multiple_of(*length_ns));
+        let look = Look { at_most_ns: fits.unwrap_or(SLICE_NS), totals: true };
+        let (range, capability) = (between.from_ns..between.to_ns, Some(capability));
+        Ok(self.keeper.read_by(range, capability, look, &mut |kept, window| visitor(kept.slice_ns, kept.length_ns, window))?)
     }
 }
 

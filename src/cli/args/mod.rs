@@ -13,7 +13,7 @@ pub(super) use questions::{
 };
 pub(super) use runs::{AnalyzeArgs, CriticalPath, DemoArgs};
 pub(super) use serve::{AccessArgs, DoorArgs, Listing, ServeArgs, SizeArgs, WaitArgs};
-pub(super) use store::StoreArgs;
+pub(super) use store::{RetentionArgs, StoreArgs};
 pub(super) use storing::{BackupArgs, CompactArgs};
 pub(super) use token::{NewTokenArgs, TokenCommand};
 
