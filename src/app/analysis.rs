@@ -139,6 +139,7 @@ impl Run<'_> {
         self.early += self.judge_all(progress)?;
         self.pipeline
             .append(worker, staged, NO_MESSAGE, 0)
+            .map(drop)
             .map_err(|_| Error("a single message needs more memory than is allowed; give more by --open-trace-bytes".into()))
     }
 

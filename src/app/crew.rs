@@ -14,8 +14,12 @@ use std::time::Duration;
 
 /// How often open traces are looked through.
 const LOOK_EVERY: Duration = Duration::from_millis(100);
-/// How often closed windows are looked for.
+/// How often what was counted is kept, unless that takes long.
 const KEEP_EVERY: Duration = Duration::from_secs(5);
+/// Keeping takes one part in so many of the time at most.
+const KEEPING: u32 = 20;
+/// So much is to be read again after a crash at most, unless a single commit takes longer.
+const KEEP_AT_LEAST_EVERY: Duration = Duration::from_secs(60);
 
 /// Threads at work. They end when they are told to; the judges then judge what is still open.
 pub(super) struct Crew {
@@ -89,12 +93,14 @@ fn keep_until_told(pipeline: &Pipeline, told: &Told) {
         if let Some(line) = teller.line(pipeline, clock::now_ns()) {
             tracing::warn!("{line}");
         }
-        let kept = tracing::info_span!(target: TARGET, "commit").in_scope(|| pipeline.keep_closed(clock::now_ns()));
+        let began_ns = clock::now_ns();
+        let kept = tracing::info_span!(target: TARGET, "commit").in_scope(|| pipeline.keep_closed(began_ns));
+        let took = Duration::from_nanos(clock::now_ns().saturating_sub(began_ns));
         let trouble = kept.err().map(|error: StoreError| error.to_string());
         if let Some(trouble) = &trouble {
             tracing::error!("closed windows could not be kept, and stay in memory: {trouble}");
         }
         *told.trouble.lock().unwrap_or_else(PoisonError::into_inner) = trouble;
-        thread::park_timeout(KEEP_EVERY);
+        thread::park_timeout((took * KEEPING).clamp(KEEP_EVERY, KEEP_AT_LEAST_EVERY));
     }
 }

@@ -4,7 +4,7 @@
 //! counts, of the log and of closed traces must belong to one moment, or a crash would lose or double what lies between (spec 3.3).
 
 use super::pipeline::Pipeline;
-use crate::measure::{Key, Window};
+use crate::measure::{HALF_LIFE_NS, Key, Window};
 use crate::model::Verdict;
 use crate::query::verdict_json;
 use crate::store::{Beside, StoreError};
@@ -14,6 +14,8 @@ const SECOND_NS: u64 = 1_000_000_000;
 /// Without a store folder, closed windows stay in memory for this long.
 const MEMORY_NS: u64 = 2 * 3600 * SECOND_NS;
 
+/// Windows that are learnt at once after a restart.
+const LEARNT_AT_ONCE: usize = 1000;
 /// A request has found its way from the log to the open traces within this time. Traces are looked at as they were then, so that none
 /// is over of which something is on its way.
 const UNDER_WAY_NS: u64 = 200_000_000;
@@ -34,7 +36,7 @@ impl Pipeline {
     /// Keeps what is counted (without a journal: what is closed), learns from it what is normal, and forgets what was only in memory
     /// for long enough.
     pub(super) fn keep_closed(&self, now_ns: u64) -> Result<(), StoreError> {
-        let before_ns = if self.source.keeps() { u64::MAX } else { self.closed_before_ns(now_ns) };
+        let before_ns = if self.source.journal().is_some() { u64::MAX } else { self.closed_before_ns(now_ns) };
         let kept = self.keep(before_ns, now_ns)?;
         if !kept.is_empty() {
             // Means are sums: a window may be learnt in parts.
@@ -44,6 +46,21 @@ impl Pipeline {
             Some(store) if self.only_in_memory && !kept.is_empty() => store.forget_before(now_ns.saturating_sub(MEMORY_NS)),
             _ => Ok(()),
         }
+    }
+
+    /// What was normal before a restart is so after it: learnt again from what the last hour has left in the store.
+    pub(super) fn learn_again(&self, now_ns: u64) -> Result<(), StoreError> {
+        let Some(store) = self.keeper.store() else { return Ok(()) };
+        let mut some = Vec::new();
+        store.read(now_ns.saturating_sub(HALF_LIFE_NS)..u64::MAX, None, &mut |key, window| {
+            some.push((key, window.clone()));
+            if some.len() >= LEARNT_AT_ONCE {
+                self.baseline.learn(&some);
+                some.clear();
+            }
+        })?;
+        self.baseline.learn(&some);
+        Ok(())
     }
 
     /// Moves windows that end before this moment to the store, together with the books on spans, how far the log was worked off and,

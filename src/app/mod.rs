@@ -6,6 +6,8 @@
 pub mod clock;
 
 mod analysis;
+#[cfg(test)]
+mod crash_tests;
 mod crew;
 mod descriptors;
 mod exporting;
@@ -16,6 +18,7 @@ mod labels;
 mod pipeline;
 mod reload;
 mod renewing;
+mod replaying;
 mod server;
 mod settings;
 mod source;
@@ -25,6 +28,7 @@ mod swap_tests;
 mod telling;
 mod why_not;
 
+pub use crate::journal::{Durability, Opening};
 pub use crate::serve::ConnectionLimits;
 pub use analysis::{analyze, analyze_with_trees, open_store};
 pub use exporting::{ExportSettings, ForwardSettings, MetricsSettings};

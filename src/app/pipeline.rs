@@ -2,15 +2,15 @@
 
 use super::generation::{Generation, Hand, Maps, latency_limits};
 use super::labels::Labeller;
-use super::source::Source;
+use super::source::{Behind, Source};
 use super::{Error, Limits};
-use crate::assemble::{self, Batch, Overloaded, Table, When};
+use crate::assemble::{self, Appended, Batch, Overloaded, Room, Table, When};
 use crate::catalogue::Catalogue;
 use crate::export::Forwarder;
-use crate::journal::Format;
+use crate::journal::{Format, Opening, PassThrough};
 use crate::judge::HopLimit;
 use crate::measure::{Arriving, Baseline, Ledger, Recent, SeriesLimits, Windows};
-use crate::model::{Attribute, Fate, Fates, Hops, Names, RawSpan, SpanId};
+use crate::model::{Attribute, Fate, Fates, Hops, Names, RawSpan, SpanId, TraceId};
 use crate::query::{Answers, Desk, Listing, Sources};
 use crate::serve::Encoding;
 use crate::store::{Keeper, Store};
@@ -54,6 +54,8 @@ pub(super) struct Pipeline {
     pub(super) forwarder: OnceLock<Forwarder>,
     /// Where a message gets its position and its time before it is handed on, and how far that was worked off.
     pub(super) source: Source,
+    /// What an earlier server has left to do, until it is done.
+    pub(super) behind: Mutex<Option<Behind>>,
     /// Held by whoever moves spans: from the log to the open traces, from there to the counts. Taken by a commit, for which nothing
     /// may be on its way.
     pub(super) gate: RwLock<()>,
@@ -64,10 +66,37 @@ pub(super) struct Pipeline {
 pub(super) enum Place<'a> {
     /// To this folder, which is made if it is not there.
     Folder(&'a Path),
+    /// The same, and what comes in goes to a journal in it first.
+    Journaled(&'a Path, Opening),
     /// To a store that ends with the process.
     Memory,
     /// They stay where they are counted.
     Nowhere,
+}
+
+/// Where windows go, and where messages come from.
+pub(super) struct Backing {
+    pub(super) store: Option<Store>,
+    pub(super) only_in_memory: bool,
+    pub(super) source: Source,
+    pub(super) behind: Behind,
+}
+
+impl Backing {
+    pub(super) fn open(place: Place<'_>, map: &str, names: &Arc<Names>, hops: &Arc<Hops>) -> Result<Self, Error> {
+        let store = match place {
+            Place::Folder(folder) | Place::Journaled(folder, _) => Some(Store::create(folder, map, names.clone(), hops.clone())),
+            Place::Memory => Some(Store::in_memory(names.clone(), hops.clone())),
+            Place::Nowhere => None,
+        };
+        let store = store.transpose().map_err(|error| Error(error.to_string()))?;
+        let (source, behind) = match (place, &store) {
+            (Place::Journaled(folder, opening), Some(store)) => Source::beside(store, folder, opening)?,
+            (Place::Memory, _) => (Source::passing(PassThrough::live()), Behind::default()),
+            _ => (Source::passing(PassThrough::default()), Behind::default()),
+        };
+        Ok(Self { store, only_in_memory: matches!(place, Place::Memory), source, behind })
+    }
 }
 
 /// What is needed to read one message; lent and given back.
@@ -90,6 +119,8 @@ pub(super) struct Staged {
     pub(super) rejected: u64,
     /// What is wrong with the first of them.
     pub(super) why: String,
+    /// Where the message stands in the log, when it was taken.
+    pub(super) offset: u64,
 }
 
 /// Takes spans as they are read, and stages them.
@@ -113,25 +144,30 @@ pub(super) enum NotTaken {
 
 impl Pipeline {
     /// # Errors
-    /// The store cannot be opened.
+    /// The store or the journal cannot be opened.
     pub(super) fn new(catalogue: Catalogue, limits: Limits, place: Place<'_>) -> Result<Self, Error> {
-        let source = Source::passing();
+        Self::with_backing(catalogue, limits, |map, names, hops| Backing::open(place, map, names, hops))
+    }
+
+    /// The same, with what is given for text of map, names and hops.
+    pub(super) fn with_backing(
+        catalogue: Catalogue,
+        limits: Limits,
+        open: impl FnOnce(&str, &Arc<Names>, &Arc<Hops>) -> Result<Backing, Error>,
+    ) -> Result<Self, Error> {
         let names = Arc::new(Names::new(limits.names));
         let hops = Arc::new(Hops::default());
         let first = Generation::first(catalogue, &names);
         let catalogue = &first.catalogue;
         let series = SeriesLimits { hops_per_capability: limits.hops_per_capability, ..SeriesLimits::default() };
         let windows = Arc::new(Windows::new(hops.clone(), latency_limits(catalogue, &names), series));
-        let store = match place {
-            Place::Folder(folder) => Some(Store::create(folder, catalogue.text(), names.clone(), hops.clone())),
-            Place::Memory => Some(Store::in_memory(names.clone(), hops.clone())),
-            Place::Nowhere => None,
-        };
-        let store = store.transpose().map_err(|error| Error(error.to_string()))?;
+        let Backing { store, only_in_memory, source, behind } = open(catalogue.text(), &names, &hops)?;
+        let table = Table::new(assemble::Settings { tell_closed: source.journal().is_some(), ..table_settings(&limits) });
+        table.remember(behind.closed.iter().copied());
         Ok(Self {
-            table: Table::new(table_settings(&limits)),
+            table,
             keeper: Arc::new(Keeper::new(windows.clone(), store)),
-            only_in_memory: matches!(place, Place::Memory),
+            only_in_memory,
             windows,
             baseline: Arc::default(),
             recent: Arc::default(),
@@ -140,6 +176,7 @@ impl Pipeline {
             adjusted_spans: AtomicU64::new(0),
             forwarder: OnceLock::new(),
             source,
+            behind: Mutex::new(Some(behind)),
             gate: RwLock::default(),
             listing: Arc::new(Listing::new(catalogue.capabilities(), &names)),
             sources: Arc::new(ArcSwap::from_pointee(first.sources())),
@@ -173,9 +210,9 @@ impl Pipeline {
             Encoding::Json => Format::Json,
         };
         match self.append(worker, &staged, (format, message), now_ns) {
-            Ok(()) => {
+            Ok(offset) => {
                 self.pass_on(worker, message, encoding);
-                Ok(staged)
+                Ok(Staged { offset, ..staged })
             }
             Err(why) => {
                 self.shed(worker, &staged);
@@ -184,7 +221,7 @@ impl Pipeline {
         }
     }
 
-    fn stage_protobuf(&self, worker: &mut Worker, message: &[u8]) -> (Staged, Result<(), String>) {
+    pub(super) fn stage_protobuf(&self, worker: &mut Worker, message: &[u8]) -> (Staged, Result<(), String>) {
         let mut scratch = std::mem::take(&mut worker.scratch);
         let mut staging = worker.staging(self);
         let walked = otlp::walk(message, self.limits.attributes_per_span, &mut scratch, &mut staging);
@@ -195,7 +232,7 @@ impl Pipeline {
 
     /// Unknown fields are to be ignored, so a document that has only those is a request without spans. That is said, for it is hardly
     /// what was meant.
-    fn stage_json(&self, worker: &mut Worker, message: &[u8]) -> (Staged, Result<(), String>) {
+    pub(super) fn stage_json(&self, worker: &mut Worker, message: &[u8]) -> (Staged, Result<(), String>) {
         let mut staging = worker.staging(self);
         let decoded = json::decode(message, self.limits.attributes_per_span, &mut staging);
         let mut staged = staging.staged;
@@ -216,7 +253,7 @@ impl Pipeline {
         staged: &Staged,
         (format, message): (Format, &[u8]),
         now_ns: u64,
-    ) -> Result<(), NotTaken> {
+    ) -> Result<u64, NotTaken> {
         let room = self.table.admit(&worker.batch, now_ns).map_err(NotTaken::Overloaded)?;
         let _passing = self.gate.read().unwrap_or_else(PoisonError::into_inner);
         let position = match self.source.log().append(format, message, now_ns) {
@@ -226,18 +263,24 @@ impl Pipeline {
                 return Err(NotTaken::NotKept(error.to_string()));
             }
         };
-        let also = worker.also.as_ref().map(|also| &also.batch);
         let when = When { time_ns: position.time_ns, received_ns: position.received_ns };
-        let appended = self.table.append_read_twice(&mut worker.batch, also, room, when);
-        worker.maps.fresh.arrivals.take(&mut worker.arriving, now_ns);
-        worker.clear();
+        let appended = self.hand_over(worker, room, when);
         let mut fates = Fates::default();
         fates[Fate::Malformed] = staged.rejected;
         fates[Fate::InFlight] = appended.kept;
         fates[Fate::Late] = appended.late;
         fates[Fate::OverLimit] = appended.over_limit;
         self.ledger.received(&fates);
-        Ok(())
+        Ok(position.offset)
+    }
+
+    /// Hands what is staged to the open traces.
+    pub(super) fn hand_over(&self, worker: &mut Worker, room: Room, when: When) -> Appended {
+        let also = worker.also.as_ref().map(|also| &also.batch);
+        let appended = self.table.append_read_twice(&mut worker.batch, also, room, when);
+        worker.maps.fresh.arrivals.take(&mut worker.arriving, when.received_ns);
+        worker.clear();
+        appended
     }
 
     /// What is staged cannot be read to its end: nothing of it is taken.
@@ -313,6 +356,14 @@ impl Worker {
         self.arriving.forget();
         if let Some(also) = &mut self.also {
             also.batch.clear();
+        }
+    }
+
+    /// Unstages spans of traces that are not wanted.
+    pub(super) fn retain(&mut self, mut wanted: impl FnMut(TraceId) -> bool) {
+        self.batch.retain(&mut wanted);
+        if let Some(also) = &mut self.also {
+            also.batch.retain(&mut wanted);
         }
     }
 

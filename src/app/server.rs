@@ -5,11 +5,12 @@ use super::exporting::{self, LAST_CHANCE, Teller};
 use super::pipeline::{NotTaken, Pipeline, Place};
 use super::reload::Reloading;
 use super::renewing::Renewing;
+use super::replaying::Rereading;
 use super::{Ended, Error, Listening, ServeSettings, clock, descriptors};
 use crate::model::Fate;
 use crate::query::Answers;
 use crate::serve::{
-    self, Accepted, Encoding, Health, Intake, OtlpLimits, Port, Reception, Refusal, Refusals, otlp_grpc, otlp_http,
+    self, Accepted, Encoding, Health, Intake, OtlpLimits, Port, Reception, Refusal, Refusals, Settling, otlp_grpc, otlp_http,
 };
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -26,16 +27,52 @@ const RETRY_AFTER: Duration = Duration::from_secs(1);
 struct Door {
     pipeline: Arc<Pipeline>,
     stopping: AtomicBool,
-    crew: Mutex<Crew>,
+    /// None before the journal has been read again.
+    crew: Mutex<Option<Crew>>,
+    started: AtomicBool,
+    rereading: Rereading,
     refusals: Arc<Refusals>,
     reloading: Reloading,
 }
 
 impl Door {
+    /// Reads the journal again, and begins to judge. False if it was stopped meanwhile.
+    fn start(&self) -> Result<bool, Error> {
+        let threads = |error: std::io::Error| Error(format!("cannot start threads: {error}"));
+        let behind = self.pipeline.behind.lock().unwrap_or_else(PoisonError::into_inner).take().unwrap_or_default();
+        if let Some(torn) = &behind.found.torn {
+            tracing::warn!("the journal {torn}; it was never acknowledged, unless the disk has lost it");
+        }
+        self.pipeline.learn_again(clock::now_ns()).map_err(|error| Error(error.to_string()))?;
+        let replayed = self.pipeline.replay(&behind, &self.stopping, &self.rereading, clock::now_ns);
+        for damage in &replayed.damages.listed {
+            tracing::error!("the journal is damaged: {damage}");
+        }
+        if replayed.damages.lost > 0 {
+            tracing::error!("{} messages of the journal are lost, in {} places", replayed.damages.lost, replayed.damages.places);
+        }
+        if replayed.stopped {
+            return Ok(false);
+        }
+        if replayed.records > 0 {
+            let (records, mib) = (replayed.records, replayed.bytes >> 20);
+            tracing::warn!("{records} messages ({mib} MiB) that no commit held were read again from the journal");
+        }
+        *self.crew.lock().unwrap_or_else(PoisonError::into_inner) = Some(Crew::start(&self.pipeline).map_err(threads)?);
+        self.started.store(true, Ordering::Release);
+        Ok(true)
+    }
+
     /// Judges what is open, and keeps all there is.
     fn drain(&self) -> Result<Ended, Error> {
         self.reloading.finish();
-        let traces = self.crew.lock().unwrap_or_else(PoisonError::into_inner).finish();
+        let crew = self.crew.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let Some(mut crew) = crew else {
+            return Ok(Ended {
+                said: "stopped while the journal was read again; nothing is lost, the next start begins there".into(),
+            });
+        };
+        let traces = crew.finish();
         let kept = !self.pipeline.only_in_memory;
         if kept {
             self.pipeline
@@ -59,12 +96,24 @@ impl Intake for Door {
         if self.stopping.load(Ordering::Relaxed) {
             return Err(Refusal::Stopping);
         }
+        if !self.started.load(Ordering::Acquire) {
+            return Err(Refusal::Starting(self.rereading.told()));
+        }
         match self.pipeline.take(message, encoding, clock::now_ns()) {
-            Ok(staged) => Ok(Accepted { rejected_spans: staged.rejected, message: staged.why }),
+            Ok(staged) => Ok(Accepted { rejected_spans: staged.rejected, message: staged.why, offset: staged.offset }),
             Err(NotTaken::Malformed(why)) => Err(Refusal::Malformed(why)),
             Err(NotTaken::Overloaded(why)) => Err(Refusal::Overloaded { reason: why.to_string(), retry_after: RETRY_AFTER }),
             Err(NotTaken::NotKept(reason)) => Err(Refusal::Overloaded { reason, retry_after: RETRY_AFTER }),
         }
+    }
+
+    fn settling(&self, accepted: &Accepted) -> Option<Settling> {
+        let journal = self.pipeline.source.journal()?;
+        if journal.synced(accepted.offset) {
+            return None;
+        }
+        let synced = journal.when_synced(accepted.offset);
+        Some(Box::pin(async move { synced.await.map_err(|error| format!("the journal could not be made safe: {error}")) }))
     }
 }
 
@@ -73,7 +122,10 @@ impl Health for Door {
         if self.stopping.load(Ordering::Relaxed) {
             return Err("stopping".into());
         }
-        let trouble = self.crew.lock().unwrap_or_else(PoisonError::into_inner).trouble();
+        if !self.started.load(Ordering::Acquire) {
+            return Err(format!("starting: {}", self.rereading.told()));
+        }
+        let trouble = self.crew.lock().unwrap_or_else(PoisonError::into_inner).as_ref().and_then(Crew::trouble);
         trouble.map_or(Ok(()), |trouble| Err(format!("the store cannot be written: {trouble}")))
     }
 
@@ -143,20 +195,21 @@ pub async fn serve(
     let limits = settings.limits.with_budget_of_this_machine();
     let message_limits =
         OtlpLimits { sender_bytes_per_second: settings.sender_bytes_per_second, ..OtlpLimits::of_messages(limits.message_bytes) };
-    let place = settings.store.as_deref().map_or(Place::Memory, Place::Folder);
+    let place = settings.store.as_deref().map_or(Place::Memory, |folder| Place::Journaled(folder, settings.journal));
     let pipeline = Arc::new(Pipeline::new(settings.catalogue, limits, place)?);
     if let Some(forward) = &settings.export.forward {
         let _ = pipeline.forwarder.set(exporting::forward(forward)?);
     }
     let teller = settings.export.metrics.as_ref().map(Teller::new).transpose()?;
-    let crew = Crew::start(&pipeline).map_err(|error| Error(format!("cannot start threads: {error}")))?;
     let reloading =
         Reloading::start(&pipeline, settings.map_file).map_err(|error| Error(format!("cannot start threads: {error}")))?;
     let refusals = Arc::new(Refusals::default());
     let door = Arc::new(Door {
         pipeline: pipeline.clone(),
         stopping: AtomicBool::new(false),
-        crew: Mutex::new(crew),
+        crew: Mutex::default(),
+        started: AtomicBool::new(false),
+        rereading: Rereading::default(),
         refusals: refusals.clone(),
         reloading,
     });
@@ -184,10 +237,23 @@ pub async fn serve(
         until(&api_stopped),
     ));
     let _renewing = Renewing::start(tls, settings.tokens.clone());
-    announce(listening, answers);
+    let starting = tokio::task::spawn_blocking({
+        let door = door.clone();
+        move || door.start()
+    });
+    let running = async {
+        match starting.await {
+            Ok(Ok(true)) => announce(listening, answers),
+            Ok(Ok(false)) => {}
+            Ok(Err(error)) => return error.0,
+            Err(error) => return format!("the start failed: {error}"),
+        }
+        std::future::pending().await
+    };
 
     let broken = tokio::select! {
         () = stop => None,
+        failed = running => Some(failed),
         ended = &mut otlp => Some(format!("OTLP/gRPC: {}", said(ended))),
         ended = open(&mut http) => Some(format!("OTLP/HTTP: {}", said(ended))),
         ended = &mut api => Some(format!("the API: {}", said(ended))),

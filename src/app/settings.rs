@@ -2,6 +2,7 @@
 
 use super::ExportSettings;
 use crate::catalogue::Catalogue;
+use crate::journal::Opening;
 use crate::query::Answers;
 use crate::serve::{ConnectionLimits, Tls, Tokens};
 use std::net::SocketAddr;
@@ -90,6 +91,8 @@ pub struct ServeSettings {
     pub tokens: Arc<Tokens>,
     /// Where windows are kept; `None`: only in memory.
     pub store: Option<PathBuf>,
+    /// How the journal beside the store is kept.
+    pub journal: Opening,
     /// Limits.
     pub limits: Limits,
     /// Where the map was read from, if it is to be read again when it changes.

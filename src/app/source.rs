@@ -1,15 +1,22 @@
 //! Where messages come from, and how far they were worked off.
 
+use super::Error;
 use crate::assemble::Table;
-use crate::journal::{Log, PassThrough, Progress};
+use crate::journal::{Found, Journal, Log, Opening, PassThrough, Progress};
 use crate::model::TraceId;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use crate::store::Store;
+use std::collections::HashSet;
+use std::path::Path;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+/// The folder of the journal, in that of the store.
+const FOLDER: &str = "journal";
 
 /// The log of a server.
 pub(super) struct Source {
-    log: Box<dyn Log>,
-    /// What it takes in can be read again after a crash.
-    keeps: bool,
+    log: Arc<dyn Log>,
+    /// The same log, if what it takes in can be read again after a crash.
+    journal: Option<Arc<Journal>>,
     work: Mutex<Work>,
 }
 
@@ -18,18 +25,52 @@ pub(super) struct Source {
 struct Work {
     /// Counts the servers that have worked off this log.
     epoch: u64,
-    /// Nothing before this offset must be counted in the books again.
+    /// What is in the books of messages before this offset was there when this server began.
     booked: u64,
-    /// While the log is read again: the first offset that was not read yet.
-    read_to: Option<u64>,
+    /// While the log is read again: the first offset that was not read yet, and the time of the record before it.
+    read_to: Option<(u64, u64)>,
     /// Traces closed and not in a commit yet.
     closed: Vec<TraceId>,
 }
 
+/// What an earlier server has left to do.
+#[derive(Debug, Default)]
+pub(super) struct Behind {
+    /// Where to read from.
+    pub(super) resume_offset: u64,
+    /// What was open in messages before this offset was in flight, all else in them is in the books.
+    pub(super) booked: u64,
+    /// Traces that are counted: what stands of them before `booked` is not to be taken again.
+    pub(super) closed: HashSet<TraceId>,
+    /// What the journal has told when it was opened.
+    pub(super) found: Found,
+}
+
 impl Source {
     /// Nothing is kept.
-    pub(super) fn passing() -> Self {
-        Self { log: Box::new(PassThrough::default()), keeps: false, work: Mutex::default() }
+    pub(super) fn passing(log: PassThrough) -> Self {
+        Self { log: Arc::new(log), journal: None, work: Mutex::default() }
+    }
+
+    /// The journal beside a store, as it was left.
+    ///
+    /// # Errors
+    /// It cannot be opened, or the store cannot be read.
+    pub(super) fn beside(store: &Store, folder: &Path, opening: Opening) -> Result<(Self, Behind), Error> {
+        let progress = store.progress().map_err(|error| Error(error.to_string()))?.into_iter().find(|one| one.partition == 0);
+        let progress = progress.unwrap_or_default();
+        let opening = Opening { at_least: progress.next_offset, time_at_least_ns: progress.time_ns, ..opening };
+        let opened = Journal::open(&folder.join(FOLDER), opening);
+        let (journal, found) = opened.map_err(|error| Error(error.to_string()))?;
+        Ok(Self::of(Arc::new(journal), found, progress))
+    }
+
+    /// This journal, worked off as far as this.
+    pub(super) fn of(journal: Arc<Journal>, found: Found, progress: Progress) -> (Self, Behind) {
+        let Progress { epoch, resume_offset, next_offset: booked, time_ns, closed, .. } = progress;
+        let work = Work { epoch: epoch + 1, booked, read_to: Some((resume_offset, time_ns)), closed: Vec::new() };
+        let source = Self { log: journal.clone(), journal: Some(journal), work: Mutex::new(work) };
+        (source, Behind { resume_offset, booked, closed: closed.into_iter().collect(), found })
     }
 
     /// The log.
@@ -37,22 +78,28 @@ impl Source {
         &*self.log
     }
 
-    /// Whether what comes in can be read again.
-    pub(super) fn keeps(&self) -> bool {
-        self.keeps
+    /// The log, if what comes in can be read again.
+    pub(super) fn journal(&self) -> Option<&Arc<Journal>> {
+        self.journal.as_ref()
     }
 
     /// How far the log is worked off now. Nobody may be moving spans meanwhile.
     pub(super) fn progress(&self, table: &Table, now_ns: u64) -> Vec<Progress> {
-        if !self.keeps {
+        if self.journal.is_none() {
             return Vec::new();
         }
         let mut work = self.lock();
         work.closed.append(&mut table.closed_since());
-        let applied = work.read_to.unwrap_or_else(|| self.log.next_offset());
+        // The log's clock must not begin to run before all is read again.
+        let (applied, time_ns) = work.read_to.unwrap_or_else(|| (self.log.next_offset(), self.log.time_ns(now_ns)));
         let resume_offset = table.oldest_ns().map_or(applied, |oldest_ns| self.log.offset_at(oldest_ns).min(applied));
-        let (time_ns, closed) = (self.log.time_ns(now_ns), std::mem::take(&mut work.closed));
+        let closed = std::mem::take(&mut work.closed);
         vec![Progress { partition: 0, epoch: work.epoch, resume_offset, next_offset: applied.max(work.booked), time_ns, closed }]
+    }
+
+    /// The log was read again up to this offset, and the record before it has this time; `None`: to its end.
+    pub(super) fn read_to(&self, place: Option<(u64, u64)>) {
+        self.lock().read_to = place;
     }
 
     /// This progress is in the store.

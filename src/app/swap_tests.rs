@@ -21,22 +21,22 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
-const SECOND: u64 = 1_000_000_000;
-const START: u64 = 1_788_264_000 * SECOND;
+pub(super) const SECOND: u64 = 1_000_000_000;
+pub(super) const START: u64 = 1_788_264_000 * SECOND;
 
 /// A map in which `POST /pay` at the web is an attempt at this capability; its steps are called after it, too.
 fn map(capability: &str) -> Catalogue {
     parse(&one(capability))
 }
 
-fn one(capability: &str) -> String {
+pub(super) fn one(capability: &str) -> String {
     format!(
         "- id: {capability}\n  threads:\n  - id: web\n    entry: {{service: web, name: POST /pay}}\n  hops:\n  \
          - id: {capability}-bank\n    match: {{service: bank}}\n"
     )
 }
 
-fn parse(capabilities: &str) -> Catalogue {
+pub(super) fn parse(capabilities: &str) -> Catalogue {
     let text = format!("apiVersion: steelthread/v1\nkind: CapabilityMap\ncapabilities:\n{capabilities}");
     catalogue::parse("map.yaml", &text).unwrap()
 }
@@ -46,7 +46,7 @@ fn pipeline(catalogue: Catalogue, limits: Limits) -> Arc<Pipeline> {
 }
 
 /// Number 1 is the entry at the web, all others are called by it at the bank; this one fails.
-fn span(trace: u64, number: u64, failing: bool) -> (u64, Span) {
+pub(super) fn span(trace: u64, number: u64, failing: bool) -> (u64, Span) {
     let entry = number == 1;
     let from = START + number * 1000;
     let span = Span {
@@ -63,7 +63,7 @@ fn span(trace: u64, number: u64, failing: bool) -> (u64, Span) {
     (number, span)
 }
 
-fn message(spans: &[(u64, Span)]) -> Vec<u8> {
+pub(super) fn message(spans: &[(u64, Span)]) -> Vec<u8> {
     let resource_spans = spans.iter().map(|(number, span)| {
         let service = if *number == 1 { "web" } else { "bank" };
         let value = AnyValue { value: Some(any_value::Value::StringValue(service.into())) };
@@ -81,7 +81,7 @@ fn send(pipeline: &Pipeline, spans: &[(u64, Span)], now_ns: u64) {
     pipeline.take(&message(spans), Encoding::Protobuf, now_ns).unwrap();
 }
 
-fn judge_all(pipeline: &Pipeline, now_ns: Option<u64>, bench: &mut Bench) {
+pub(super) fn judge_all(pipeline: &Pipeline, now_ns: Option<u64>, bench: &mut Bench) {
     for shard in 0..pipeline.table.shards() {
         match now_ns {
             Some(now_ns) => pipeline.judge_due(shard, now_ns, bench),
@@ -90,7 +90,7 @@ fn judge_all(pipeline: &Pipeline, now_ns: Option<u64>, bench: &mut Bench) {
     }
 }
 
-fn bench() -> Bench {
+pub(super) fn bench() -> Bench {
     Bench::new(PathMode::Default)
 }
 

@@ -19,6 +19,7 @@ mod explain;
 mod figures;
 mod forwarding;
 mod hops;
+mod keeping;
 mod limits;
 mod login;
 mod logs;

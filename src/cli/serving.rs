@@ -3,7 +3,7 @@
 use super::access::Access;
 use super::args::ServeArgs;
 use super::exit::Ended;
-use super::{doors, forwarding, limits, logs, maps, remote, stop};
+use super::{doors, forwarding, keeping, limits, logs, maps, remote, stop};
 use crate::app::{self, Listening, ServeSettings};
 use crate::export::Telemetry;
 use crate::serve::Scope;
@@ -54,6 +54,7 @@ pub(super) fn runtime() -> anyhow::Result<tokio::runtime::Runtime> {
 
 fn resolve(args: ServeArgs) -> anyhow::Result<ServeSettings> {
     let limits = limits::resolve(&args.waits, &args.sizes)?;
+    let journal = keeping::journal(&args.kept, limits.message_bytes)?;
     let otlp_grpc = address("--otlp-grpc", &args.otlp_grpc)?;
     let otlp_http = (args.otlp_http != "off").then(|| address("--otlp-http", &args.otlp_http)).transpose()?;
     let connections = doors::connections(&args.doors)?;
@@ -75,6 +76,7 @@ fn resolve(args: ServeArgs) -> anyhow::Result<ServeSettings> {
         tls: access.tls,
         tokens: access.tokens,
         store: args.store,
+        journal,
         limits,
         map_file: Some(map_file),
         export,

@@ -78,6 +78,7 @@ pub async fn run(
         tls: None,
         tokens: Arc::default(),
         store: settings.store.clone(),
+        journal: app::Opening::default(),
         limits: limits(),
         map_file: None,
         export: app::ExportSettings::default(),

@@ -60,6 +60,12 @@ pub fn middle_of(bucket: u16) -> u64 {
 }
 
 impl Histogram {
+    /// Nothing counted, with room for so many buckets.
+    pub fn with_room_for(buckets: usize) -> Self {
+        let slots = if buckets == 0 { 0 } else { (buckets * 4).div_ceil(3).next_power_of_two().max(4) };
+        Self { slots: vec![0; slots].into_boxed_slice(), ..Self::default() }
+    }
+
     /// Counts a value, `units` times 2^-16.
     pub fn record(&mut self, value: u64, units: u64) {
         self.add(bucket_of(value), u128::from(units));

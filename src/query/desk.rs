@@ -1,6 +1,6 @@
 //! Where questions are answered.
 
-use super::explain::{Blocks, LONGER, explain};
+use super::explain::{LONGER, explain};
 use super::hops::Table;
 use super::listing::{self, Listed, Listing};
 use super::matching::{Matching, Sources};
@@ -10,9 +10,9 @@ use super::{
     Spans, Status, StatusQuestion, TraceAnswer, VerdictLine, verdict_with_tree,
 };
 use crate::catalogue::Capability;
-use crate::measure::{Ledger, Recent, SLICE_NS, Window};
+use crate::measure::{Ledger, Recent, Window};
 use crate::model::{Fates, Hops, Name, Names, TraceId};
-use crate::store::{Keeper, StoreError};
+use crate::store::{Keeper, Look, StoreError};
 use arc_swap::ArcSwap;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
@@ -77,12 +77,14 @@ impl Desk {
         Ok(between)
     }
 
-    /// For each capability that is asked about, what is counted of it in the slices that start in the range.
+    /// For each capability that is asked about, what is counted of it in the windows that start in the range. If only `totals` are asked
+    /// for, the figures of hops may be missing but for their failures.
     pub(super) fn windows(
         &self,
         asked: &[&Listed],
         question: Option<Between>,
         between: Between,
+        totals: bool,
     ) -> Result<HashMap<Name, Window>, QueryError> {
         let mut windows: HashMap<Name, Window> = asked.iter().map(|one| (one.name, Window::default())).collect();
         let only = if let [one] = asked { Some(one.name) } else { None };
@@ -94,7 +96,8 @@ impl Desk {
         if self.since_start && question.is_none() {
             self.keeper.read_since_start(only, &mut add);
         } else {
-            self.keeper.read(between.from_ns..between.to_ns, only, &mut |key, window| add(key.capability, window))?;
+            let look = Look { totals, ..Look::default() };
+            self.keeper.read_by(between.from_ns..between.to_ns, only, look, &mut |kept, window| add(kept.capability, window))?;
         }
         Ok(windows)
     }
@@ -167,7 +170,7 @@ impl Answers for Desk {
         let listed = self.listing.now();
         let asked = listing::asked(&listed, question.capability.as_deref())?;
         let between = self.range(question.between)?;
-        let windows = self.windows(&asked, question.between, between)?;
+        let windows = self.windows(&asked, question.between, between, true)?;
         let empty = Window::default();
         let status_of = |one: &&Listed| {
             let window = windows.get(&one.name).unwrap_or(&empty);
@@ -189,7 +192,7 @@ impl Answers for Desk {
         let listed = self.listing.now();
         let asked = listing::asked(&listed, question.capability.as_deref())?;
         let between = self.range(question.between)?;
-        let windows = self.windows(&asked, question.between, between)?;
+        let windows = self.windows(&asked, question.between, between, false)?;
         let mut table = Table::default();
         for one in &asked {
             if let Some(window) = windows.get(&one.name) {
@@ -216,15 +219,7 @@ impl Answers for Desk {
         let range = self.range(question.between)?;
         let day_before = Between { from_ns: range.from_ns.saturating_sub(A_DAY_NS), to_ns: range.from_ns };
         let baseline = question.baseline.unwrap_or(day_before);
-        let (mut now, mut normal) = (Blocks::default(), Blocks::default());
-        self.keeper.read(range.from_ns..range.to_ns, capability, &mut |key, window| now.add(key.slice_ns, window))?;
-        // The range is left out of what it is compared with: so are the slices that it cuts, because a fault may have begun in them.
-        let (from_ns, to_ns) = (range.from_ns.saturating_sub(SLICE_NS - 1), range.to_ns);
-        self.keeper.read(baseline.from_ns..baseline.to_ns, capability, &mut |key, window| {
-            if key.slice_ns < from_ns || key.slice_ns >= to_ns {
-                normal.add(key.slice_ns, window);
-            }
-        })?;
+        let (now, normal) = self.compared(capability, range, baseline)?;
         let why = explain(&now, &normal, question.level, &self.names, &self.hops);
         let (executions, before) = (now.sum().executions(), normal.sum().executions());
         let estimated = executions.is_weighted() || before.is_weighted();

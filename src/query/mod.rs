@@ -24,6 +24,7 @@ mod question;
 mod range;
 mod stats;
 mod status;
+mod stretches;
 mod tree;
 
 #[cfg(test)]

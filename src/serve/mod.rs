@@ -56,6 +56,7 @@ pub use senders::SenderId;
 pub use tls::{Tls, TlsError, TlsFiles};
 pub use tokens::{BadTokens, Denied, Scope, TokenFiles, Tokens, check_name, new_token};
 
+use std::pin::Pin;
 use std::time::Duration;
 
 /// How much a sender of spans may send.
@@ -84,6 +85,11 @@ pub trait Intake: Send + Sync + 'static {
     /// # Errors
     /// Nothing of the request was taken.
     fn take(&self, message: &[u8], encoding: Encoding) -> Result<Accepted, Refusal>;
+
+    /// What must be awaited before the sender is told that the request was taken; `None`: nothing.
+    fn settling(&self, _accepted: &Accepted) -> Option<Settling> {
+        None
+    }
 }
 
 /// How a message is written.
@@ -102,7 +108,12 @@ pub struct Accepted {
     pub rejected_spans: u64,
     /// Why; empty if there is nothing to say.
     pub message: String,
+    /// Where it stands in the journal, if there is one.
+    pub offset: u64,
 }
+
+/// Ready when what was accepted is as safe as was asked for, or cannot be made so.
+pub type Settling = Pin<Box<dyn Future<Output = Result<(), String>> + Send>>;
 
 /// The request was not taken.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -118,6 +129,9 @@ pub enum Refusal {
         /// How long to wait.
         retry_after: Duration,
     },
+    /// The server reads its journal again after a crash. UNAVAILABLE with RetryInfo.
+    #[error("the server is starting: {0}; send this again in a moment")]
+    Starting(String),
     /// The server is ending. UNAVAILABLE with RetryInfo.
     #[error("the server is stopping; send this again to its successor")]
     Stopping,

@@ -3,7 +3,7 @@
 use super::body::{self, BodyLimits, Framing};
 use super::connections::{ConnectionLimits, Peer};
 use super::inflate::{Coding, Inflating};
-use super::refused::{Door, Reason, Refusals, Refused};
+use super::refused::{Door, PAUSE, Reason, Refusals, Refused};
 use super::senders::{Holding, SenderId, Senders};
 use super::tokens::{Scope, Tokens};
 use super::{Accepted, Encoding, Intake, OtlpLimits};
@@ -103,15 +103,29 @@ impl Reception {
             Encoding::Json => JSON_AT_ONCE,
         };
         if message.len() <= at_once {
-            return Ok(self.intake.take(&message, encoding)?);
+            let accepted = self.intake.take(&message, encoding)?;
+            return self.settled(accepted).await;
         }
         let intake = self.intake.clone();
-        self.at_length(move || {
-            let taken = intake.take(&message, encoding);
-            drop((message, holding));
-            Ok(taken?)
-        })
-        .await
+        let accepted = self
+            .at_length(move || {
+                let taken = intake.take(&message, encoding);
+                drop((message, holding));
+                Ok(taken?)
+            })
+            .await?;
+        self.settled(accepted).await
+    }
+
+    /// Waits until what was accepted is safe.
+    async fn settled(&self, accepted: Accepted) -> Result<Accepted, Refused> {
+        match self.intake.settling(&accepted) {
+            None => Ok(accepted),
+            Some(settling) => match settling.await {
+                Ok(()) => Ok(accepted),
+                Err(why) => Err(Refused::for_now(Reason::Overload, why, PAUSE)),
+            },
+        }
     }
 
     /// Does long work where it delays nobody.

@@ -12,6 +12,9 @@ use tonic::Code;
 /// How long a sender is asked to wait when too much is under way, or the server is ending.
 pub(super) const PAUSE: Duration = Duration::from_secs(5);
 
+/// How long while it starts.
+const SOON: Duration = Duration::from_secs(1);
+
 /// Why.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Reason {
@@ -19,6 +22,7 @@ pub(super) enum Reason {
     SenderRate,
     TooBig,
     Malformed,
+    Starting,
     Stopping,
     TooSlow,
     BrokenOff,
@@ -33,11 +37,12 @@ pub(super) enum Reason {
 }
 
 impl Reason {
-    const ALL: [Self; 12] = [
+    const ALL: [Self; 13] = [
         Self::Overload,
         Self::SenderRate,
         Self::TooBig,
         Self::Malformed,
+        Self::Starting,
         Self::Stopping,
         Self::TooSlow,
         Self::BrokenOff,
@@ -55,6 +60,7 @@ impl Reason {
             Self::SenderRate => "sender_rate",
             Self::TooBig => "too_big",
             Self::Malformed => "malformed",
+            Self::Starting => "starting",
             Self::Stopping => "stopping",
             Self::TooSlow => "too_slow",
             Self::BrokenOff => "broken_off",
@@ -69,7 +75,7 @@ impl Reason {
     /// For gRPC, and in the `google.rpc.Status` of HTTP.
     pub(super) const fn code(self) -> Code {
         match self {
-            Self::Overload | Self::Stopping | Self::TooSlow => Code::Unavailable,
+            Self::Overload | Self::Starting | Self::Stopping | Self::TooSlow => Code::Unavailable,
             Self::SenderRate | Self::TooBig => Code::ResourceExhausted,
             Self::Malformed | Self::BrokenOff => Code::InvalidArgument,
             Self::Unauthenticated => Code::Unauthenticated,
@@ -81,7 +87,7 @@ impl Reason {
     /// For HTTP.
     pub(super) const fn http(self) -> StatusCode {
         match self {
-            Self::Overload | Self::Stopping | Self::TooSlow => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Overload | Self::Starting | Self::Stopping | Self::TooSlow => StatusCode::SERVICE_UNAVAILABLE,
             Self::SenderRate => StatusCode::TOO_MANY_REQUESTS,
             Self::TooBig => StatusCode::PAYLOAD_TOO_LARGE,
             Self::Malformed | Self::BrokenOff => StatusCode::BAD_REQUEST,
@@ -131,6 +137,7 @@ impl From<Refusal> for Refused {
         match refusal {
             Refusal::Malformed(_) => Self::malformed(told),
             Refusal::Overloaded { retry_after, .. } => Self::for_now(Reason::Overload, told, retry_after),
+            Refusal::Starting(_) => Self::for_now(Reason::Starting, told, SOON),
             Refusal::Stopping => Self::for_now(Reason::Stopping, told, PAUSE),
         }
     }

@@ -25,6 +25,19 @@ pub enum StoreError {
         /// The newest that is known here.
         known: u64,
     },
+    /// Written by an older version, and opened only to be asked.
+    #[error(
+        "the store '{}' is in format {found}: it can be asked, but not written to; serve --store or analyze --store bring it to \
+         format {known} when they open it", .folder.display()
+    )]
+    Older {
+        /// Which store.
+        folder: PathBuf,
+        /// Its format.
+        found: u64,
+        /// The format to which it is brought.
+        known: u64,
+    },
     /// Not what was written.
     #[error("the store '{}' is damaged: {what}; restore it from a copy, or make a new one with analyze --store", .folder.display())]
     Damaged {

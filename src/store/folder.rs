@@ -2,15 +2,15 @@
 
 use super::StoreError;
 use super::error::Stop;
-use super::record;
+use super::record::{self, Parts};
 use super::reopening::Reopening;
 use super::tables::{ABOUT, FILE, FORMAT, TEXTS, begin_tables};
 use crate::measure::Window;
 use crate::model::{Fate, Fates, Hops, Names};
 use redb::backends::InMemoryBackend;
-use redb::{Builder, Database, ReadableDatabase, TableError, WriteTransaction};
+use redb::{Builder, Database, ReadableDatabase, StorageBackend, TableError, WriteTransaction};
 use std::collections::BTreeMap;
-use std::panic::UnwindSafe;
+use std::panic::AssertUnwindSafe;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -21,7 +21,9 @@ const CACHE_BYTES: usize = 32 << 20;
 #[derive(Debug)]
 pub struct Store {
     pub(super) folder: PathBuf,
-    database: Reopening,
+    pub(super) database: Reopening,
+    /// Of the file. An older one can be read, not written.
+    pub(super) format: u64,
     pub(super) names: Arc<Names>,
     pub(super) hops: Arc<Hops>,
     /// What earlier runs have left: a run commits its own totals, which stand on top of these.
@@ -30,7 +32,7 @@ pub struct Store {
 }
 
 impl Store {
-    /// Opens a store that is there.
+    /// Opens a store that is there, to ask it. If it is of an older format, it stays so.
     ///
     /// # Errors
     /// It is not there, in use, damaged, or of a newer format.
@@ -45,7 +47,8 @@ impl Store {
         Self::of_file(folder, || Ok(builder(CACHE_BYTES).open(&file)?), names, hops)
     }
 
-    /// Opens the store in this folder, and makes it if it is not there. It holds this map from now on.
+    /// Opens the store in this folder, and makes it if it is not there. It holds this map from now on. If it is of an older format, it
+    /// is brought to this one.
     ///
     /// # Errors
     /// It is in use, damaged, or of a newer format, or the disk cannot be written.
@@ -56,6 +59,7 @@ impl Store {
         let open = move || begun(builder(CACHE_BYTES).create(&file)?);
         let mut store = Self::of_file(folder, open.clone(), names, hops)?;
         store.database.by(open);
+        store.upgrade()?;
         store.writing(|transaction| {
             transaction.open_table(TEXTS)?.insert("map", map)?;
             Ok(())
@@ -72,18 +76,30 @@ impl Store {
         Self::of_file(Path::new("(memory)"), open, names, hops)
     }
 
+    /// A store on whatever holds bytes, and makes it if nothing is there.
+    ///
+    /// # Errors
+    /// As with [`Store::create`].
+    pub fn with_backend(backend: impl StorageBackend, names: Arc<Names>, hops: Arc<Hops>) -> Result<Self, StoreError> {
+        let open = || begun(builder(CACHE_BYTES / 8).create_with_backend(backend)?);
+        let mut store = Self::of_file(Path::new("(backend)"), open, names, hops)?;
+        store.upgrade()?;
+        Ok(store)
+    }
+
     fn of_file(
         folder: &Path,
-        open: impl FnOnce() -> Result<Database, redb::Error> + UnwindSafe,
+        open: impl FnOnce() -> Result<Database, redb::Error>,
         names: Arc<Names>,
         hops: Arc<Hops>,
     ) -> Result<Self, StoreError> {
         // In a file that is damaged badly enough, the library finds its own assertions broken.
-        let opened = std::panic::catch_unwind(open).map_err(|_| StoreError::damaged(folder, "its file cannot be read"))?;
+        let opened = std::panic::catch_unwind(AssertUnwindSafe(open))
+            .map_err(|_| StoreError::damaged(folder, "its file cannot be read"))?;
         let database = Reopening::new(opened.map_err(|error| StoreError::of(folder, error))?);
         let (fates_before, unknown_before) = (Fates::default(), BTreeMap::new());
-        let mut store = Self { folder: folder.into(), database, names, hops, fates_before, unknown_before };
-        store.check_format()?;
+        let mut store = Self { folder: folder.into(), database, format: FORMAT, names, hops, fates_before, unknown_before };
+        store.format = store.read_format()?;
         store.fates_before = store.fates()?;
         // What was in flight when a run ended is read again from its journal, or is lost with it.
         store.fates_before[Fate::InFlight] = 0;
@@ -91,7 +107,7 @@ impl Store {
         Ok(store)
     }
 
-    fn check_format(&self) -> Result<(), StoreError> {
+    fn read_format(&self) -> Result<u64, StoreError> {
         let found = self.reading(|transaction| {
             let about = match transaction.open_table(ABOUT) {
                 Err(TableError::TableDoesNotExist(_)) => return Ok(None),
@@ -101,7 +117,7 @@ impl Store {
         })?;
         match found {
             Some(found) if found > FORMAT => Err(StoreError::Newer { folder: self.folder.clone(), found, known: FORMAT }),
-            Some(_) => Ok(()),
+            Some(found) => Ok(found),
             None => Err(StoreError::damaged(&self.folder, "it does not say in which format it is")),
         }
     }
@@ -135,11 +151,29 @@ impl Store {
         self.staging(work)?.commit()
     }
 
+    /// The same, but if the work says that it is not to be kept, nothing is written.
+    pub(super) fn writing_if(&self, work: impl FnOnce(&WriteTransaction) -> Result<bool, Stop>) -> Result<(), StoreError> {
+        let mut keep = false;
+        let staged = self.staging(|transaction| {
+            keep = work(transaction)?;
+            Ok(())
+        })?;
+        // Dropped, it leaves nothing behind.
+        if keep { staged.commit() } else { Ok(()) }
+    }
+
     /// Does the work in a transaction that is still to be ended.
     pub(super) fn staging(&self, work: impl FnOnce(&WriteTransaction) -> Result<(), Stop>) -> Result<Staged, StoreError> {
+        if self.format < FORMAT {
+            return Err(StoreError::Older { folder: self.folder.clone(), found: self.format, known: FORMAT });
+        }
         let transaction = self.database.begin_write().map_err(|error| StoreError::of(&self.folder, error))?;
         work(&transaction).map_err(|stop| stop.into_error(&self.folder))?;
         Ok(Staged { transaction, folder: self.folder.clone() })
+    }
+
+    pub(super) fn parts(&self, window: &Window) -> Parts {
+        record::encode_parts(window, &self.names, &self.hops)
     }
 }
 

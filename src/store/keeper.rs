@@ -1,9 +1,9 @@
 //! Live and kept figures as one.
 
 use super::tables::MOST_OTHER_LINES;
-use super::{Commit, KeptLine, Staged, Store, StoreError};
+use super::{Commit, Kept, KeptLine, Look, Staged, Store, StoreError};
 use crate::journal::Progress;
-use crate::measure::{Key, Recent, Window, Windows};
+use crate::measure::{Key, Recent, SLICE_NS, Window, Windows};
 use crate::model::{Fates, Name, TraceId, Verdict};
 use std::collections::{HashMap, HashSet};
 use std::ops::Range;
@@ -105,8 +105,7 @@ impl Keeper {
         self.state.write().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Shows the windows of slices that start in this range: what is kept in the order of time, then what is counted. The same window
-    /// may come twice; its parts are to be added.
+    /// Shows all windows of a range, as long as they are: see [`Keeper::read_by`].
     ///
     /// # Errors
     /// One that is kept cannot be read.
@@ -115,6 +114,23 @@ impl Keeper {
         range: Range<u64>,
         capability: Option<Name>,
         visitor: &mut dyn FnMut(Key, &Window),
+    ) -> Result<(), StoreError> {
+        self.read_by(range, capability, Look::default(), &mut |kept, window| {
+            visitor(Key { slice_ns: kept.slice_ns, capability: kept.capability }, window);
+        })
+    }
+
+    /// Shows the windows that start in this range: what is kept, as [`Store::read_by`] does, then what is counted. The same window
+    /// may come twice; its parts are to be added.
+    ///
+    /// # Errors
+    /// One that is kept cannot be read.
+    pub fn read_by(
+        &self,
+        range: Range<u64>,
+        capability: Option<Name>,
+        look: Look,
+        visitor: &mut dyn FnMut(Kept, &Window),
     ) -> Result<(), StoreError> {
         let wanted = |key: &Key| range.contains(&key.slice_ns) && capability.is_none_or(|wanted| wanted == key.capability);
         // Both of one moment; what is kept is read when the gate is free again.
@@ -130,10 +146,18 @@ impl Keeper {
             (kept, state.moving.clone(), counted)
         };
         if let (Some(store), Some(kept)) = (&self.store, kept) {
-            store.read_in(&kept, range.clone(), capability, visitor)?;
+            store.read_in(&kept, range.clone(), capability, look, visitor)?;
         }
-        moving.iter().chain(&counted).filter(|(key, _)| wanted(key)).for_each(|(key, window)| visitor(*key, window));
+        moving.iter().chain(&counted).filter(|(key, _)| wanted(key)).for_each(|(key, window)| visitor((*key).into(), window));
         Ok(())
+    }
+
+    /// The longest windows that a question about this range cannot do without, nanoseconds.
+    ///
+    /// # Errors
+    /// What is kept cannot be read.
+    pub fn longest_ns(&self, range: &Range<u64>) -> Result<u64, StoreError> {
+        self.store.as_ref().map_or(Ok(SLICE_NS), |store| store.longest_ns(range))
     }
 
     /// Shows what was counted since the process began, whatever is kept and forgotten: what counters that must only grow are made

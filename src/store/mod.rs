@@ -8,23 +8,39 @@
 //! A store holds its map, so that it can be asked without one. Only one process has it open at a time. [`Keeper`] joins what is kept
 //! with what is still counted in memory.
 
+// Until levels are packed, only tests call it.
+#[cfg_attr(not(test), allow(dead_code))]
+mod block;
 mod error;
 mod folder;
 mod keeper;
+mod levels;
 mod messages;
 mod progress;
 mod read;
+mod reading;
 mod record;
 mod reopening;
+mod roll;
+mod shelf;
+mod simulated;
 mod tables;
+mod upgrade;
 mod write;
 
+#[cfg(test)]
+mod fixture_tests;
+#[cfg(test)]
+mod levels_tests;
 #[cfg(test)]
 mod tests;
 
 pub use error::StoreError;
 pub use folder::{Staged, Store, View};
 pub use keeper::{Beside, Keeper};
+pub use reading::{Kept, Look};
+pub use roll::{Retention, Rolled};
+pub use simulated::SimulatedDisk;
 
 use crate::journal::Progress;
 use crate::measure::{Key, Window};

@@ -1,70 +1,12 @@
-//! What is kept, as it is asked for.
+//! What is kept beside windows, as it is asked for.
 
-use super::tables::{FATES, LINES, TEXTS, UNKNOWN, WINDOWS, split_key};
-use super::{Store, StoreError, View};
-use crate::measure::{Key, SLICE_NS, Window};
-use crate::model::{Fate, Fates, Name, TraceId};
+use super::tables::{FATES, LINES, TEXTS, UNKNOWN};
+use super::{Store, StoreError};
+use crate::model::{Fate, Fates, TraceId};
 use redb::ReadableTable;
 use std::collections::BTreeMap;
-use std::ops::Range;
 
 impl Store {
-    /// Shows the windows of slices that start in this range, in the order of time, then of capability ids.
-    ///
-    /// # Errors
-    /// One cannot be read.
-    pub fn read(
-        &self,
-        range: Range<u64>,
-        capability: Option<Name>,
-        visitor: &mut dyn FnMut(Key, &Window),
-    ) -> Result<(), StoreError> {
-        self.read_in(&self.view()?, range, capability, visitor)
-    }
-
-    /// The same, of the moment of this view.
-    ///
-    /// # Errors
-    /// One cannot be read.
-    pub fn read_in(
-        &self,
-        view: &View,
-        range: Range<u64>,
-        capability: Option<Name>,
-        visitor: &mut dyn FnMut(Key, &Window),
-    ) -> Result<(), StoreError> {
-        let wanted = capability.map(|name| self.names.text(name));
-        self.reading_in(view, |transaction| {
-            let (from, to) = (range.start.to_be_bytes(), range.end.to_be_bytes());
-            if from >= to {
-                return Ok(());
-            }
-            for entry in transaction.open_table(WINDOWS)?.range::<&[u8]>(&from[..]..&to[..])? {
-                let (key, value) = entry?;
-                let Some((slice, id)) = split_key(key.value()) else { continue };
-                if wanted.is_some_and(|wanted| wanted.as_bytes() != id) {
-                    continue;
-                }
-                let window = self.decode(value.value())?;
-                visitor(Key { slice_ns: slice, capability: self.names.intern(id) }, &window);
-            }
-            Ok(())
-        })
-    }
-
-    /// From the start of the first slice to the end of the last one.
-    ///
-    /// # Errors
-    /// It cannot be read.
-    pub fn extent(&self) -> Result<Option<Range<u64>>, StoreError> {
-        self.reading(|transaction| {
-            let table = transaction.open_table(WINDOWS)?;
-            let first = table.first()?.and_then(|(key, _)| split_key(key.value()).map(|(slice, _)| slice));
-            let last = table.last()?.and_then(|(key, _)| split_key(key.value()).map(|(slice, _)| slice));
-            Ok(first.zip(last).map(|(first, last)| first..last.saturating_add(SLICE_NS)))
-        })
-    }
-
     /// Verdict lines that are kept of this trace, in the order of time.
     ///
     /// # Errors

@@ -13,6 +13,7 @@ use crate::measure::{Calls, Failures, Histogram, HopFigures, Share, Spread, Tall
 use crate::model::{Cause, Hop, Hops, Name, Names, TraceId};
 use prost::Message;
 use std::cmp::Reverse;
+use std::collections::hash_map::Entry;
 
 /// First byte of a window.
 pub(super) const FORMAT: u8 = 1;
@@ -218,8 +219,7 @@ fn hop_figures(record: HopRecord, names: &Names, hops: &Hops) -> Result<HopFigur
     Ok(figures)
 }
 
-/// The bytes of a window.
-pub(super) fn encode(window: &Window, names: &Names, hops: &Hops) -> Vec<u8> {
+fn window_record(window: &Window, names: &Names, hops: &Hops) -> WindowRecord {
     let limits = window.limits.iter();
     let mut record = WindowRecord {
         outcomes: counts(&window.outcomes),
@@ -240,6 +240,10 @@ pub(super) fn encode(window: &Window, names: &Names, hops: &Hops) -> Vec<u8> {
         .map(|(service, share)| JointRecord { service: names.text(*service).into(), share: Some(share_record(share)) })
         .collect();
     record.joint.sort_unstable_by(|one, other| one.service.cmp(&other.service));
+    record
+}
+
+fn bytes_of(record: &WindowRecord) -> Vec<u8> {
     let mut bytes = Vec::with_capacity(1 + record.encoded_len());
     bytes.push(FORMAT);
     // Encoding to a vector grows it as needed and cannot fail.
@@ -247,14 +251,56 @@ pub(super) fn encode(window: &Window, names: &Names, hops: &Hops) -> Vec<u8> {
     bytes
 }
 
-/// The window of these bytes.
-pub(super) fn decode(bytes: &[u8], names: &Names, hops: &Hops) -> Result<Window, Unreadable> {
+/// The bytes of a window.
+#[cfg(test)]
+pub(super) fn encode(window: &Window, names: &Names, hops: &Hops) -> Vec<u8> {
+    bytes_of(&window_record(window, names, hops))
+}
+
+/// A window in two parts, each the bytes of a window, which added up are the whole: the head has the figures of the capability and
+/// which hop failed how many executions, the rest has all else of the hops.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Parts {
+    pub head: Vec<u8>,
+    pub rest: Vec<u8>,
+}
+
+/// The parts of a window.
+pub(super) fn encode_parts(window: &Window, names: &Names, hops: &Hops) -> Parts {
+    parts(window_record(window, names, hops))
+}
+
+/// The parts of a window that was written whole.
+pub(super) fn split(bytes: &[u8]) -> Result<Parts, Unreadable> {
+    Ok(parts(WindowRecord::decode(message(bytes)?)?))
+}
+
+fn parts(mut head: WindowRecord) -> Parts {
+    let mut rest = WindowRecord { joint: std::mem::take(&mut head.joint), ..WindowRecord::default() };
+    rest.hops = std::mem::take(&mut head.hops);
+    for hop in rest.hops.iter_mut().filter(|hop| !hop.failures.is_empty()) {
+        head.hops.push(HopRecord {
+            hop: hop.hop.clone(),
+            service: hop.service.clone(),
+            external: hop.external,
+            failures: std::mem::take(&mut hop.failures),
+            ..HopRecord::default()
+        });
+    }
+    Parts { head: bytes_of(&head), rest: bytes_of(&rest) }
+}
+
+fn message(bytes: &[u8]) -> Result<&[u8], Unreadable> {
     let (format, message) = bytes.split_first().ok_or_else(|| Unreadable::Damaged("a window is empty".into()))?;
     if *format > FORMAT {
         return Err(Unreadable::Newer(*format));
     }
-    let record = WindowRecord::decode(message)?;
-    let name = |text: &str| -> Name { names.intern(text.as_bytes()) };
+    Ok(message)
+}
+
+/// The window of these bytes.
+pub(super) fn decode(bytes: &[u8], names: &Names, hops: &Hops) -> Result<Window, Unreadable> {
+    let record = WindowRecord::decode(message(bytes)?)?;
     let mut window = Window {
         outcomes: tallies(&record.outcomes),
         slow: tally(record.slow),
@@ -267,12 +313,36 @@ pub(super) fn decode(bytes: &[u8], names: &Names, hops: &Hops) -> Result<Window,
     let limits = record.limits.into_iter();
     window.limits =
         limits.map(|one| WithinLimit { under_ns: one.under_ns, good: tally(one.good), all: tally(one.all) }).collect();
-    for one in record.hops {
+    add_hops(&mut window, record.hops, record.joint, names, hops)?;
+    Ok(window)
+}
+
+fn add_hops(
+    window: &mut Window,
+    records: Vec<HopRecord>,
+    joint: Vec<JointRecord>,
+    names: &Names,
+    hops: &Hops,
+) -> Result<(), Unreadable> {
+    let name = |text: &str| -> Name { names.intern(text.as_bytes()) };
+    for one in records {
         let hop = hops.intern(Hop { hop: name(&one.hop), service: name(&one.service), external: one.external });
-        window.hops.entry(hop).or_default().merge(&hop_figures(one, names, hops)?);
+        let figures = hop_figures(one, names, hops)?;
+        match window.hops.entry(hop) {
+            Entry::Vacant(free) => {
+                free.insert(figures);
+            }
+            Entry::Occupied(mut there) => there.get_mut().merge(&figures),
+        }
     }
-    for one in record.joint {
+    for one in joint {
         window.joint.entry(name(&one.service)).or_default().merge(&share(one.share.unwrap_or_default())?);
     }
-    Ok(window)
+    Ok(())
+}
+
+/// Adds the rest of a window to its head.
+pub(super) fn add_rest(head: &mut Window, rest: &[u8], names: &Names, hops: &Hops) -> Result<(), Unreadable> {
+    let record = WindowRecord::decode(message(rest)?)?;
+    add_hops(head, record.hops, record.joint, names, hops)
 }

@@ -10,31 +10,31 @@ use redb::Database;
 use std::path::Path;
 use std::sync::Arc;
 
-fn nothing<'a>() -> Commit<'a> {
+pub(super) fn nothing<'a>() -> Commit<'a> {
     Commit { windows: &[], progress: &[], fates: Fates::default(), unknown_capabilities: &[], lines: &[], map: None }
 }
 
-fn open(folder: &Path, world: &World) -> Result<Store, StoreError> {
+pub(super) fn open(folder: &Path, world: &World) -> Result<Store, StoreError> {
     Store::open(folder, world.names.clone(), world.hops.clone())
 }
 
-fn create(folder: &Path, world: &World) -> Store {
+pub(super) fn create(folder: &Path, world: &World) -> Store {
     Store::create(folder, "the map", world.names.clone(), world.hops.clone()).unwrap()
 }
 
-fn all(store: &Store) -> Vec<(Key, Window)> {
+pub(super) fn all(store: &Store) -> Vec<(Key, Window)> {
     let mut all = Vec::new();
     store.read(0..u64::MAX, None, &mut |key, window| all.push((key, window.clone()))).unwrap();
     all
 }
 
-fn counted(world: &World, verdicts: &[Verdict]) -> Vec<(Key, Window)> {
+pub(super) fn counted(world: &World, verdicts: &[Verdict]) -> Vec<(Key, Window)> {
     let windows = world.windows();
     verdicts.iter().for_each(|one| windows.record(one));
     windows.take_closed(u64::MAX)
 }
 
-fn said(result: Result<Store, StoreError>) -> String {
+pub(super) fn said(result: Result<Store, StoreError>) -> String {
     result.map(|_| ()).unwrap_err().to_string()
 }
 
@@ -260,10 +260,10 @@ fn a_store_of_a_newer_format_is_refused_by_its_number() {
     drop(create(folder.path(), &world));
     let database = Database::open(folder.path().join(FILE)).unwrap();
     let transaction = database.begin_write().unwrap();
-    transaction.open_table(ABOUT).unwrap().insert("format", 2).unwrap();
+    transaction.open_table(ABOUT).unwrap().insert("format", 3).unwrap();
     transaction.commit().unwrap();
     drop(database);
-    assert!(said(open(folder.path(), &world)).ends_with("is in format 2, and this steelthread reads up to 1; use a newer one"));
+    assert!(said(open(folder.path(), &world)).ends_with("is in format 3, and this steelthread reads up to 2; use a newer one"));
 }
 
 fn a_full_window(world: &World) -> Window {

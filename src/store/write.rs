@@ -1,9 +1,14 @@
 //! Commits.
 
 use super::error::Stop;
-use super::tables::{FATES, LINE_COUNTS, LINES, MOST_OTHER_LINES, MOST_SAMPLE_LINES, TEXTS, UNKNOWN, WINDOWS};
+use super::levels::{LEVELS, MARKS, Marks, floor};
+use super::progress;
+use super::roll::{remove_lines, time_of_line};
+use super::shelf::Shelf;
+use super::tables::{
+    FATES, LINE_COUNTS, LINES, MOST_OTHER_LINES, MOST_SAMPLE_LINES, OTHER_TIMES, SAMPLE_TIMES, TEXTS, UNKNOWN, key_of,
+};
 use super::{Commit, KeptLine, Staged, Store, StoreError};
-use super::{progress, record};
 use crate::measure::{Key, MOST_UNKNOWN_CAPABILITIES, Window};
 use crate::model::{Name, SpanId};
 use redb::{ReadableTable, WriteTransaction};
@@ -51,26 +56,29 @@ impl Store {
     pub fn forget_before(&self, moment_ns: u64) -> Result<(), StoreError> {
         let old = moment_ns.to_be_bytes();
         self.writing(|transaction| {
-            transaction.open_table(WINDOWS)?.retain_in::<&[u8], _>(..&old[..], |_, _| false)?;
+            for level in &LEVELS {
+                Shelf::open(transaction, level)?.remove_before(moment_ns)?;
+            }
             transaction.open_table(LINE_COUNTS)?.retain_in::<&[u8], _>(..&old[..], |_, _| false)?;
-            transaction.open_table(LINES)?.retain(|key, _| key.get(16..24).is_some_and(|slice| *slice >= old[..]))?;
+            remove_lines(transaction, SAMPLE_TIMES, moment_ns, usize::MAX)?;
+            remove_lines(transaction, OTHER_TIMES, moment_ns, usize::MAX)?;
             Ok(())
         })
     }
 
+    /// Adds windows to every level that holds their time already.
     pub(super) fn put_windows(&self, transaction: &WriteTransaction, windows: &[(Key, Window)]) -> Result<(), Stop> {
-        let mut table = transaction.open_table(WINDOWS)?;
-        for (key, window) in windows {
-            let bytes_of_key = self.key_bytes(*key);
-            let there = table.get(bytes_of_key.as_slice())?.map(|bytes| self.decode(bytes.value())).transpose()?;
-            let merged = match there {
-                None => record::encode(window, &self.names, &self.hops),
-                Some(mut there) => {
-                    there.merge(window);
-                    record::encode(&there, &self.names, &self.hops)
-                }
-            };
-            table.insert(bytes_of_key.as_slice(), merged.as_slice())?;
+        let marks = Marks::read(&transaction.open_table(MARKS)?)?;
+        for (at, level) in LEVELS.iter().enumerate() {
+            let mut taken = windows.iter().filter(|(key, _)| marks.takes(at, key.slice_ns)).peekable();
+            if taken.peek().is_none() {
+                continue;
+            }
+            let mut shelf = Shelf::open(transaction, level)?;
+            for (key, window) in taken {
+                let start_ns = floor(key.slice_ns, level.length_ns);
+                shelf.add(&key_of(start_ns, self.names.text(key.capability).as_bytes()), window, self)?;
+            }
         }
         Ok(())
     }
@@ -78,6 +86,7 @@ impl Store {
     fn put_lines(&self, transaction: &WriteTransaction, lines: &[KeptLine]) -> Result<(), Stop> {
         let mut table = transaction.open_table(LINES)?;
         let mut counts = transaction.open_table(LINE_COUNTS)?;
+        let (mut samples_at, mut others_at) = (transaction.open_table(SAMPLE_TIMES)?, transaction.open_table(OTHER_TIMES)?);
         for line in lines {
             let of_window = self.key_bytes(line.key);
             let key = self.line_key(line);
@@ -88,6 +97,8 @@ impl Store {
             }
             *used += 1;
             table.insert(key.as_slice(), line.text.as_str())?;
+            let times = if line.sample { &mut samples_at } else { &mut others_at };
+            times.insert(time_of_line(&key).as_slice(), ())?;
             counts.insert(of_window.as_slice(), (samples, others))?;
         }
         Ok(())
@@ -104,7 +115,7 @@ impl Store {
     }
 
     fn key_bytes(&self, key: Key) -> Vec<u8> {
-        [&key.slice_ns.to_be_bytes(), self.names.text(key.capability).as_bytes()].concat()
+        key_of(key.slice_ns, self.names.text(key.capability).as_bytes())
     }
 
     fn line_key(&self, line: &KeptLine) -> Vec<u8> {

@@ -3,6 +3,7 @@
 mod questions;
 mod runs;
 mod serve;
+mod store;
 mod token;
 
 pub(super) use questions::{
@@ -10,6 +11,7 @@ pub(super) use questions::{
 };
 pub(super) use runs::{AnalyzeArgs, CriticalPath, DemoArgs};
 pub(super) use serve::{AccessArgs, DoorArgs, Listing, ServeArgs, SizeArgs, WaitArgs};
+pub(super) use store::StoreArgs;
 pub(super) use token::{NewTokenArgs, TokenCommand};
 
 use clap::{Parser, Subcommand};

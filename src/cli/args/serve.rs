@@ -26,6 +26,8 @@ pub(in crate::cli) struct ServeArgs {
     /// Keep what was counted in this folder; without it everything is gone when the server ends.
     #[arg(long, value_name = "DIR", env = "STEELTHREAD_STORE")]
     pub(in crate::cli) store: Option<PathBuf>,
+    #[command(flatten)]
+    pub(in crate::cli) kept: super::StoreArgs,
     /// Where spans come in by OTLP/gRPC.
     #[arg(long, value_name = "ADDRESS", env = "STEELTHREAD_OTLP_GRPC", default_value = "127.0.0.1:4317")]
     pub(in crate::cli) otlp_grpc: String,

@@ -75,7 +75,7 @@ pub(super) fn explain(now: &Blocks, baseline: &Blocks, level: Level, names: &Nam
         }
         return Why { kind: ExplainKind::SystemAccident, suspects: vec![nobody(evidence, names)] };
     }
-    let traffic = ranked([whole::traffic(&now.list(), &blocks, caller)], names);
+    let traffic = ranked([whole::traffic(now, baseline, caller)], names);
     let kind = if traffic.is_empty() { ExplainKind::NothingUnusual } else { ExplainKind::Traffic };
     Why { kind, suspects: traffic.into_iter().map(|(_, _, suspect)| suspect).collect() }
 }

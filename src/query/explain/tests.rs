@@ -5,7 +5,7 @@ use crate::measure::testing::{START_NS, World, verdict};
 use crate::measure::{SLICE_NS, Windows};
 use crate::model::{Absorbed, AbsorbedKind, Blame, CallerUse, Cause, Confidence, HopUse, Hops, Outcome, SpanId, Verdict};
 use crate::query::{Answers, Between, Desk, ExplainKind, ExplainQuestion, Explanation, Level, moment_text};
-use crate::store::{Beside, Keeper, Store};
+use crate::store::{Beside, Keeper, Kept, Store};
 use proptest::prelude::*;
 use std::sync::Arc;
 
@@ -426,11 +426,13 @@ fn a_long_baseline_is_held_in_a_bounded_number_of_blocks() {
     let windows = world.windows();
     windows.record(&world.ok(1));
     let (_, window) = windows.take_closed(u64::MAX).remove(0);
-    let mut blocks = super::Blocks::default();
-    (0..5000).for_each(|at| blocks.add(START_NS + at * SLICE_NS, &window));
+    let mut blocks = super::Blocks::new(SLICE_NS, SLICE_NS);
+    let kept = |at| Kept { slice_ns: START_NS + at * SLICE_NS, length_ns: SLICE_NS, capability: world.capabilities[0] };
+    (0..5000).for_each(|at| blocks.add(kept(at), &window));
     assert!(blocks.list().len() <= 512);
     assert_eq!(blocks.sum().executions().raw, 5000);
-    assert!(blocks.list().iter().all(|block| (block.rate() - 1.0).abs() < 1e-9));
+    assert!(blocks.rates().iter().all(|rate| (rate - 1.0).abs() < 1e-9));
+    assert_eq!(blocks.seconds(), 50_000);
 }
 
 #[test]

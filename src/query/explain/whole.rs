@@ -1,6 +1,6 @@
 //! The capability as a whole: refused requests, number of executions, and being worse without any hop to name.
 
-use super::blocks::Block;
+use super::blocks::{Block, Blocks};
 use super::failures::share;
 use super::found::{Found, Group, line, ms, percent};
 use super::normal::middle;
@@ -46,15 +46,15 @@ pub(super) fn rejected(now: &Window, baseline: &[&Block], alpha: f64, caller: Ho
 }
 
 /// Many more, or many fewer executions than normal.
-pub(super) fn traffic(now: &[&Block], baseline: &[&Block], caller: Hop) -> Group {
+pub(super) fn traffic(now: &Blocks, baseline: &Blocks, caller: Hop) -> Group {
+    let (now, baseline) = (now.rates(), baseline.rates());
     if baseline.len() < TRAFFIC_KNOWN {
         return Group::default();
     }
-    let rates = |blocks: &[&Block]| -> Vec<f64> { blocks.iter().map(|block| block.rate()).collect() };
-    let (normal, _) = middle(&rates(baseline));
-    let logarithms: Vec<f64> = rates(baseline).iter().map(|rate| rate.max(0.1).ln()).collect();
+    let (normal, _) = middle(&baseline);
+    let logarithms: Vec<f64> = baseline.iter().map(|rate| rate.max(0.1).ln()).collect();
     let (center, spread) = middle(&logarithms);
-    let (rate, _) = middle(&rates(now));
+    let (rate, _) = middle(&now);
     // A few executions more or less are chance; so is what the first and the last slice lack.
     let by_chance = (1.0 / normal.max(0.1) + 1.0 / (normal * now.len() as f64).max(0.1)).sqrt();
     let off = rate.max(0.1).ln() - center;

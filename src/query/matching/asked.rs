@@ -83,7 +83,7 @@ impl Desk {
         let capabilities_more = asked.len().saturating_sub(MOST_EXPLAINED) as u64;
         asked.truncate(MOST_EXPLAINED);
         let between = self.range(None)?;
-        let windows = self.windows(&asked, None, between)?;
+        let windows = self.windows(&asked, None, between, true)?;
         let estimated = windows.values().any(|window| window.executions().is_weighted());
         let (seen, books) = (Seen::now(&sources, &self.names), self.books()?);
         let capability = |one: &&Listed| {

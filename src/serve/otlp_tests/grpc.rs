@@ -32,7 +32,7 @@ async fn an_empty_request_is_a_full_success() {
 #[tokio::test]
 async fn rejected_spans_and_warnings_are_told_as_partial_success() {
     for rejected_spans in [2, 0] {
-        let server = server(Ok(Accepted { rejected_spans, message: "look here".into() })).await;
+        let server = server(Ok(Accepted { rejected_spans, message: "look here".into(), ..Accepted::default() })).await;
         let partial = server.export(request(1), None).await.unwrap().partial_success.unwrap();
         assert_eq!((partial.rejected_spans, partial.error_message.as_str()), (rejected_spans as i64, "look here"));
     }

@@ -38,11 +38,11 @@ async fn success_is_told_in_the_encoding_of_the_request() {
     let answer = ok.post(PROTOBUF, "", b"").await;
     assert_eq!((answer.code, answer.header("content-type"), answer.body.len()), (200, Some(PROTOBUF), 0));
 
-    let partly = server(Ok(Accepted { rejected_spans: 3, message: "look here".into() })).await;
+    let partly = server(Ok(Accepted { rejected_spans: 3, message: "look here".into(), ..Accepted::default() })).await;
     let told = partly.post(JSON, "", b"{}").await.json();
     assert_eq!(told, json!({ "partialSuccess": { "rejectedSpans": "3", "errorMessage": "look here" } }));
     let told = ExportResponse::decode(&partly.post(PROTOBUF, "", b"").await.body[..]).unwrap();
-    let wanted = Accepted { rejected_spans: 3, message: "look here".into() };
+    let wanted = Accepted { rejected_spans: 3, message: "look here".into(), ..Accepted::default() };
     assert_eq!(told, ExportResponse::from(wanted));
 }
 

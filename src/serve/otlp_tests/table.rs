@@ -41,6 +41,7 @@ async fn refusals_of_the_intake() {
     refused(wait(1000), Code::Unavailable, 503, true).await;
     refused(wait(1), Code::Unavailable, 503, true).await;
     refused(Refusal::Malformed("field 3 ends early".into()), Code::InvalidArgument, 400, false).await;
+    refused(Refusal::Starting("40 %".into()), Code::Unavailable, 503, true).await;
     refused(Refusal::Stopping, Code::Unavailable, 503, true).await;
 }
 

@@ -1,0 +1,124 @@
+//! A server ends at any moment, and another one goes on where the last commit stands: the counts are those of a run without an end.
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+use super::Limits;
+use super::pipeline::{Backing, Pipeline, Place};
+use super::replaying::Rereading;
+use super::swap_tests::{SECOND, START, bench, judge_all, message, one, parse, span};
+use crate::journal::Opening;
+use crate::query::{HopsQuestion, StatusQuestion};
+use crate::serve::Encoding;
+use proptest::prelude::*;
+use proptest::strategy::ValueTree;
+use std::cell::Cell;
+use std::path::Path;
+use std::sync::atomic::AtomicBool;
+use std::time::Duration;
+
+/// What happens after a message.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Then {
+    Nothing,
+    Commit,
+    Crash,
+}
+
+/// Half seconds of log time since the message before; spans by trace, number, and whether it fails; what happens then.
+type Steps = Vec<(u64, Vec<(u64, u64, bool)>, Then)>;
+
+fn steps() -> impl Strategy<Value = Steps> {
+    let span = (1u64..15, 1u64..5, prop::bool::weighted(0.2));
+    let then = prop_oneof![4 => Just(Then::Nothing), 3 => Just(Then::Commit), 2 => Just(Then::Crash)];
+    prop::collection::vec((0u64..10, prop::collection::vec(span, 1..12), then), 1..30)
+}
+
+thread_local! {
+    /// The clock of the machine.
+    static NOW_NS: Cell<u64> = const { Cell::new(START) };
+}
+
+fn now_ns() -> u64 {
+    NOW_NS.get()
+}
+
+fn limits() -> Limits {
+    let seconds = Duration::from_secs;
+    Limits { quiet: seconds(2), max_age: seconds(10), no_entry: seconds(15), ..Limits::default() }
+}
+
+/// A server that has read its journal again.
+fn start(folder: &Path, forgetful: bool) -> Pipeline {
+    let opening = Opening { segment_bytes: 4096, ..Opening::default() };
+    let pipeline = Pipeline::with_backing(parse(&one("pay")), limits(), |map, names, hops| {
+        let mut backing = Backing::open(Place::Journaled(folder, opening), map, names, hops)?;
+        if forgetful {
+            backing.behind.closed.clear();
+        }
+        Ok(backing)
+    });
+    let pipeline = pipeline.unwrap();
+    let behind = pipeline.behind.lock().unwrap().take().unwrap();
+    let replayed = pipeline.replay(&behind, &AtomicBool::new(false), &Rereading::default(), now_ns);
+    assert!(replayed.damages.is_empty(), "{:?}", replayed.damages);
+    pipeline
+}
+
+/// Until it is this late by the log.
+fn wait(pipeline: &Pipeline, until_ns: u64) {
+    loop {
+        let left_ns = until_ns.saturating_sub(pipeline.source.log().time_ns(now_ns()));
+        if left_ns == 0 {
+            break;
+        }
+        NOW_NS.set(now_ns() + left_ns.min(SECOND / 4));
+    }
+    judge_all(pipeline, Some(until_ns), &mut bench());
+}
+
+/// All that can be asked after these steps, crashes left out or not.
+fn told(steps: &Steps, crashes: bool, forgetful: bool) -> String {
+    NOW_NS.set(START);
+    let folder = tempfile::tempdir().unwrap();
+    let (mut pipeline, mut time_ns) = (start(folder.path(), forgetful), START);
+    for (wait_for, spans, then) in steps {
+        time_ns += wait_for * SECOND / 2;
+        wait(&pipeline, time_ns);
+        let spans: Vec<_> = spans.iter().map(|(trace, number, failing)| span(*trace, *number, *failing)).collect();
+        pipeline.take(&message(&spans), Encoding::Protobuf, now_ns()).unwrap();
+        match then {
+            Then::Commit => pipeline.keep_closed(now_ns()).unwrap(),
+            Then::Crash if crashes => {
+                drop(pipeline);
+                pipeline = start(folder.path(), forgetful);
+            }
+            _ => {}
+        }
+    }
+    (1..=60).for_each(|second| wait(&pipeline, time_ns + second * SECOND));
+    pipeline.keep(u64::MAX, now_ns()).unwrap();
+    let answers = pipeline.desk();
+    let status = crate::query::Answers::status(&answers, &StatusQuestion::default()).unwrap();
+    let hops = crate::query::Answers::hops(&answers, &HopsQuestion::default()).unwrap();
+    let fates = pipeline.keeper.store().unwrap().fates().unwrap();
+    format!("{}\n{}\n{fates:?}", serde_json::to_string(&status.capabilities).unwrap(), serde_json::to_string(&hops).unwrap())
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(std::env::var("STEELTHREAD_CASES").map_or(40, |cases| cases.parse().unwrap())))]
+
+    #[test]
+    fn whatever_was_acknowledged_counts_once_however_often_a_server_ends(steps in steps()) {
+        prop_assert_eq!(told(&steps, true, false), told(&steps, false, false));
+    }
+}
+
+#[test]
+fn without_the_ids_of_closed_traces_executions_would_count_twice() {
+    let mut runner = proptest::test_runner::TestRunner::deterministic();
+    let wrong = (0..40).filter(|_| {
+        let steps = steps().new_tree(&mut runner).unwrap().current();
+        told(&steps, true, true) != told(&steps, false, false)
+    });
+    let wrong = wrong.count();
+    assert!(wrong >= 10, "only {wrong} of 40 runs were wrong");
+}

@@ -1,0 +1,67 @@
+//! What is not needed any more: files are kept for being overwritten, or removed.
+
+use super::layout;
+use super::state::{Inner, MOST_SPARES, Segment, Spare, State};
+use std::io;
+use std::sync::PoisonError;
+
+impl Inner {
+    pub(super) fn release(&self, resume_offset: u64) -> io::Result<()> {
+        let _one = self.releasing.lock().unwrap_or_else(PoisonError::into_inner);
+        let (leaving, first_spare, mut places) = {
+            let mut state = self.lock();
+            state.collect(resume_offset);
+            let first_spare = state.next_spare;
+            state.next_spare += MOST_SPARES as u64;
+            let places = MOST_SPARES.saturating_sub(state.spares.len());
+            (std::mem::take(&mut state.leaving), first_spare, places)
+        };
+        // Renaming and removing take a while: appending goes on meanwhile.
+        let mut outcome = Ok(());
+        for segment in leaving {
+            let spare =
+                (places > 0 && segment.bytes == self.segment_bytes).then(|| layout::spare_name(first_spare + places as u64 - 1));
+            match self.let_go(&segment, spare.as_deref()) {
+                Ok(()) => {
+                    places -= usize::from(spare.is_some());
+                    self.lock().gone(segment.bytes, spare);
+                }
+                Err(error) => {
+                    outcome = Err(self.failed("cannot let go of what is not needed any more", &error));
+                    self.lock().leaving.push(segment);
+                }
+            }
+        }
+        outcome
+    }
+
+    fn let_go(&self, segment: &Segment, spare: Option<&str>) -> io::Result<()> {
+        match spare {
+            Some(spare) => self.disk.rename(&segment.name, spare),
+            None => self.disk.remove(&segment.name),
+        }
+    }
+}
+
+impl State {
+    /// Puts aside the segments that lie wholly before the offset. The last one stays: it tells which offset comes next.
+    fn collect(&mut self, resume_offset: u64) {
+        self.released = self.released.max(resume_offset.min(self.next));
+        self.index.release(self.released);
+        let ends = |state: &Self| match (state.sealed.get(1), &state.active) {
+            (Some(next), _) => Some(next.first),
+            (None, Some(active)) => Some(active.segment.first),
+            (None, None) => None,
+        };
+        while !self.sealed.is_empty() && ends(self).is_some_and(|end| end <= self.released) {
+            self.leaving.extend(self.sealed.pop_front());
+        }
+    }
+
+    fn gone(&mut self, bytes: u64, spare: Option<String>) {
+        match spare {
+            Some(name) => self.spares.push(Spare { name, bytes }),
+            None => self.held -= bytes,
+        }
+    }
+}

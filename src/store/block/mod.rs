@@ -1,0 +1,169 @@
+//! Windows of one capability over a stretch of time, as a block of bytes: format 1.
+//!
+//! History for years is mostly windows that look like the ones before them. As a message each, a window of thirty hops takes 3 to
+//! 10 kB; in a block it takes a small part of that, because only what is news is written. Figures are told by their distance from what
+//! is known already (`figures`, `spread`); numbers of a kind stand together in a column and are compressed with their like (`column`);
+//! what is chance in a number stays outside, as bits (`number`). Names are written once (`table`). One description of the figures
+//! serves both directions (`flow`), so that what is written is what is read. Nothing is lost: what comes out equals what went in.
+//!
+//! A block has two sections, each with its checksum: figures of the capability and failures by hop and cause, for whoever asks over a
+//! long time; and all the rest about hops. The first is read without touching the second.
+//!
+//! The roads not taken: one message per window, compressed, which is three times as large, because names, counts and histograms
+//! alternate; and an arithmetic coder, which would save a tenth more and takes ten times as long to read.
+
+mod column;
+mod figures;
+mod flow;
+mod number;
+mod spread;
+mod table;
+
+#[cfg(test)]
+mod tests;
+
+use super::record::Unreadable;
+use crate::measure::Window;
+use crate::model::{Hops, Names};
+use column::Column;
+use figures::{Before, Failed, OfHops, OfServices, Way};
+use flow::{Flow, Reader, Survey, Traits, Writer};
+use std::convert::Infallible;
+use std::ops::Range;
+use table::Table;
+
+/// First byte of a block.
+pub(super) const FORMAT: u8 = 1;
+
+/// Format, traits, then length and checksum of both sections.
+const HEADER: usize = 18;
+
+fn damaged(why: &str) -> Unreadable {
+    Unreadable::Damaged(why.into())
+}
+
+/// The bytes of windows of one capability, with the starts of their slices, ascending. The same windows are the same bytes.
+pub(super) fn pack(windows: &[(u64, Window)], names: &Names, hops: &Hops) -> Vec<u8> {
+    let table = Table::of(windows, names, hops);
+    let mut surveys = (Survey::default(), Survey::default());
+    let Ok(()) = put(windows, &table, &mut surveys.0, &mut surveys.1);
+    let (one, other) = (surveys.0.0, surveys.1.0);
+    let traits = Traits { weighted: one.weighted | other.weighted, fine: one.fine | other.fine };
+    let (mut first, mut second) = (Writer::new(traits), Writer::new(traits));
+    let Ok(()) = table.write(&mut first, names, hops);
+    let Ok(()) = put(windows, &table, &mut first, &mut second);
+    let sections = [first.filling.finish(), second.filling.finish()];
+    let mut bytes = vec![FORMAT, traits.to_byte()];
+    for section in &sections {
+        bytes.extend_from_slice(&(section.len() as u32).to_le_bytes());
+        bytes.extend_from_slice(&checksum(traits, section).to_le_bytes());
+    }
+    bytes.extend_from_slice(&sections.concat());
+    bytes
+}
+
+fn checksum(traits: Traits, section: &[u8]) -> u32 {
+    let mut checksum = crc32fast::Hasher::new();
+    checksum.update(&[FORMAT, traits.to_byte()]);
+    checksum.update(section);
+    checksum.finalize()
+}
+
+/// When a window starts: mostly as long after the last one as that after the one before it.
+fn start<F: Flow>(flow: &mut F, start: u64, before: &mut Before) -> Result<u64, F::Error> {
+    before.step = flow.near(Column::START, start.wrapping_sub(before.start), before.step)?;
+    before.start = before.start.wrapping_add(before.step);
+    Ok(before.start)
+}
+
+fn put<F>(windows: &[(u64, Window)], table: &Table, first: &mut F, second: &mut F) -> Result<(), Infallible>
+where
+    F: Flow<Error = Infallible>,
+{
+    first.number(Column::START, windows.len() as u64)?;
+    let mut before = Before::default();
+    for (start_ns, window) in windows {
+        let mut window = window.clone();
+        start(first, *start_ns, &mut before)?;
+        figures::capability(first, &mut window, &mut before)?;
+        let failed = figures::failures(first, figures::failed_of(&window, table), table)?;
+        let executions = window.executions();
+        let mut way = Way { table, failed: &failed, executions, before: &mut before };
+        figures::hops(second, &mut window.hops, &mut way)?;
+        figures::joint(second, &mut window.joint, table, executions)?;
+    }
+    Ok(())
+}
+
+/// Shows the windows that start in `wanted`, in the order of time. With `totals` they have the figures of the capability, and of its
+/// hops only how many executions failed by cause, without samples; the greater part of the block is not looked at then.
+///
+/// # Errors
+/// If this is not a block, or of a newer format. Windows before the damage may have been shown.
+pub(super) fn unpack(
+    bytes: &[u8],
+    wanted: Range<u64>,
+    totals: bool,
+    names: &Names,
+    hops: &Hops,
+    visitor: &mut dyn FnMut(u64, &Window),
+) -> Result<(), Unreadable> {
+    let (traits, [first, second]) = sections(bytes)?;
+    let mut first = Reader::new(checked(traits, first)?, traits)?;
+    let mut second = if totals { None } else { Some(Reader::new(checked(traits, second)?, traits)?) };
+    let table = Table::read(&mut first, names, hops)?;
+    let mut before = Before::default();
+    for _ in 0..first.number(Column::START, 0)? {
+        let start_ns = start(&mut first, 0, &mut before)?;
+        if start_ns >= wanted.end {
+            break;
+        }
+        let mut window = Window::default();
+        figures::capability(&mut first, &mut window, &mut before)?;
+        let failed = figures::failures(&mut first, Vec::new(), &table)?;
+        if let Some(second) = &mut second {
+            let executions = window.executions();
+            let mut way = Way { table: &table, failed: &failed, executions, before: &mut before };
+            window.hops = figures::hops(second, &mut OfHops::default(), &mut way)?;
+            window.joint = figures::joint(second, &mut OfServices::default(), &table, executions)?;
+        } else {
+            count_failures(&mut window, &failed, &table);
+        }
+        if wanted.contains(&start_ns) {
+            visitor(start_ns, &window);
+        }
+    }
+    Ok(())
+}
+
+fn count_failures(window: &mut Window, failed: &[Failed], table: &Table) {
+    for failed in failed {
+        let trouble = window.hops.entry(table.hops[failed.hop]).or_default().trouble.get_or_insert_default();
+        trouble.failures_mut(failed.cause).count += failed.count;
+    }
+}
+
+/// A section and its checksum.
+type Section<'a> = (&'a [u8], u32);
+
+fn sections(bytes: &[u8]) -> Result<(Traits, [Section<'_>; 2]), Unreadable> {
+    let format = *bytes.first().ok_or_else(|| damaged("a block is empty"))?;
+    if format > FORMAT {
+        return Err(Unreadable::Newer(format));
+    }
+    let (header, sections) = bytes.split_at_checked(HEADER).ok_or_else(|| damaged("a block ends too early"))?;
+    let traits = Traits::from_byte(header[1])?;
+    let number = |at: usize| header[at..].first_chunk().map_or(0, |bytes| u32::from_le_bytes(*bytes));
+    let (first, second) = sections.split_at_checked(number(2) as usize).ok_or_else(|| damaged("a block ends too early"))?;
+    if second.len() != number(10) as usize {
+        return Err(damaged("a block has another length than it says"));
+    }
+    Ok((traits, [(first, number(6)), (second, number(14))]))
+}
+
+fn checked(traits: Traits, (section, expected): Section<'_>) -> Result<&[u8], Unreadable> {
+    if checksum(traits, section) != expected {
+        return Err(damaged("the checksum of a block is wrong"));
+    }
+    Ok(section)
+}

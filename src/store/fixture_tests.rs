@@ -1,0 +1,133 @@
+//! Stores as older versions left them.
+
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+use super::tests::*;
+use super::*;
+use crate::measure::SLICE_NS;
+use crate::measure::testing::{START_NS, World};
+use crate::model::{Cause, Fate, Fates, TraceId, Verdict, Weight};
+
+/// What was put into the fixtures: in each of 3 slices, a minute apart, 2 executions that are ok, one that failed at `card-network` for
+/// `timeout_no_server` (in the last slice with weight 2) of `book-flight`, and one ok of `search`.
+fn executions(world: &World) -> Vec<Verdict> {
+    let mut all = Vec::new();
+    for slice in 0..3 {
+        let end_ns = START_NS + slice * 6 * SLICE_NS + 5;
+        let trace = u128::from(slice) * 10;
+        all.extend([1, 2].map(|at| Verdict { end_ns, ..world.ok(trace + at) }));
+        let weight = if slice == 2 { Weight::from_threshold(0x8 << 52) } else { Weight::ONE };
+        all.push(Verdict { end_ns, weight, ..world.failed(trace + 3, world.hop(4), Cause::TimeoutNoServer) });
+        all.push(Verdict { end_ns, capability: world.capabilities[2], ..world.ok(trace + 4) });
+    }
+    all
+}
+
+fn progress() -> Progress {
+    Progress { partition: 2, epoch: 4, resume_offset: 90, next_offset: 100, time_ns: 0, closed: vec![TraceId(77)] }
+}
+
+fn fill(store: &Store, world: &World) {
+    let windows = counted(world, &executions(world));
+    let line = |slice: u64, sample: bool| KeptLine {
+        trace: TraceId(u128::from(slice) * 10 + 3),
+        key: Key { slice_ns: START_NS + slice * 6 * SLICE_NS, capability: world.capabilities[0] },
+        entry: crate::model::SpanId(7),
+        sample,
+        text: format!("{{\"slice\":{slice}}}"),
+    };
+    let mut fates = Fates::default();
+    fates[Fate::Measured] = 12;
+    fates[Fate::Unmatched] = 5;
+    let typo = world.names.intern(b"bok-flight");
+    let commit = Commit {
+        windows: &windows,
+        progress: &[progress()],
+        fates,
+        unknown_capabilities: &[(typo, 6)],
+        lines: &[line(0, true), line(1, true), line(2, false)],
+        map: None,
+    };
+    store.commit(&commit).unwrap();
+}
+
+/// What is in the fixtures, whoever wrote them.
+fn assert_all_is_there(store: &Store, world: &World) {
+    let mut told = Vec::new();
+    store
+        .read(0..u64::MAX, None, &mut |key, window| {
+            let card = window.hops.get(&world.hop(4)).and_then(|figures| figures.trouble.as_ref());
+            let failures = card.map_or((0, 0.0, vec![]), |trouble| {
+                let (cause, failures) = &trouble.failures[0];
+                assert_eq!((*cause, trouble.failures.len()), (Cause::TimeoutNoServer, 1));
+                (failures.count.raw, failures.count.count(), failures.samples.clone())
+            });
+            let (calls, ok) = (window.hops[&world.hop(0)].calls.raw, window.durations.histogram.units() >> 16);
+            assert_eq!(window.durations.largest(), Some(100_000_000));
+            let slice = (key.slice_ns - START_NS) / SLICE_NS;
+            told.push((slice, world.names.text(key.capability).to_owned(), calls, ok, failures));
+        })
+        .unwrap();
+    let flight = |slice, failed, trace| (slice, "book-flight".to_owned(), 3, 2, (1, failed, vec![TraceId(trace)]));
+    let search = |slice| (slice, "search".to_owned(), 1, 1, (0, 0.0, vec![]));
+    assert_eq!(told, [flight(0, 1.0, 3), search(0), flight(6, 1.0, 13), search(6), flight(12, 2.0, 23), search(12)]);
+    let lines = [3, 13, 23].map(|trace| store.lines(TraceId(trace)).unwrap());
+    assert_eq!(lines, [0, 1, 2].map(|slice| vec![format!("{{\"slice\":{slice}}}")]));
+    let fates = store.fates().unwrap();
+    assert_eq!((fates[Fate::Measured], fates[Fate::Unmatched], fates.received()), (12, 5, 17));
+    assert_eq!(store.unknown_capabilities().unwrap(), [("bok-flight".to_owned(), 6)].into());
+    if store.format == super::tables::FORMAT {
+        assert_eq!(store.progress().unwrap(), [progress()]);
+    }
+    assert_eq!(store.map().unwrap(), "the map");
+    assert_eq!(store.extent().unwrap(), Some(START_NS..START_NS + 13 * SLICE_NS));
+}
+
+/// A folder with a store as it was written.
+fn left_behind(packed: &[u8]) -> tempfile::TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join(super::tables::FILE), zstd::decode_all(packed).unwrap()).unwrap();
+    folder
+}
+
+/// Written by the code of format 1, before 0.1 was out. Keep it and this test for ever: stores of users look like this.
+const FORMAT_1: &[u8] = include_bytes!("fixtures/format_1.redb.zst");
+/// Written by the code that made format 2. Keep it and this test for ever: stores of users look like this.
+const FORMAT_2: &[u8] = include_bytes!("fixtures/format_2.redb.zst");
+
+#[test]
+fn a_store_of_format_1_is_asked_as_it_is_and_written_to_only_once_it_is_upgraded() {
+    let world = World::default();
+    let folder = left_behind(FORMAT_1);
+    for _ in 0..2 {
+        let store = open(folder.path(), &world).unwrap();
+        assert_all_is_there(&store, &world);
+        let told = store.commit(&nothing()).unwrap_err().to_string();
+        assert!(told.ends_with("is in format 1: it can be asked, but not written to; serve --store or analyze --store bring it to format 2 when they open it"), "{told}");
+        assert_eq!(store.longest_ns(&(0..u64::MAX)).unwrap(), SLICE_NS);
+    }
+    assert_all_is_there(&create(folder.path(), &world), &world);
+    assert_all_is_there(&open(folder.path(), &world).unwrap(), &world);
+    let store = create(folder.path(), &world);
+    store.roll(u64::MAX, &Retention { slices_ns: 0, minutes_ns: 0, ..Retention::default() }).unwrap();
+    store.commit(&Commit { windows: &counted(&world, &executions(&world)), ..nothing() }).unwrap();
+    let mut executions = 0;
+    store.read(0..u64::MAX, None, &mut |_, window| executions += window.executions().raw).unwrap();
+    assert_eq!(executions, 24);
+}
+
+#[test]
+fn a_store_of_format_2_is_read_for_ever() {
+    let world = World::default();
+    let folder = left_behind(FORMAT_2);
+    assert_all_is_there(&open(folder.path(), &world).unwrap(), &world);
+    assert_all_is_there(&create(folder.path(), &world), &world);
+}
+
+#[test]
+fn what_is_written_today_is_what_the_fixtures_hold() {
+    let world = World::default();
+    let folder = tempfile::tempdir().unwrap();
+    fill(&create(folder.path(), &world), &world);
+    assert_all_is_there(&open(folder.path(), &world).unwrap(), &world);
+}
