@@ -66,6 +66,8 @@ fn run(settings: AnalyzeSettings, line_of: LineOf, progress: &mut dyn FnMut(Prog
     }
     if settings.store.is_some() {
         pipeline.keep(u64::MAX, 0).map_err(|error| Error(error.to_string()))?;
+        // Ages are those of the recording: the store takes its newest slice for now.
+        while !pipeline.roll(u64::MAX).map_err(|error| Error(error.to_string()))? {}
     }
     let unread = reader.warnings();
     let mut warnings = unread.kept().to_vec();

@@ -96,6 +96,7 @@ fn keep_until_told(pipeline: &Pipeline, told: &Told) {
         let began_ns = clock::now_ns();
         let kept = tracing::info_span!(target: TARGET, "commit").in_scope(|| pipeline.keep_closed(began_ns));
         let took = Duration::from_nanos(clock::now_ns().saturating_sub(began_ns));
+        let kept = kept.and_then(|()| pipeline.roll(began_ns));
         let trouble = kept.err().map(|error: StoreError| error.to_string());
         if let Some(trouble) = &trouble {
             tracing::error!("closed windows could not be kept, and stay in memory: {trouble}");

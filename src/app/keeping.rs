@@ -7,13 +7,15 @@ use super::pipeline::Pipeline;
 use crate::measure::{HALF_LIFE_NS, Key, Window};
 use crate::model::Verdict;
 use crate::query::verdict_json;
-use crate::store::{Beside, StoreError};
+use crate::store::{Beside, Look, StoreError};
 use std::sync::{Arc, PoisonError};
 
 const SECOND_NS: u64 = 1_000_000_000;
 /// Without a store folder, closed windows stay in memory for this long.
 const MEMORY_NS: u64 = 2 * 3600 * SECOND_NS;
 
+/// Transactions in which old windows are summed up before the next commit has its turn.
+const ROLLED_AT_ONCE: u64 = 4;
 /// Windows that are learnt at once after a restart.
 const LEARNT_AT_ONCE: usize = 1000;
 /// A request has found its way from the log to the open traces within this time. Traces are looked at as they were then, so that none
@@ -48,12 +50,22 @@ impl Pipeline {
         }
     }
 
+    /// Sums up in longer windows what is old enough, and forgets what is too old, a part of it if that is much. True if nothing is left
+    /// to do for now.
+    pub(super) fn roll(&self, now_ns: u64) -> Result<bool, StoreError> {
+        match self.keeper.store() {
+            Some(store) if !self.only_in_memory => Ok(store.roll_some(now_ns, &self.limits.retention, ROLLED_AT_ONCE)?.done),
+            _ => Ok(true),
+        }
+    }
+
     /// What was normal before a restart is so after it: learnt again from what the last hour has left in the store.
     pub(super) fn learn_again(&self, now_ns: u64) -> Result<(), StoreError> {
         let Some(store) = self.keeper.store() else { return Ok(()) };
         let mut some = Vec::new();
-        store.read(now_ns.saturating_sub(HALF_LIFE_NS)..u64::MAX, None, &mut |key, window| {
-            some.push((key, window.clone()));
+        let look = Look { at_most_ns: 60 * SECOND_NS, ..Look::default() };
+        store.read_by(now_ns.saturating_sub(HALF_LIFE_NS)..u64::MAX, None, look, &mut |kept, window| {
+            some.push((Key { slice_ns: kept.slice_ns, capability: kept.capability }, window.clone()));
             if some.len() >= LEARNT_AT_ONCE {
                 self.baseline.learn(&some);
                 some.clear();

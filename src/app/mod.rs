@@ -22,6 +22,7 @@ mod replaying;
 mod server;
 mod settings;
 mod source;
+mod storing;
 mod swap;
 #[cfg(test)]
 mod swap_tests;
@@ -30,8 +31,10 @@ mod why_not;
 
 pub use crate::journal::{Durability, Opening};
 pub use crate::serve::ConnectionLimits;
+pub use crate::store::Retention;
 pub use analysis::{analyze, analyze_with_trees, open_store};
 pub use exporting::{ExportSettings, ForwardSettings, MetricsSettings};
 pub use server::serve;
 pub use settings::{Analysis, AnalyzeSettings, Ended, Error, Limits, Listening, MapFile, Progress, ServeSettings};
+pub use storing::{Sizes, backup_store, compact_store, is_no_store_in_use};
 pub use why_not::{WhyNotTold, why_not_of};

@@ -6,11 +6,12 @@ use super::pipeline::{NotTaken, Pipeline, Place};
 use super::reload::Reloading;
 use super::renewing::Renewing;
 use super::replaying::Rereading;
-use super::{Ended, Error, Listening, ServeSettings, clock, descriptors};
+use super::{Ended, Error, Listening, ServeSettings, clock, descriptors, storing};
 use crate::model::Fate;
 use crate::query::Answers;
 use crate::serve::{
-    self, Accepted, Encoding, Health, Intake, OtlpLimits, Port, Reception, Refusal, Refusals, Settling, otlp_grpc, otlp_http,
+    self, Accepted, Encoding, Health, Intake, NoSnapshot, OtlpLimits, Port, Reception, Refusal, Refusals, Settling, otlp_grpc,
+    otlp_http,
 };
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -160,6 +161,11 @@ impl Health for Door {
         ]);
         gauges.extend(pipeline.forward_gauges());
         gauges
+    }
+
+    fn snapshot(&self) -> Result<std::fs::File, NoSnapshot> {
+        let kept = self.pipeline.keeper.store().filter(|_| !self.pipeline.only_in_memory);
+        storing::snapshot(kept.ok_or(NoSnapshot::NothingKept)?)
     }
 
     fn refusals(&self) -> Option<&Refusals> {

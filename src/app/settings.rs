@@ -5,6 +5,7 @@ use crate::catalogue::Catalogue;
 use crate::journal::Opening;
 use crate::query::Answers;
 use crate::serve::{ConnectionLimits, Tls, Tokens};
+use crate::store::Retention;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -32,6 +33,8 @@ pub struct Limits {
     pub attributes_per_span: usize,
     /// Bytes of a message, also after decompression.
     pub message_bytes: usize,
+    /// How long windows are kept in a store folder.
+    pub retention: Retention,
     /// Spans are moved by at most this much where the clocks of two hosts disagree; `None`: all times are taken as they come.
     pub clock_skew: Option<Duration>,
 }
@@ -48,6 +51,7 @@ impl Default for Limits {
             hops_per_capability: 10_000,
             attributes_per_span: 128,
             message_bytes: 64 << 20,
+            retention: Retention::default(),
             clock_skew: None,
         }
     }

@@ -19,6 +19,7 @@ pub(super) fn resolve(waits: &WaitArgs, sizes: &SizeArgs) -> anyhow::Result<Limi
         hops_per_capability: number("--hops-per-capability", sizes.hops_per_capability, usual.hops_per_capability)?,
         attributes_per_span: number("--attributes-per-span", sizes.attributes_per_span, usual.attributes_per_span)?,
         message_bytes: sizes.message_bytes.as_deref().map_or(Ok(usual.message_bytes), |text| size("--message-bytes", text))?,
+        retention: usual.retention,
         clock_skew: sizes.clock_skew.as_deref().map_or(Ok(usual.clock_skew), clock_skew)?,
     };
     ensure!(

@@ -18,6 +18,7 @@ mod exit;
 mod explain;
 mod figures;
 mod forwarding;
+mod history;
 mod hops;
 mod keeping;
 mod limits;
@@ -33,6 +34,7 @@ mod serving;
 mod source;
 mod status;
 mod stop;
+mod storing;
 #[cfg(test)]
 mod tests;
 mod token;
@@ -71,9 +73,12 @@ fn run(command: Command) -> anyhow::Result<Ended> {
         Command::Check { maps } => check::run(&maps),
         Command::Status(args) => question::status(args),
         Command::Hops(args) => question::hops(args),
+        Command::History(args) => question::history(args),
         Command::Explain(args) => question::explain(args),
         Command::Matching(args) => question::matching(args),
         Command::Trace(args) => question::trace(args),
+        Command::Backup(args) => storing::backup(args),
+        Command::Compact(args) => storing::compact(&args),
         Command::Token { command } => token::run(command),
         Command::Version => told(&format!("steelthread {}\n", env!("CARGO_PKG_VERSION"))),
         Command::Completions { shell } => {

@@ -25,6 +25,12 @@ impl Look {
         Self { fitted: terminal, coloured: terminal && !no_color }
     }
 
+    /// Columns of the terminal; `None` where what is written has no width.
+    pub(super) fn width(self) -> Option<usize> {
+        let terminal = self.fitted.then(|| Table::new().width().unwrap_or(80));
+        terminal.map(usize::from)
+    }
+
     /// A table with this head. Columns whose name is in `numbers` stand to the right.
     pub(super) fn table(self, head: &[&str], numbers: &[&str]) -> Table {
         let mut table = Table::new();

@@ -44,3 +44,60 @@ impl Drop for Bar {
         }
     }
 }
+
+/// How far a copy is, by bytes; nothing at all unless standard error is a terminal.
+pub(super) struct Bytes(Option<ProgressBar>);
+
+impl Bytes {
+    /// Of so many, where that is known.
+    pub(super) fn new(of: Option<u64>) -> Self {
+        let bar = std::io::stderr().is_terminal().then(|| ProgressBar::with_draw_target(of, ProgressDrawTarget::stderr()));
+        if let (Some(bar), Ok(style)) = (&bar, ProgressStyle::with_template("copying {bytes}/{total_bytes} {wide_bar}")) {
+            bar.set_style(style);
+        }
+        Self(bar)
+    }
+
+    /// Draws it; at most some ten times a second.
+    pub(super) fn show(&mut self, bytes: u64) {
+        if let Some(bar) = &self.0 {
+            bar.set_position(bytes);
+        }
+    }
+}
+
+impl Drop for Bytes {
+    fn drop(&mut self) {
+        if let Some(bar) = &self.0 {
+            bar.finish_and_clear();
+        }
+    }
+}
+
+/// How many windows of a store are rewritten; nothing at all unless standard error is a terminal.
+#[derive(Default)]
+pub(super) struct Rewriting(Option<ProgressBar>);
+
+impl Rewriting {
+    /// Draws it; at most some ten times a second.
+    pub(super) fn show(&mut self, windows: u64) {
+        if self.0.is_none() && std::io::stderr().is_terminal() {
+            let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
+            if let Ok(style) = ProgressStyle::with_template("{pos} windows rewritten") {
+                bar.set_style(style);
+            }
+            self.0 = Some(bar);
+        }
+        if let Some(bar) = &self.0 {
+            bar.set_position(windows);
+        }
+    }
+}
+
+impl Drop for Rewriting {
+    fn drop(&mut self) {
+        if let Some(bar) = &self.0 {
+            bar.finish_and_clear();
+        }
+    }
+}

@@ -1,15 +1,15 @@
 //! `status`, `hops` and `trace`: a question is put, and its answer printed, once or again and again.
 
-use super::args::{ExplainArgs, HopsArgs, MatchingArgs, RangeArgs, StatusArgs, TraceArgs, WatchArgs};
+use super::args::{ExplainArgs, HistoryArgs, HopsArgs, MatchingArgs, RangeArgs, StatusArgs, TraceArgs, WatchArgs};
 use super::exit::Ended;
 use super::output::{self, Look};
 use super::source::{self, Opened, Source};
-use super::{explain, hops, matching, status, trace, why_not};
+use super::{explain, history, hops, matching, status, trace, why_not};
 use crate::app::clock;
 use crate::model::TraceId;
 use crate::query::{
-    API_VERSION, Between, ExplainQuestion, HopsQuestion, StatusQuestion, TraceAnswer, VerdictLine, parse_length, parse_moment,
-    parse_range,
+    API_VERSION, Between, ExplainQuestion, HistoryQuestion, HopsQuestion, StatusQuestion, TraceAnswer, VerdictLine, parse_length,
+    parse_range, parse_step,
 };
 use anyhow::{Context, ensure};
 use std::io::{BufRead, BufReader, IsTerminal};
@@ -34,6 +34,19 @@ pub(super) fn hops(args: HopsArgs) -> anyhow::Result<Ended> {
         let question = HopsQuestion { capability: capability.clone(), between, by: args.by, level: args.level };
         let answer = opened.answers.hops(&question)?;
         output::render(args.output.output, &answer, |answer| hops::table(answer, look), hops::rows)
+    })?;
+    Ok(ended(&opened))
+}
+
+pub(super) fn history(args: HistoryArgs) -> anyhow::Result<Ended> {
+    let step_ns = args.step.as_deref().map(parse_step).transpose().context("--step")?;
+    let (opened, capability, every) = open(args.source, args.words, &args.range, args.watch)?;
+    let capability = capability.context("which capability? write: steelthread history CAP")?;
+    let look = Look::of_stdout();
+    repeat(every, || {
+        let between = between(&args.range, &opened)?;
+        let answer = opened.answers.history(&HistoryQuestion { capability: capability.clone(), between, step_ns })?;
+        output::render(args.output.output, &answer, |answer| history::table(answer, look), history::rows)
     })?;
     Ok(ended(&opened))
 }
@@ -122,12 +135,7 @@ fn open(
 fn between(range: &RangeArgs, opened: &Opened) -> anyhow::Result<Option<Between>> {
     let absolute = |text: &Option<String>| text.as_ref().is_none_or(|text| !text.starts_with("now"));
     let needs_no_now = range.last.is_none() && absolute(&range.from) && absolute(&range.to) && range.to.is_some();
-    let now_ns = if opened.live || needs_no_now {
-        clock::now_ns()
-    } else {
-        let everything = opened.answers.status(&StatusQuestion::default())?;
-        parse_moment(&everything.range.to, 0)?
-    };
+    let now_ns = if opened.live || needs_no_now { clock::now_ns() } else { opened.answers.extent()?.to_ns };
     Ok(parse_range(range.last.as_deref(), range.from.as_deref(), range.to.as_deref(), now_ns)?)
 }
 

@@ -3,19 +3,23 @@
 use super::login::Login;
 use crate::model::TraceId;
 use crate::query::{
-    Answers, Between, By, ExplainQuestion, Explanation, HopsAnswer, HopsQuestion, Level, Matching, QueryError, Status,
-    StatusQuestion, TraceAnswer, moment_text,
+    Answers, Between, By, ExplainQuestion, Explanation, History, HistoryQuestion, HopsAnswer, HopsQuestion, Level, Matching,
+    QueryError, Status, StatusQuestion, TraceAnswer, moment_text,
 };
 use clap::ValueEnum;
 use serde::de::DeserializeOwned;
 use std::time::Duration;
-use ureq::Agent;
+use ureq::typestate::WithoutBody;
+use ureq::{Agent, Body, BodyReader, RequestBuilder};
 
 /// Where a server listens unless told otherwise.
 pub(super) const DEFAULT: &str = "http://127.0.0.1:4319";
 
 /// An answer that is not there by now does not come.
 const TIMEOUT: Duration = Duration::from_secs(60);
+
+/// The longest pause in something that takes long. Before the first byte a server may have to copy all that it keeps.
+const PAUSE: Duration = Duration::from_secs(600);
 
 /// A longer document is none of ours.
 const MOST_BYTES: u64 = 1 << 30;
@@ -50,24 +54,56 @@ impl Remote {
         Ok(Self { url: url.into(), agent: Agent::new_with_config(config), authorization: login.authorization })
     }
 
-    fn ask<T: DeserializeOwned>(&self, path: &str, words: Words) -> Result<T, QueryError> {
-        let mut request = self.agent.get(format!("{}{path}", self.url)).query_pairs(words);
-        if let Some(authorization) = &self.authorization {
-            request = request.header("authorization", authorization);
+    fn request(&self, path: &str) -> RequestBuilder<WithoutBody> {
+        let request = self.agent.get(format!("{}{path}", self.url));
+        match &self.authorization {
+            Some(authorization) => request.header("authorization", authorization),
+            None => request,
         }
-        let mut response = request.call().map_err(|error| self.silent(&error))?;
+    }
+
+    fn ask<T: DeserializeOwned>(&self, path: &str, words: Words) -> Result<T, QueryError> {
+        let mut response = self.request(path).query_pairs(words).call().map_err(|error| self.silent(&error))?;
         let code = response.status().as_u16();
-        let text = response.body_mut().with_config().limit(MOST_BYTES).read_to_string().map_err(|error| self.silent(&error))?;
+        let text = self.text(response.body_mut())?;
         if code == 200 {
             return serde_json::from_str(&text).map_err(|_| self.stranger());
         }
-        let document: serde_json::Value = serde_json::from_str(&text).map_err(|_| self.stranger())?;
+        Err(self.refused(code, &text))
+    }
+
+    /// Something that is no document: its length, where it is told, and its bytes. It may take as long as it likes, but not pause.
+    ///
+    /// # Errors
+    /// There is no such thing, or no server.
+    pub(super) fn download(&self, path: &str) -> Result<(Option<u64>, BodyReader<'static>), QueryError> {
+        let patient = self.request(path).config().timeout_global(None).timeout_per_read(Some(PAUSE)).build();
+        let mut response = patient.call().map_err(|error| self.silent(&error))?;
+        let code = response.status().as_u16();
+        if code != 200 {
+            let text = self.text(response.body_mut())?;
+            return Err(self.refused(code, &text));
+        }
+        let body = response.into_body();
+        Ok((body.content_length(), body.into_reader()))
+    }
+
+    fn text(&self, body: &mut Body) -> Result<String, QueryError> {
+        body.with_config().limit(MOST_BYTES).read_to_string().map_err(|error| self.silent(&error))
+    }
+
+    fn refused(&self, code: u16, text: &str) -> QueryError {
+        self.read_refusal(code, text).unwrap_or_else(|stranger| stranger)
+    }
+
+    fn read_refusal(&self, code: u16, text: &str) -> Result<QueryError, QueryError> {
+        let document: serde_json::Value = serde_json::from_str(text).map_err(|_| self.stranger())?;
         let told = document.get("error").and_then(|error| error.as_str()).ok_or_else(|| self.stranger())?;
         if let 401 | 403 = code {
             let instead = "name a token that opens it by --token-file FILE, or in the variable STEELTHREAD_TOKEN";
-            return Err(QueryError::Unreadable(format!("{} does not answer: {told}; {instead}", self.url)));
+            return Ok(QueryError::Unreadable(format!("{} does not answer: {told}; {instead}", self.url)));
         }
-        Err(if code < 500 { QueryError::Bad(told.into()) } else { QueryError::Unreadable(told.into()) })
+        Ok(if code < 500 { QueryError::Bad(told.into()) } else { QueryError::Unreadable(told.into()) })
     }
 
     fn silent(&self, error: &ureq::Error) -> QueryError {
@@ -127,6 +163,12 @@ impl Answers for Remote {
             Some(id) => self.ask(&format!("/api/v1/capabilities/{}/hops", quoted(id)), words),
             None => self.ask("/api/v1/hops", words),
         }
+    }
+
+    fn history(&self, question: &HistoryQuestion) -> Result<History, QueryError> {
+        let mut words = between(question.between);
+        words.extend(question.step_ns.map(|step_ns| ("step", format!("{}s", step_ns / 1_000_000_000))));
+        self.ask(&format!("/api/v1/capabilities/{}/history", quoted(&question.capability)), words)
     }
 
     fn explain(&self, question: &ExplainQuestion) -> Result<Explanation, QueryError> {

@@ -4,7 +4,7 @@ use super::access::Access;
 use super::args::ServeArgs;
 use super::exit::Ended;
 use super::{doors, forwarding, keeping, limits, logs, maps, remote, stop};
-use crate::app::{self, Listening, ServeSettings};
+use crate::app::{self, Limits, Listening, ServeSettings};
 use crate::export::Telemetry;
 use crate::serve::Scope;
 use anyhow::{Context, anyhow};
@@ -53,7 +53,8 @@ pub(super) fn runtime() -> anyhow::Result<tokio::runtime::Runtime> {
 }
 
 fn resolve(args: ServeArgs) -> anyhow::Result<ServeSettings> {
-    let limits = limits::resolve(&args.waits, &args.sizes)?;
+    let retention = keeping::retention(&args.kept.retention)?;
+    let limits = Limits { retention, ..limits::resolve(&args.waits, &args.sizes)? };
     let journal = keeping::journal(&args.kept, limits.message_bytes)?;
     let otlp_grpc = address("--otlp-grpc", &args.otlp_grpc)?;
     let otlp_http = (args.otlp_http != "off").then(|| address("--otlp-http", &args.otlp_http)).transpose()?;

@@ -4,7 +4,7 @@ use super::figures::{NOTHING, count, digits_of, ms, percent, share};
 use super::output::{Look, lines};
 use super::words;
 use crate::model::Fate;
-use crate::query::{CapabilityStatus, LatencyMs, State, Status};
+use crate::query::{CapabilityStatus, LatencyMs, State, Status, WorstHop};
 use comfy_table::Color;
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -41,7 +41,7 @@ fn row(one: &CapabilityStatus) -> Vec<String> {
     row.push(count(one.slow));
     row.push(ms(one.latency_ms.p50));
     row.push(ms(one.latency_ms.p95));
-    row.push(worst(one));
+    row.push(worst(one.worst_hop.as_ref()));
     row
 }
 
@@ -51,8 +51,9 @@ fn success_digits(one: &CapabilityStatus) -> usize {
     goals.map(|goal| digits_of(goal.target)).max().unwrap_or(1)
 }
 
-fn worst(one: &CapabilityStatus) -> String {
-    let Some(worst) = &one.worst_hop else { return NOTHING.into() };
+/// The worst hop with its service and its share.
+pub(super) fn worst(worst: Option<&WorstHop>) -> String {
+    let Some(worst) = worst else { return NOTHING.into() };
     let service = if worst.service == worst.hop { String::new() } else { format!(" ({})", worst.service) };
     format!("{}{service} {}", worst.hop, share(Some(worst.share)))
 }

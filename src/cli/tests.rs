@@ -5,7 +5,7 @@ use super::args::{Arguments, Command, Format, LoginArgs};
 use super::login::Login;
 use super::output::{Look, render};
 use super::remote::Remote;
-use super::{analyze, exit, explain, hops, manual, matching, status, trace};
+use super::{analyze, exit, explain, history, hops, manual, matching, status, trace};
 use crate::model::TraceId;
 use crate::query::*;
 use crate::serve::fakes::{self, FakeAnswers, FakeHealth, KNOWN, NOON};
@@ -179,6 +179,7 @@ fn csv_has_a_row_for_each_and_all_rows_are_as_long_as_the_head() {
     for rows in [
         status::rows(&fakes::status()),
         hops::rows(&fakes::hops()),
+        history::rows(&fakes::history()),
         trace::rows(&the_trace()),
         explain::rows(&fakes::explanation()),
         matching::rows(&fakes::matching()),
@@ -256,6 +257,10 @@ async fn a_server_answers_as_if_it_were_asked_in_its_own_process() {
         };
         assert_eq!(server.hops(&question).unwrap().level, Level::Service);
         assert_eq!(answers.asked.lock().unwrap().pop().unwrap(), format!("{question:?}"));
+        let over_time =
+            HistoryQuestion { capability: "book-flight".into(), between: question.between, step_ns: Some(90_000_000_000) };
+        assert_eq!(server.history(&over_time).unwrap(), fakes::history());
+        assert_eq!(answers.asked.lock().unwrap().pop().unwrap(), format!("{over_time:?}"));
         let why = ExplainQuestion {
             capability: "book-flight".into(),
             between: question.between,
@@ -316,6 +321,11 @@ fn arguments_are_read_as_the_specification_writes_them() {
         "status --map m.yaml book-flight a.jsonl --from now-2h --to now-1h",
         "explain book-flight --store d --from now-1h --to now --baseline-from now-2d --baseline-to now-1d --level service",
         "explain book-flight --last 15m",
+        "backup --store d --to copy.redb",
+        "backup --server http://there --to d --token-file t -o json",
+        "compact --store d -o csv",
+        "history book-flight --step 1h",
+        "history --map m.yaml book-flight a.jsonl --last 2y -o csv",
         "trace 0af7651916cd43dd8448eb211c80319c --server http://there",
         "completions bash",
         "man",
@@ -337,6 +347,10 @@ fn wrong_arguments_end_with_2_and_help_with_0() {
         "steelthread status --last 1h --from now-1h",
         "steelthread hops --by name",
         "steelthread explain",
+        "steelthread history",
+        "steelthread backup --store d",
+        "steelthread backup --store d --server http://there --to x",
+        "steelthread compact",
     ] {
         assert_eq!(code(line), 2, "{line}");
     }

@@ -54,3 +54,36 @@ impl Index {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_index_of_weeks_is_bounded_and_still_never_too_late() {
+        let mut index = Index::default();
+        let step_ns = 3 * STEP_NS / 2;
+        let messages = 3 * MOST as u64;
+        (0..messages).for_each(|offset| index.note(offset * step_ns, offset));
+        assert!(index.entries.len() <= MOST);
+        for right in (1..messages).step_by(997) {
+            let said = index.offset_at(right * step_ns, 0);
+            assert!(said.is_some_and(|said| said <= right && said + 32 >= right), "{said:?} for {right}");
+        }
+        assert_eq!(index.offset_at(messages * step_ns, 0), None);
+        index.release(messages - 100);
+        assert!(index.entries.len() <= 101);
+        assert_eq!(index.offset_at(0, messages - 100), Some(messages - 100));
+    }
+
+    #[test]
+    fn messages_read_later_than_newer_ones_find_their_place() {
+        let mut index = Index::default();
+        for offset in [0, 50, 10, 30, 20, 40] {
+            index.note(offset * STEP_NS, offset);
+        }
+        assert!(index.entries.iter().is_sorted());
+        assert_eq!(index.entries.len(), 6);
+        assert_eq!(index.offset_at(25 * STEP_NS, 0), Some(21));
+    }
+}

@@ -13,6 +13,7 @@ use super::state::{Inner, Segment, State};
 use super::syncing::Synced;
 use super::{Durability, OpenError};
 use std::collections::VecDeque;
+use std::ops::Range;
 use std::path::Path;
 use std::sync::{Arc, Condvar, Mutex};
 use tokio::sync::watch;
@@ -174,14 +175,14 @@ impl Survey<'_> {
         marks: &[Option<u32>],
         needless: &mut Vec<String>,
     ) -> Result<(u64, Option<String>), OpenError> {
-        let (mut next, mut torn) = (0, None);
+        let (mut next, mut torn, mut limit) = (0, None, u64::MAX);
         for mark in marks.iter().rev() {
             let Some(segment) = segments.last_mut() else { break };
             let path = self.disk.folder().join(&segment.name);
             let failed = |error: std::io::Error| OpenError::of_file(&path, &error);
             let file = self.disk.open(&segment.name).map_err(failed)?;
             let scanned = match *mark {
-                Some(mark) => self.scan(file.clone(), mark, segment.first).map_err(failed)?,
+                Some(mark) => self.scan(file.clone(), mark, segment.first..limit).map_err(failed)?,
                 None => Scanned { next: segment.first, ..Scanned::default() },
             };
             // An empty segment tells by its name which offset was next when it got it.
@@ -196,6 +197,7 @@ impl Survey<'_> {
                 }
                 break;
             }
+            limit = segment.first;
             needless.push(segment.name.clone());
             segments.pop();
         }
@@ -211,9 +213,9 @@ impl Survey<'_> {
         self.disk.sync_folder().map_err(|error| self.io(&error))
     }
 
-    fn scan(&mut self, file: Arc<dyn SegmentFile>, mark: u32, first: u64) -> std::io::Result<Scanned> {
-        let mut scanned = Scanned { next: first, end: SEGMENT_HEADER, torn_at: None };
-        let mut reader = Reader::new(file, mark, first..u64::MAX, 0)?;
+    fn scan(&mut self, file: Arc<dyn SegmentFile>, mark: u32, offsets: Range<u64>) -> std::io::Result<Scanned> {
+        let mut scanned = Scanned { next: offsets.start, end: SEGMENT_HEADER, torn_at: None };
+        let mut reader = Reader::new(file, mark, offsets, 0)?;
         loop {
             match reader.next()? {
                 Piece::Record { header, at, .. } => {

@@ -8,7 +8,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 /// Bytes that are read at once.
-const CHUNK: usize = 1 << 20;
+const CHUNK: usize = 1 << 18;
 
 /// What comes next in a segment.
 #[derive(Debug)]
@@ -54,11 +54,6 @@ impl Reader {
     /// The byte up to which the segment is read.
     pub(super) fn at(&self) -> u64 {
         self.at
-    }
-
-    /// Every record before this offset was given, told as lost or passed over.
-    pub(super) fn expected(&self) -> u64 {
-        self.expected
     }
 
     pub(super) fn next(&mut self) -> io::Result<Piece<'_>> {

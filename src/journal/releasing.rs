@@ -26,6 +26,8 @@ impl Inner {
                     places -= usize::from(spare.is_some());
                     self.lock().gone(segment.bytes, spare);
                 }
+                // Somebody else has removed it.
+                Err(error) if error.kind() == io::ErrorKind::NotFound => self.lock().gone(segment.bytes, None),
                 Err(error) => {
                     outcome = Err(self.failed("cannot let go of what is not needed any more", &error));
                     self.lock().leaving.push(segment);

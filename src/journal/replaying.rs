@@ -1,7 +1,7 @@
 //! Reading the journal again: everything that can be read, and an account of what cannot.
 
 use super::damage::{Damage, DamageKind, Damages};
-use super::layout::{self, Beginning, SEGMENT_HEADER};
+use super::layout::{self, Beginning, RecordHeader, SEGMENT_HEADER};
 use super::reader::{Lost, Piece, Reader};
 use super::state::{Inner, Segment};
 use super::{Format, Position};
@@ -96,7 +96,7 @@ impl Replay<'_> {
         if end <= self.from {
             return ControlFlow::Continue(());
         }
-        let mut reader = match self.open(segment, end) {
+        let reader = match self.open(segment, end) {
             Ok(Some(reader)) => reader,
             Ok(None) => {
                 self.lost(segment.first..end, segment, 0, DamageKind::Beginning);
@@ -107,24 +107,25 @@ impl Replay<'_> {
                 return ControlFlow::Continue(());
             }
         };
+        self.records(reader, segment, end, visitor)
+    }
+
+    fn records(
+        &mut self,
+        mut reader: Reader,
+        segment: &Segment,
+        end: u64,
+        visitor: &mut dyn FnMut(Record<'_>) -> ControlFlow<()>,
+    ) -> ControlFlow<()> {
+        // Everything before this one was visited, told as lost, or is of no interest.
         let mut expected = segment.first;
         loop {
-            let so_far = reader.at();
-            match reader.next() {
+            let before = reader.at();
+            let (at, kind) = match reader.next() {
                 Ok(Piece::Record { header, at, message }) => {
                     expected = header.offset + 1;
-                    let position = Position {
-                        partition: 0,
-                        offset: header.offset,
-                        time_ns: header.time_ns,
-                        received_ns: header.received_ns,
-                    };
-                    let bytes_done = self.bytes_before + at + header.bytes();
-                    let record = Record { position, format: header.format, message, bytes_done, bytes_of: self.bytes_of };
-                    self.replayed.records += 1;
-                    self.replayed.bytes += message.len() as u64;
-                    self.inner.lock().index.note(header.time_ns, header.offset);
-                    visitor(record)?;
+                    self.visit(&header, at, message, visitor)?;
+                    continue;
                 }
                 Ok(Piece::Lost { offsets, at, what }) => {
                     expected = offsets.end;
@@ -133,17 +134,30 @@ impl Replay<'_> {
                         Lost::Message => DamageKind::Message,
                     };
                     self.lost(offsets, segment, at, kind);
+                    continue;
                 }
-                Ok(Piece::End { at, .. }) => {
-                    self.lost(expected.max(reader.expected())..end, segment, at, DamageKind::End);
-                    return ControlFlow::Continue(());
-                }
-                Err(error) => {
-                    self.lost(expected.max(reader.expected())..end, segment, so_far, DamageKind::Unreadable(error.to_string()));
-                    return ControlFlow::Continue(());
-                }
-            }
+                Ok(Piece::End { at, .. }) => (at, DamageKind::End),
+                Err(error) => (before, DamageKind::Unreadable(error.to_string())),
+            };
+            self.lost(expected..end, segment, at, kind);
+            return ControlFlow::Continue(());
         }
+    }
+
+    fn visit(
+        &mut self,
+        header: &RecordHeader,
+        at: u64,
+        message: &[u8],
+        visitor: &mut dyn FnMut(Record<'_>) -> ControlFlow<()>,
+    ) -> ControlFlow<()> {
+        let RecordHeader { offset, time_ns, received_ns, format, .. } = *header;
+        let position = Position { partition: 0, offset, time_ns, received_ns };
+        let bytes_done = self.bytes_before + at + header.bytes();
+        self.replayed.records += 1;
+        self.replayed.bytes += message.len() as u64;
+        self.inner.lock().index.note(time_ns, offset);
+        visitor(Record { position, format, message, bytes_done, bytes_of: self.bytes_of })
     }
 
     fn open(&self, segment: &Segment, end: u64) -> io::Result<Option<Reader>> {

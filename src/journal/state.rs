@@ -145,7 +145,14 @@ impl Inner {
     fn file_for(&self, state: &mut State, name: &str, needed: u64) -> io::Result<(Arc<dyn SegmentFile>, u64)> {
         loop {
             if let Some(place) = state.spares.iter().rposition(|spare| spare.bytes >= needed) {
-                return self.recycle(state, place, name);
+                match self.recycle(state, place, name) {
+                    // Somebody else has removed it.
+                    Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                        state.held -= state.spares.swap_remove(place).bytes;
+                        continue;
+                    }
+                    other => return other,
+                }
             }
             let wanted = needed.max(self.segment_bytes);
             let room = self.most_bytes.saturating_sub(state.held);

@@ -185,6 +185,12 @@ impl Window {
 
     /// Adds all of another window.
     pub fn merge(&mut self, other: &Self) {
+        self.merge_totals(other);
+        self.merge_hops(other);
+    }
+
+    /// Adds what is counted of the capability as a whole, and nothing by hop: all that a picture over time needs.
+    pub fn merge_totals(&mut self, other: &Self) {
         for (mine, theirs) in self.outcomes.iter_mut().zip(other.outcomes) {
             *mine += theirs;
         }
@@ -200,6 +206,9 @@ impl Window {
         }
         self.critical_path = self.critical_path.saturating_add(other.critical_path);
         self.skewed = self.skewed.saturating_add(other.skewed);
+    }
+
+    fn merge_hops(&mut self, other: &Self) {
         for (hop, theirs) in &other.hops {
             self.hops.entry(*hop).or_default().merge(theirs);
         }

@@ -6,8 +6,8 @@ use super::listing::{self, Listed, Listing};
 use super::matching::{Matching, Sources};
 use super::status::{capability_status, count};
 use super::{
-    API_VERSION, Answers, Between, CapabilityStatus, ExplainQuestion, Explanation, HopsAnswer, HopsQuestion, QueryError, Range,
-    Spans, Status, StatusQuestion, TraceAnswer, VerdictLine, verdict_with_tree,
+    API_VERSION, Answers, Between, CapabilityStatus, ExplainQuestion, Explanation, History, HistoryQuestion, HopsAnswer,
+    HopsQuestion, QueryError, Range, Spans, Status, StatusQuestion, TraceAnswer, VerdictLine, verdict_with_tree,
 };
 use crate::catalogue::Capability;
 use crate::measure::{Ledger, Recent, Window};
@@ -22,7 +22,7 @@ use std::sync::Arc;
 pub struct Desk {
     pub(super) listing: Arc<Listing>,
     pub(super) names: Arc<Names>,
-    hops: Arc<Hops>,
+    pub(super) hops: Arc<Hops>,
     pub(super) keeper: Arc<Keeper>,
     ledger: Option<Arc<Ledger>>,
     recent: Option<Arc<Recent>>,
@@ -166,6 +166,11 @@ fn note(executions: u64, before: u64, seconds: (u64, u64)) -> Option<String> {
 }
 
 impl Answers for Desk {
+    /// Without reading a single figure.
+    fn extent(&self) -> Result<Between, QueryError> {
+        self.range(None)
+    }
+
     fn status(&self, question: &StatusQuestion) -> Result<Status, QueryError> {
         let listed = self.listing.now();
         let asked = listing::asked(&listed, question.capability.as_deref())?;
@@ -211,6 +216,10 @@ impl Answers for Desk {
             sampled: table.sampled(),
             intervals: table.intervals(),
         })
+    }
+
+    fn history(&self, question: &HistoryQuestion) -> Result<History, QueryError> {
+        self.told_history(question)
     }
 
     fn explain(&self, question: &ExplainQuestion) -> Result<Explanation, QueryError> {

@@ -15,6 +15,8 @@ mod desk;
 mod estimate;
 mod explain;
 mod explained;
+mod historic;
+mod history;
 mod hops;
 mod line;
 mod listing;
@@ -28,11 +30,15 @@ mod stretches;
 mod tree;
 
 #[cfg(test)]
+mod history_tests;
+#[cfg(test)]
 mod tests;
 
 pub use answer::*;
 pub use desk::Desk;
 pub use explained::{EvidenceLine, ExplainKind, Explanation, Suspect};
+pub use historic::{History, HistoryPoint};
+pub use history::{length_text, parse_step};
 pub use line::{verdict_json, verdict_line};
 pub use listing::Listing;
 pub use matching::{

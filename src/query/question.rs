@@ -1,6 +1,6 @@
 //! What can be asked.
 
-use super::{Explanation, HopsAnswer, Level, Matching, Status, TraceAnswer};
+use super::{Explanation, History, HopsAnswer, Level, Matching, Status, TraceAnswer, parse_moment};
 use crate::model::TraceId;
 
 /// A stretch of time, nanoseconds since 1970: `from_ns` belongs to it, `to_ns` does not.
@@ -48,6 +48,17 @@ pub struct HopsQuestion {
     pub level: Level,
 }
 
+/// `history`.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct HistoryQuestion {
+    /// The capability.
+    pub capability: String,
+    /// `None`: everything there is.
+    pub between: Option<Between>,
+    /// Length of a point, nanoseconds; a multiple of ten seconds. `None`: one that makes some 30 to 120 points.
+    pub step_ns: Option<u64>,
+}
+
 /// `explain`.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct ExplainQuestion {
@@ -85,6 +96,15 @@ pub enum QueryError {
 
 /// Who answers: a running server, a store folder, or an analysis that has just ended.
 pub trait Answers: Send + Sync {
+    /// From the first slice that is counted to the end of the last; empty if there is none.
+    ///
+    /// # Errors
+    /// If what is kept cannot be read.
+    fn extent(&self) -> Result<Between, QueryError> {
+        let everything = self.status(&StatusQuestion::default())?.range;
+        Ok(Between { from_ns: parse_moment(&everything.from, 0)?, to_ns: parse_moment(&everything.to, 0)? })
+    }
+
     /// How the capabilities are doing.
     ///
     /// # Errors
@@ -96,6 +116,12 @@ pub trait Answers: Send + Sync {
     /// # Errors
     /// If the capability is not in the map, or what is kept cannot be read.
     fn hops(&self, question: &HopsQuestion) -> Result<HopsAnswer, QueryError>;
+
+    /// The figures of a capability over time.
+    ///
+    /// # Errors
+    /// If the capability is not in the map, the points would be too many, or what is kept cannot be read.
+    fn history(&self, question: &HistoryQuestion) -> Result<History, QueryError>;
 
     /// Why a capability was bad.
     ///

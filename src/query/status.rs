@@ -54,7 +54,7 @@ pub(super) fn capability_status(capability: &Capability, window: &Window, names:
         success_rate_high,
         latency_ms: latency(&window.durations),
         absorbed: absorbed(&window.absorbed),
-        worst_hop: worst_hop(window, names, hops),
+        worst_hop: worst_hop(failures_by_hop(window), failed.units, names, hops),
         objectives,
         lost_value: value.and_then(|rule| money::lost(failed.units, rule)),
         sampled: estimated.then(|| seen(told(window))),
@@ -150,19 +150,28 @@ fn state(capability: &Capability, window: &Window, objectives: &[ObjectiveStatus
     if missed { State::Degraded } else { State::Ok }
 }
 
-/// Most failures; between equals the first by name. The buckets are no hops.
-fn worst_hop(window: &Window, names: &Names, hops: &Hops) -> Option<WorstHop> {
-    let failures_of = |(id, figures): (&HopId, &crate::measure::HopFigures)| {
-        let failures = figures.trouble.as_ref()?.failed();
-        let named = ![Hops::CALLER, Hops::UNKNOWN].contains(id) && failures.units > 0;
-        let hop = hops.get(*id);
-        named.then(|| (std::cmp::Reverse(failures.units), names.text(hop.hop), names.text(hop.service)))
-    };
-    let (std::cmp::Reverse(units), hop, service) = window.hops.iter().filter_map(failures_of).min()?;
+/// Failures by hop, those in the buckets too.
+pub(super) fn failures_by_hop(window: &Window) -> impl Iterator<Item = (HopId, u128)> {
+    window.hops.iter().filter_map(|(id, figures)| Some((*id, figures.trouble.as_ref()?.failed().units)))
+}
+
+/// Most failures; between equals the first by name. The buckets are no hops. `failed`: all failures.
+pub(super) fn worst_hop(
+    failures: impl Iterator<Item = (HopId, u128)>,
+    failed: u128,
+    names: &Names,
+    hops: &Hops,
+) -> Option<WorstHop> {
+    let named = failures.filter(|(id, units)| ![Hops::CALLER, Hops::UNKNOWN].contains(id) && *units > 0);
+    let by_name = named.map(|(id, units)| {
+        let hop = hops.get(id);
+        (std::cmp::Reverse(units), names.text(hop.hop), names.text(hop.service))
+    });
+    let (std::cmp::Reverse(units), hop, service) = by_name.min()?;
     Some(WorstHop {
         hop: hop.into(),
         service: service.into(),
         failures: Count(crate::measure::units_to_count(units)),
-        share: share(units, window.outcome(Outcome::Failed).units).unwrap_or(0.0),
+        share: share(units, failed).unwrap_or(0.0),
     })
 }

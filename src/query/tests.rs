@@ -45,17 +45,17 @@ fn capabilities() -> Vec<Capability> {
     ]
 }
 
-struct Office {
-    world: World,
+pub(super) struct Office {
+    pub(super) world: World,
     windows: Arc<Windows>,
     keeper: Arc<Keeper>,
     ledger: Arc<Ledger>,
     recent: Arc<Recent>,
-    desk: Desk,
+    pub(super) desk: Desk,
 }
 
 /// A desk over what is counted and, with a folder, what is kept in it.
-fn office(folder: Option<&Path>) -> Office {
+pub(super) fn office(folder: Option<&Path>) -> Office {
     let world = World::default();
     let windows = Arc::new(world.windows());
     let store = folder.map(|folder| Store::create(folder, "", world.names.clone(), world.hops.clone()).unwrap());
@@ -67,14 +67,14 @@ fn office(folder: Option<&Path>) -> Office {
 }
 
 impl Office {
-    fn record(&self, verdicts: &[Verdict]) {
+    pub(super) fn record(&self, verdicts: &[Verdict]) {
         for one in verdicts {
             self.windows.record(one);
             self.recent.record(one);
         }
     }
 
-    fn keep(&self) {
+    pub(super) fn keep(&self) {
         let beside =
             Beside { fates: self.ledger.fates(), unknown_capabilities: self.ledger.unknown_capabilities(), ..Beside::default() };
         let line_of = |verdict: &Verdict| verdict_json(verdict, &self.world.names, &self.world.hops);

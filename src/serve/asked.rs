@@ -1,6 +1,8 @@
 //! Words of a question, as they stand in an address, and what they mean.
 
-use crate::query::{Between, By, ExplainQuestion, HopsQuestion, Level, QueryError, StatusQuestion, parse_range};
+use crate::query::{
+    Between, By, ExplainQuestion, HistoryQuestion, HopsQuestion, Level, QueryError, StatusQuestion, parse_range, parse_step,
+};
 use clap::ValueEnum;
 use serde::Deserialize;
 
@@ -27,6 +29,23 @@ pub(super) struct HopsWords {
     pub(super) last: Option<String>,
     pub(super) by: Option<String>,
     pub(super) level: Option<String>,
+}
+
+/// The range, and the length of a point.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct HistoryWords {
+    pub(super) from: Option<String>,
+    pub(super) to: Option<String>,
+    pub(super) last: Option<String>,
+    pub(super) step: Option<String>,
+}
+
+impl HistoryWords {
+    pub(super) fn question(self, capability: String, now_ns: u64) -> Result<HistoryQuestion, QueryError> {
+        let between = parse_range(self.last.as_deref(), self.from.as_deref(), self.to.as_deref(), now_ns)?;
+        Ok(HistoryQuestion { capability, between, step_ns: self.step.as_deref().map(parse_step).transpose()? })
+    }
 }
 
 /// The range, the level, and what is normal.

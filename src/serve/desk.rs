@@ -17,11 +17,13 @@ pub(super) struct Desk {
     pub(super) health: Arc<dyn Health>,
     pub(super) clock: fn() -> u64,
     room: Arc<Semaphore>,
+    /// One place: for a backup that is being made or sent.
+    pub(super) backups: Arc<Semaphore>,
 }
 
 impl Desk {
     pub(super) fn new(answers: Arc<dyn Answers>, counted: Arc<dyn Answers>, health: Arc<dyn Health>, clock: fn() -> u64) -> Self {
-        Self { answers, counted, health, clock, room: Arc::new(Semaphore::new(AT_ONCE)) }
+        Self { answers, counted, health, clock, room: Arc::new(Semaphore::new(AT_ONCE)), backups: Arc::new(Semaphore::new(1)) }
     }
 
     /// Asks on a thread that may wait for the disk.

@@ -1,10 +1,11 @@
 //! Stand-ins for what lies behind the doors, for tests of this room and of the command line.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
-use super::{Accepted, Encoding, Health, Intake, Refusal};
+use super::{Accepted, Encoding, Health, Intake, NoSnapshot, Refusal};
 use crate::model::TraceId;
 use crate::query::*;
 use std::collections::BTreeMap;
+use std::io::{Seek, Write};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -44,6 +45,19 @@ impl Health for FakeHealth {
     fn gauges(&self) -> Vec<(&'static str, &'static str, f64)> {
         vec![("open_traces", "Traces that wait for spans.", 3.0), ("requests_total", "Requests taken.", 7.0)]
     }
+
+    fn snapshot(&self) -> Result<std::fs::File, NoSnapshot> {
+        self.ready().map_err(NoSnapshot::Failed)?;
+        let mut file = tempfile::tempfile().unwrap();
+        file.write_all(kept().as_bytes()).unwrap();
+        file.rewind().unwrap();
+        Ok(file)
+    }
+}
+
+/// What [`FakeHealth`] keeps: more than fits in a few pieces.
+pub(crate) fn kept() -> String {
+    "what is kept\n".repeat(100_000)
 }
 
 /// A shop with two capabilities, of which one fails at the card network.
@@ -76,6 +90,12 @@ impl Answers for FakeAnswers {
         self.asked.lock().unwrap().push(format!("{question:?}"));
         known(question.capability.as_ref())?;
         Ok(HopsAnswer { capability: question.capability.clone(), level: question.level, ..hops() })
+    }
+
+    fn history(&self, question: &HistoryQuestion) -> Result<History, QueryError> {
+        self.asked.lock().unwrap().push(format!("{question:?}"));
+        known(Some(&question.capability))?;
+        Ok(History { capability: question.capability.clone(), ..history() })
     }
 
     fn explain(&self, question: &ExplainQuestion) -> Result<Explanation, QueryError> {
@@ -127,6 +147,39 @@ pub(crate) fn status() -> Status {
         spans: Spans { received: 1000, fates: fates.map(|(fate, spans)| (fate.into(), spans)).into() },
         estimated: false,
         unknown_capabilities: BTreeMap::from([("bok-flight".into(), 4)]),
+    }
+}
+
+/// An hour in two points: in the second nothing happened.
+pub(crate) fn history() -> History {
+    let point = |it: CapabilityStatus, from: &str, to: &str| HistoryPoint {
+        from: from.into(),
+        to: to.into(),
+        executions: it.executions,
+        ok: it.ok,
+        failed: it.failed,
+        rejected: it.rejected,
+        abandoned: it.abandoned,
+        incomplete: it.incomplete,
+        slow: it.slow,
+        success_rate: it.success_rate,
+        success_rate_low: it.success_rate_low,
+        success_rate_high: it.success_rate_high,
+        latency_ms: it.latency_ms,
+        absorbed: it.absorbed,
+        worst_hop: it.worst_hop,
+        sampled: None,
+        intervals: None,
+    };
+    let (began, half, over) = ("2026-09-01T11:00:00Z", "2026-09-01T11:30:00Z", "2026-09-01T12:00:00Z");
+    History {
+        api_version: API_VERSION.into(),
+        capability: "book-flight".into(),
+        range: range(),
+        step_seconds: 1800,
+        points: vec![point(book_flight(), began, half), point(search(), half, over)],
+        estimated: false,
+        note: None,
     }
 }
 

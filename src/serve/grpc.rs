@@ -1,11 +1,11 @@
 //! Questions over gRPC: the same as over HTTP.
 
-use super::asked::{ExplainWords, HopsWords, StatusWords};
+use super::asked::{ExplainWords, HistoryWords, HopsWords, StatusWords};
 use super::desk::Desk;
 use super::proto::query_server::Query;
 use super::proto::{
-    ExplainRequest, ExplainResponse, HopsRequest, HopsResponse, MatchingRequest, MatchingResponse, StatusRequest, StatusResponse,
-    TraceRequest, TraceResponse,
+    ExplainRequest, ExplainResponse, HistoryRequest, HistoryResponse, HopsRequest, HopsResponse, MatchingRequest,
+    MatchingResponse, StatusRequest, StatusResponse, TraceRequest, TraceResponse,
 };
 use crate::model::TraceId;
 use crate::query::QueryError;
@@ -39,6 +39,14 @@ impl Query for QueryService {
         let capability = given(std::mem::take(&mut request.capability));
         let question = HopsWords::try_from(request)?.question(capability, (self.0.clock)())?;
         let answer = self.0.ask(move |answers| answers.hops(&question)).await?;
+        Ok(Response::new(answer.into()))
+    }
+
+    async fn history(&self, request: Request<HistoryRequest>) -> Result<Response<HistoryResponse>, Status> {
+        let mut request = request.into_inner();
+        let capability = std::mem::take(&mut request.capability);
+        let question = HistoryWords::from(request).question(capability, (self.0.clock)())?;
+        let answer = self.0.ask(move |answers| answers.history(&question)).await?;
         Ok(Response::new(answer.into()))
     }
 

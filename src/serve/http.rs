@@ -1,11 +1,11 @@
 //! Questions over HTTP: one route a question, answered with the documents of spec 4.2.
 
-use super::asked::{ExplainWords, HopsWords, NoWords, StatusWords};
+use super::asked::{ExplainWords, HistoryWords, HopsWords, NoWords, StatusWords};
 use super::desk::Desk;
-use super::metrics;
 use super::openapi::{self, Answer, Route};
+use super::{backup, metrics};
 use crate::model::TraceId;
-use crate::query::{API_VERSION, Explanation, HopsAnswer, Matching, QueryError, Status, TraceAnswer};
+use crate::query::{API_VERSION, Explanation, History, HopsAnswer, Matching, QueryError, Status, TraceAnswer};
 use axum::Router;
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Path, Query, State};
@@ -16,6 +16,7 @@ use serde_json::{Value, json};
 
 const RANGE: &[&str] = &["from", "to", "last"];
 const HOPS: &[&str] = &["from", "to", "last", "by", "level"];
+const HISTORY: &[&str] = &["from", "to", "last", "step"];
 const EXPLAIN: &[&str] = &["from", "to", "last", "baseline_from", "baseline_to", "level"];
 
 /// All that can be asked, and who answers: what the server is built of, and what `/api/openapi.json` tells.
@@ -33,11 +34,13 @@ fn table() -> Vec<(Route, MethodRouter<Desk>)> {
             "HopsResponse",
             get(capability_hops),
         ),
+        about("/api/v1/capabilities/{id}/history", "Its figures over time.", HISTORY, "HistoryResponse", get(history)),
         about("/api/v1/capabilities/{id}/explain", "Why it was bad.", EXPLAIN, "ExplainResponse", get(explain)),
         about("/api/v1/capabilities/{id}/matching", "What matches it.", &[], "MatchingResponse", get(capability_matching)),
         about("/api/v1/hops", "Which hops fail, and which are slow.", HOPS, "HopsResponse", get(hops)),
         about("/api/v1/matching", "What arrives, what matches, and what nearly does.", &[], "MatchingResponse", get(matching)),
         about("/api/v1/traces/{trace_id}", "The verdicts about a recent trace.", &[], "TraceResponse", get(trace)),
+        text("/api/v1/backup", "A copy of what the server keeps, as a file.", Answer::File, get(backup)),
         text("/api/openapi.json", "This document.", Answer::Json, get(openapi)),
         text("/healthz", "Whether the process lives.", Answer::Health, get(|| async { "ok\n" })),
         text("/readyz", "Whether spans are taken and questions answered.", Answer::Health, get(ready)),
@@ -116,6 +119,11 @@ async fn capability_hops(
     Ok(Json(desk.ask(move |answers| answers.hops(&question)).await?))
 }
 
+async fn history(State(desk): State<Desk>, Path(id): Path<String>, words: Words<HistoryWords>) -> Result<Json<History>, Refused> {
+    let question = words?.0.question(id, (desk.clock)())?;
+    Ok(Json(desk.ask(move |answers| answers.history(&question)).await?))
+}
+
 async fn explain(
     State(desk): State<Desk>,
     Path(id): Path<String>,
@@ -142,6 +150,11 @@ async fn capability_matching(
 async fn trace(State(desk): State<Desk>, Path(id): Path<String>) -> Result<Json<TraceAnswer>, Refused> {
     let id = TraceId::parse(&id).map_err(|error| QueryError::Bad(error.to_string()))?;
     Ok(Json(desk.ask(move |answers| answers.trace(id)).await?))
+}
+
+async fn backup(desk: State<Desk>, words: Words<NoWords>) -> Result<Response, Refused> {
+    words?;
+    backup::made(desk).await.map_err(|(code, why)| Refused(code, why))
 }
 
 async fn ready(State(desk): State<Desk>) -> Result<&'static str, (StatusCode, String)> {

@@ -152,7 +152,7 @@ mod tests {
     use super::super::fakes;
     use super::*;
     use crate::model::TraceId;
-    use crate::query::{ExplainQuestion, Explanation, Matching, TraceAnswer};
+    use crate::query::{ExplainQuestion, Explanation, History, HistoryQuestion, Matching, TraceAnswer};
 
     /// Its map is swapped right after each question about the status.
     struct Swapped;
@@ -167,6 +167,10 @@ mod tests {
         }
 
         fn hops(&self, _: &HopsQuestion) -> Result<HopsAnswer, QueryError> {
+            gone()
+        }
+
+        fn history(&self, _: &HistoryQuestion) -> Result<History, QueryError> {
             gone()
         }
 

@@ -1,6 +1,6 @@
 //! Documents as messages of `query.proto`, field by field.
 
-use super::asked::{ExplainWords, HopsWords, StatusWords};
+use super::asked::{ExplainWords, HistoryWords, HopsWords, StatusWords};
 use super::grpc::given;
 use super::proto;
 use crate::query;
@@ -11,6 +11,13 @@ impl From<Option<proto::RangeRequest>> for StatusWords {
     fn from(range: Option<proto::RangeRequest>) -> Self {
         let range = range.unwrap_or_default();
         Self { from: given(range.from), to: given(range.to), last: given(range.last) }
+    }
+}
+
+impl From<proto::HistoryRequest> for HistoryWords {
+    fn from(asked: proto::HistoryRequest) -> Self {
+        let StatusWords { from, to, last } = asked.range.into();
+        Self { from, to, last, step: given(asked.step) }
     }
 }
 
@@ -119,6 +126,16 @@ mirror! {
         maybe lost_value;
         counts executions calls errors failures slow_blamed retries missing;
         named causes absorbed;
+        seen sampled;
+        known intervals;
+    }
+    History => HistoryResponse { same api_version capability step_seconds estimated note; into range; lists points; }
+    HistoryPoint => HistoryPoint {
+        same from to success_rate success_rate_low success_rate_high;
+        into latency_ms;
+        maybe worst_hop;
+        counts executions ok failed rejected abandoned incomplete slow;
+        named absorbed;
         seen sampled;
         known intervals;
     }

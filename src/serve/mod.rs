@@ -10,6 +10,7 @@
 
 mod api;
 mod asked;
+mod backup;
 mod body;
 mod connections;
 mod desk;
@@ -137,6 +138,17 @@ pub enum Refusal {
     Stopping,
 }
 
+/// Why there is no copy of what is kept.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum NoSnapshot {
+    /// The server has no store folder.
+    #[error("this server keeps nothing, so there is nothing to back up; start it with --store DIR")]
+    NothingKept,
+    /// It could not be made; one sentence.
+    #[error("{0}")]
+    Failed(String),
+}
+
 /// How the server itself is doing.
 pub trait Health: Send + Sync + 'static {
     /// Why it is not ready; `Ok` if it is.
@@ -149,6 +161,14 @@ pub trait Health: Send + Sync + 'static {
     /// Prometheus writes them; those of one name stand together. Spans by fate and figures per
     /// capability are not among them: they come from `status`.
     fn gauges(&self) -> Vec<(&'static str, &'static str, f64)>;
+
+    /// A consistent copy of the file of the store, open for reading; it is gone when it is closed. Blocks while it is made.
+    ///
+    /// # Errors
+    /// There is no store folder, or the copy cannot be made.
+    fn snapshot(&self) -> Result<std::fs::File, NoSnapshot> {
+        Err(NoSnapshot::NothingKept)
+    }
 
     /// Where it is counted who was turned away; `None` if it is not.
     fn refusals(&self) -> Option<&Refusals> {

@@ -30,6 +30,8 @@ pub(super) struct Route {
 pub(super) enum Answer {
     /// JSON with the fields of this message.
     Document(&'static str),
+    /// Bytes.
+    File,
     /// JSON of no message.
     Json,
     /// Text for people and their tools; no token is needed.
@@ -80,6 +82,7 @@ fn operation(route: &Route) -> Value {
         Answer::Json => {
             json!({ "description": route.summary, "content": { "application/json": { "schema": { "type": "object" } } } })
         }
+        Answer::File => json!({ "description": route.summary, "content": { "application/octet-stream": {} } }),
         Answer::Health => text("text/plain", route.summary),
         Answer::Figures => text("text/plain; version=0.0.4", route.summary),
     };
@@ -102,6 +105,9 @@ fn parameter(word: &str) -> Value {
         "from" | "baseline_from" => ("RFC 3339, `now`, or such as `now-1h`; belongs to the range.", None),
         "to" | "baseline_to" => ("RFC 3339, `now`, or such as `now-1h`; does not belong to the range.", None),
         "last" => ("Instead of from and to: such as `15m`, `1h`, `7d`.", None),
+        "step" => {
+            ("Length of a point: a multiple of `10s`, such as `1m`, `1h`, `1d`. Not given: one that makes a picture.", None)
+        }
         "by" => ("The order.", Some(words_of::<By>())),
         "level" => ("Each hop for itself, or all of a service together.", Some(words_of::<Level>())),
         _ => ("", None),

@@ -3,9 +3,11 @@
 
 use super::fakes::{FakeAnswers, FakeHealth, KNOWN, NOON};
 use super::proto::query_client::QueryClient;
-use super::proto::{self, ExplainRequest, HopsRequest, MatchingRequest, RangeRequest, StatusRequest, TraceRequest};
+use super::proto::{
+    self, ExplainRequest, HistoryRequest, HopsRequest, MatchingRequest, RangeRequest, StatusRequest, TraceRequest,
+};
 use super::{Port, api, fakes};
-use crate::query::{Explanation, HopsAnswer, Matching, Status, TraceAnswer};
+use crate::query::{Explanation, History, HopsAnswer, Matching, Status, TraceAnswer};
 use serde_json::Value;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -82,6 +84,8 @@ async fn each_question_has_a_route_and_answers_with_its_document() {
     let hops: HopsAnswer = serde_json::from_value(server.document("/api/v1/capabilities/book-flight/hops").await).unwrap();
     assert_eq!(hops, fakes::hops());
     assert_eq!(server.document("/api/v1/hops").await["capability"], Value::Null);
+    let over_time: History = serde_json::from_value(server.document("/api/v1/capabilities/book-flight/history").await).unwrap();
+    assert_eq!(over_time, fakes::history());
     let why: Explanation = serde_json::from_value(server.document("/api/v1/capabilities/book-flight/explain").await).unwrap();
     assert_eq!(why, fakes::explanation());
     let matching: Matching = serde_json::from_value(server.document("/api/v1/matching").await).unwrap();
@@ -104,6 +108,11 @@ async fn words_in_the_address_mean_what_they_mean_on_the_command_line() {
         server.asked(),
         format!("ExplainQuestion {{ capability: \"search\", between: {hour}, baseline: {hour}, level: Service }}")
     );
+    server.document("/api/v1/capabilities/search/history?last=1h&step=5m").await;
+    assert_eq!(
+        server.asked(),
+        format!("HistoryQuestion {{ capability: \"search\", between: {hour}, step_ns: Some(300000000000) }}")
+    );
     server.document("/api/v1/capabilities/search?from=2026-09-01T11:00:00Z&to=now").await;
     assert_eq!(server.asked(), format!("StatusQuestion {{ capability: Some(\"search\"), between: {hour} }}"));
 }
@@ -116,6 +125,9 @@ async fn what_cannot_be_asked_is_refused_with_a_document_that_says_why() {
     assert!(server.error("/api/v1/status?lst=1h", 400).await.contains("unknown field `lst`"));
     let told = server.error("/api/v1/hops?by=name", 400).await;
     assert_eq!(told, "'name' is no value of 'by'; write one of failures, latency, cost, resilience");
+    assert!(server.error("/api/v1/capabilities/search/history?step=7s", 400).await.contains("write a multiple of 10s"));
+    assert!(server.error("/api/v1/capabilities/nope/history", 404).await.contains("there are: book-flight, search"));
+    assert!(server.error("/api/v1/status?last=2months", 400).await.contains("write days or weeks"));
     assert!(server.error("/api/v1/capabilities/nope", 404).await.contains("there are: book-flight, search"));
     assert!(server.error("/api/v1/traces/12", 400).await.contains("32 hexadecimal digits"));
     assert!(server.error("/api/v1/traces/11111111111111111111111111111111", 404).await.contains("--map MAP INPUT"));
@@ -181,6 +193,14 @@ async fn grpc_asks_the_same_questions_on_the_same_port() {
     assert_eq!((why.kind.as_str(), why.suspects[0].evidence[0].normal), ("hop_failure", Some(0.001)));
     assert!(server.asked().contains("baseline: Some(Between"));
     let last = Some(RangeRequest { last: "1h".into(), ..RangeRequest::default() });
+    let asked = HistoryRequest { capability: "book-flight".into(), range: last.clone(), step: "30m".into() };
+    let over_time = client.history(asked.clone()).await.unwrap().into_inner();
+    let failed: Vec<_> = over_time.points.iter().map(|point| point.failed).collect();
+    assert_eq!((over_time.step_seconds, failed, over_time.note), (1800, vec![12.0, 0.0], None));
+    assert_eq!(over_time.points[0].worst_hop.as_ref().unwrap().hop, "card-network");
+    assert!(server.asked().ends_with("step_ns: Some(1800000000000) }"));
+    let wrong = HistoryRequest { step: "1s".into(), ..asked };
+    assert_eq!(client.history(wrong).await.unwrap_err().code(), Code::InvalidArgument);
     assert_eq!(client.explain(ExplainRequest { baseline: last, ..request }).await.unwrap_err().code(), Code::InvalidArgument);
     let matching = client.matching(MatchingRequest { capability: "search".into() }).await.unwrap().into_inner();
     let fails = &matching.capabilities[0].entries[0].nearly[0].fails[0];

@@ -87,6 +87,11 @@ impl Store {
         Ok(store)
     }
 
+    /// Where it lies.
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
     fn of_file(
         folder: &Path,
         open: impl FnOnce() -> Result<Database, redb::Error>,

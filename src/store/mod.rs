@@ -46,6 +46,7 @@ pub use reading::{Kept, Look};
 pub use roll::{Retention, Rolled};
 pub use simulated::SimulatedDisk;
 pub use sizes::LevelSize;
+pub use tables::FILE as STORE_FILE;
 
 use crate::journal::Progress;
 use crate::measure::{Key, Window};

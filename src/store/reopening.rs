@@ -41,7 +41,7 @@ impl Reopening {
         }
     }
 
-    /// Gives back what is not needed. Nobody reads or writes meanwhile.
+    /// Gives back to the disk what can be given back; false if nothing could.
     pub(super) fn compact(&mut self) -> Result<bool, redb::Error> {
         match self.database.get_mut().unwrap_or_else(PoisonError::into_inner) {
             Some(database) => Ok(database.compact()?),

@@ -5,7 +5,7 @@ use prost::Message;
 use redb::{TableDefinition, WriteTransaction};
 
 /// The file in the folder.
-pub(super) const FILE: &str = "steelthread.redb";
+pub const FILE: &str = "steelthread.redb";
 
 /// Format of the whole: which tables there are and how they are read.
 pub(super) const FORMAT: u64 = 2;

@@ -10,6 +10,7 @@ mod explaining;
 mod explaining_synthetic;
 mod figures;
 mod forwarding;
+mod history;
 mod hostile_traces;
 mod json_table;
 mod labelling;

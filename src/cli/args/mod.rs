@@ -4,14 +4,17 @@ mod questions;
 mod runs;
 mod serve;
 mod store;
+mod storing;
 mod token;
 
 pub(super) use questions::{
-    ExplainArgs, Format, HopsArgs, LoginArgs, MatchingArgs, OutputArgs, RangeArgs, SourceArgs, StatusArgs, TraceArgs, WatchArgs,
+    ExplainArgs, Format, HistoryArgs, HopsArgs, LoginArgs, MatchingArgs, OutputArgs, RangeArgs, SourceArgs, StatusArgs,
+    TraceArgs, WatchArgs,
 };
 pub(super) use runs::{AnalyzeArgs, CriticalPath, DemoArgs};
 pub(super) use serve::{AccessArgs, DoorArgs, Listing, ServeArgs, SizeArgs, WaitArgs};
-pub(super) use store::StoreArgs;
+pub(super) use store::{RetentionArgs, StoreArgs};
+pub(super) use storing::{BackupArgs, CompactArgs};
 pub(super) use token::{NewTokenArgs, TokenCommand};
 
 use clap::{Parser, Subcommand};
@@ -48,12 +51,18 @@ pub(super) enum Command {
     Status(StatusArgs),
     /// Which hops fail, and which are slow.
     Hops(HopsArgs),
+    /// The figures of a capability over time.
+    History(HistoryArgs),
     /// Why a capability was bad: suspects, with evidence.
     Explain(ExplainArgs),
     /// What arrives, what matches the entry rules of the map, and what nearly does.
     Matching(MatchingArgs),
     /// The verdicts about one trace: outcome, blame, critical path.
     Trace(TraceArgs),
+    /// Copy a store, or what a running server keeps.
+    Backup(BackupArgs),
+    /// Give back to the disk what a store does not need. No server may use it meanwhile.
+    Compact(CompactArgs),
     /// Tokens of those who send and ask.
     Token {
         /// What to do.

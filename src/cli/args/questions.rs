@@ -14,7 +14,7 @@ pub(in crate::cli) enum Format {
     Json,
     /// The document.
     Yaml,
-    /// One row a capability or hop.
+    /// One row a capability, hop or point.
     Csv,
 }
 
@@ -65,7 +65,7 @@ pub(in crate::cli) struct LoginArgs {
 #[derive(Debug, Default, Clone, Args)]
 #[command(next_help_heading = "About which time")]
 pub(in crate::cli) struct RangeArgs {
-    /// The last 15m, 1h, 7d.
+    /// The last 15m, 1h, 90d, 2y (a year has 365 days).
     #[arg(long, value_name = "DURATION", conflicts_with_all = ["from", "to"])]
     pub(in crate::cli) last: Option<String>,
     /// From this moment on: RFC 3339, or now-1h.
@@ -112,6 +112,25 @@ pub(in crate::cli) struct HopsArgs {
     /// Each hop for itself, or all hops of a service together.
     #[arg(long, value_enum, value_name = "LEVEL", default_value_t)]
     pub(in crate::cli) level: Level,
+    #[command(flatten)]
+    pub(in crate::cli) source: SourceArgs,
+    #[command(flatten)]
+    pub(in crate::cli) range: RangeArgs,
+    #[command(flatten)]
+    pub(in crate::cli) output: OutputArgs,
+    #[command(flatten)]
+    pub(in crate::cli) watch: WatchArgs,
+}
+
+/// `history`.
+#[derive(Debug, Args)]
+pub(in crate::cli) struct HistoryArgs {
+    /// The capability; with --map also the recorded traces.
+    #[arg(required = true, value_name = "CAP|INPUT")]
+    pub(in crate::cli) words: Vec<String>,
+    /// Length of a point: a multiple of 10s, such as 1m, 1h, 1d [default: one that makes some 30 to 120 points].
+    #[arg(long, value_name = "DURATION")]
+    pub(in crate::cli) step: Option<String>,
     #[command(flatten)]
     pub(in crate::cli) source: SourceArgs,
     #[command(flatten)]

@@ -96,6 +96,26 @@ fn a_newer_format_is_not_touched() {
     assert_eq!(disk.contents().values().next().unwrap(), &bytes);
 }
 
+#[test]
+fn files_that_somebody_removed_stop_neither_appending_nor_releasing() {
+    let folder = tempfile::tempdir().unwrap();
+    let (journal, _) = Journal::open(folder.path(), opening()).unwrap();
+    fill(&journal, 30, 900);
+    journal.release(12).unwrap();
+    let newest = crate::journal::layout::segment_name(28);
+    for entry in std::fs::read_dir(folder.path()).unwrap() {
+        let entry = entry.unwrap();
+        if entry.file_name().into_string().unwrap() != newest {
+            std::fs::remove_file(entry.path()).unwrap();
+        }
+    }
+    let (records, damages) = read(&journal, 12);
+    assert_eq!((offsets(&records), damages.lost), (vec![28, 29], 16));
+    journal.release(28).unwrap();
+    let appended = fill(&journal, 30, 900);
+    assert_eq!(read_sound(&journal, 30), appended);
+}
+
 #[cfg(unix)]
 #[test]
 fn a_folder_that_cannot_be_written_is_told() {

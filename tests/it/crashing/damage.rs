@@ -8,7 +8,9 @@ use super::truth::Truth;
 use crate::program::{Sender, shop_map};
 use crate::shop;
 use std::fs;
-use std::path::PathBuf;
+use std::io::Read;
+use std::os::unix::fs::FileExt;
+use std::path::{Path, PathBuf};
 use steelthread::app::clock::now_ns;
 
 const TRACES: usize = 24;
@@ -29,7 +31,7 @@ impl LeftBehind {
         let mut life = Life::new(&shop_map(folder.path()), &store, &waits);
         life.start();
         life.ready();
-        let traces = Recording::new(seed).take(TRACES, now_ns());
+        let traces = Recording::new(seed).executions(TRACES, now_ns());
         let sender = Sender::new(&life.otlp);
         for trace in &traces {
             sender.send(shop::request(&trace.spans)).unwrap();
@@ -48,7 +50,7 @@ impl LeftBehind {
         let id = self.traces[trace].id.to_be_bytes();
         let files = fs::read_dir(format!("{}/journal", self.life.store)).unwrap().map(|file| file.unwrap().path());
         for file in files.filter(|file| file.extension().is_some_and(|extension| extension == "log")) {
-            let bytes = fs::read(&file).unwrap();
+            let bytes = beginning_of(&file);
             let found: Vec<usize> = memchr::memmem::find_iter(&bytes, &id).collect();
             if let (Some(first), Some(last)) = (found.first(), found.last()) {
                 return (file, *first, *last);
@@ -89,7 +91,14 @@ impl LeftBehind {
     }
 }
 
-fn names(file: &std::path::Path) -> &str {
+/// A segment is long and mostly empty; all that was written is in here.
+fn beginning_of(file: &Path) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    fs::File::open(file).unwrap().take(1 << 20).read_to_end(&mut bytes).unwrap();
+    bytes
+}
+
+fn names(file: &Path) -> &str {
     file.file_name().unwrap().to_str().unwrap()
 }
 
@@ -106,8 +115,7 @@ fn a_torn_last_record_is_the_only_one_lost_and_that_is_said() {
         let mut left = LeftBehind::new(seed);
         let last = TRACES - 1;
         let (file, first, _) = left.place_of(last);
-        let bytes = fs::read(&file).unwrap();
-        let end = bytes.iter().rposition(|byte| *byte != 0).unwrap() as i64;
+        let end = beginning_of(&file).iter().rposition(|byte| *byte != 0).unwrap() as i64;
         // Shortly before the spans, among them, and the last byte.
         let keeps = first.cast_signed() as i64;
         let keeps = keeps.saturating_add(cut).min(end);
@@ -122,15 +130,14 @@ fn a_torn_last_record_is_the_only_one_lost_and_that_is_said() {
 #[test]
 fn a_flipped_bit_loses_the_record_it_is_in_and_no_other_and_that_is_said() {
     let middle = TRACES / 2;
-    for (seed, part) in [(34, 0), (35, 4), (36, 7), (37, 10)] {
+    for (seed, part) in [(34, 0), (35, 6), (36, 10)] {
         let mut left = LeftBehind::new(seed);
         let (file, _, before) = left.place_of(middle - 1);
         let (_, first, _) = left.place_of(middle);
         // Between the last span of one record and the first of the next: in tenths of the way.
         let at = before + (first - before) * part / 10;
-        let mut bytes = fs::read(&file).unwrap();
-        bytes[at] ^= 0b0001_0000;
-        fs::write(&file, &bytes).unwrap();
+        let flipped = beginning_of(&file)[at] ^ 0b0001_0000;
+        fs::OpenOptions::new().write(true).open(&file).unwrap().write_all_at(&[flipped], at as u64).unwrap();
         let said = left.comes_back();
         let lost = [middle - 1, middle].into_iter().find(|missing| left.misses(Some(*missing)).is_empty());
         let Some(lost) = lost else {

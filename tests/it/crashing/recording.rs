@@ -48,8 +48,8 @@ impl Recording {
         Trace { id, spans: all.collect(), made: Some(plan.made) }
     }
 
-    /// So many traces.
-    pub fn take(&mut self, many: usize, now_ns: u64) -> Vec<Trace> {
-        repeat_with(|| self.next(now_ns)).take(many).collect()
+    /// So many executions.
+    pub fn executions(&mut self, many: usize, now_ns: u64) -> Vec<Trace> {
+        repeat_with(|| self.next(now_ns)).filter(|trace| trace.made.is_some()).take(many).collect()
     }
 }

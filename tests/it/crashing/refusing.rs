@@ -74,7 +74,7 @@ impl Kept {
     /// The running server takes some more traces.
     fn take(&mut self, seed: u64) {
         let sender = Sender::new(&self.life.otlp);
-        for trace in Recording::new(seed).take(10, now_ns()) {
+        for trace in Recording::new(seed).executions(10, now_ns()) {
             sender.send(shop::request(&trace.spans)).unwrap();
             self.truth.add(trace.made.as_ref(), trace.spans.len());
         }
@@ -173,7 +173,7 @@ fn a_second_server_on_the_same_folder_is_refused_and_the_first_does_not_notice()
     kept.take(63);
     kept.holds();
     kept.life.terminate();
-    assert_eq!(kept.truth.differences(&kept.life.counts_of_store()), Vec::<String>::new());
+    assert_eq!(kept.truth.differences_of_store(&kept.life.counts_of_store()), Vec::<String>::new());
 }
 
 #[test]

@@ -11,6 +11,9 @@ pub type Counts = BTreeMap<String, u64>;
 /// looked at on their own.
 const NO_SPAN: [&str; 4] = ["ignored", "malformed", "over_limit", "in_flight"];
 
+/// What a running server counts from its start on.
+pub const GROWING_FATES: [&str; 2] = ["spans measured", "spans unmatched"];
+
 #[derive(Debug, Clone, Default)]
 pub struct Truth {
     tally: Tally,
@@ -62,13 +65,28 @@ impl Truth {
         counts
     }
 
-    /// Lines for people: where these answers are not the truth. Empty: they are the truth.
+    /// The same without what a running server does not know: what a running server must say.
+    fn counts_of_executions(&self) -> Counts {
+        let mut counts = self.counts();
+        counts.retain(|key, _| !GROWING_FATES.contains(&key.as_str()));
+        counts
+    }
+
+    /// Lines for people: where what a running server answers is not the truth. Empty: it is the truth.
     pub fn differences(&self, answers: &Counts) -> Vec<String> {
-        let truth = self.counts();
+        Self::compare(&self.counts_of_executions(), answers)
+    }
+
+    /// The same for the answers of a store, which knows about all spans.
+    pub fn differences_of_store(&self, answers: &Counts) -> Vec<String> {
+        Self::compare(&self.counts(), answers)
+    }
+
+    fn compare(truth: &Counts, answers: &Counts) -> Vec<String> {
         let keys: std::collections::BTreeSet<&String> = truth.keys().chain(answers.keys()).collect();
         let count = |of: &Counts, key: &str| of.get(key).copied().unwrap_or(0);
-        let lines = keys.into_iter().filter(|key| count(&truth, key) != count(answers, key));
-        lines.map(|key| format!("{key}: {} answered, {} in truth", count(answers, key), count(&truth, key))).collect()
+        let lines = keys.into_iter().filter(|key| count(truth, key) != count(answers, key));
+        lines.map(|key| format!("{key}: {} answered, {} in truth", count(answers, key), count(truth, key))).collect()
     }
 
     /// Lines for people: what was counted although it cannot have happened yet.
@@ -100,6 +118,7 @@ pub fn answered(ask: &dyn Fn(Option<&str>) -> Value) -> Counts {
     }
     let fates = &status["spans"]["fates"];
     for fate in ["measured", "unmatched"].iter().chain(&NO_SPAN) {
+        assert!(fates[fate].is_u64(), "no {fate} in {status}");
         put(&mut counts, format!("spans {fate}"), number(&fates[fate]));
     }
     let all: u64 = fates.as_object().unwrap().values().map(number).sum();
