@@ -153,6 +153,36 @@ fn what_is_older_than_short_windows_goes_only_to_longer_ones() {
 }
 
 #[test]
+fn a_change_reaches_a_window_at_every_level_packed_or_loose() {
+    let (world, disk) = (World::default(), SimulatedDisk::default());
+    let store = on(&disk, &world);
+    days(&store, &world, 2);
+    let skew = |hours: u64| {
+        let key = Key { slice_ns: BEGIN_NS + hours * HOUR_NS, capability: world.capabilities[0] };
+        let mut changed = false;
+        store
+            .writing(|transaction| {
+                changed = store.change(transaction, key, &|window| {
+                    window.skewed += 1;
+                    true
+                })?;
+                Ok(())
+            })
+            .unwrap();
+        let of = |at_most_ns| sums(&store, 0..u64::MAX, None, Look { at_most_ns, totals: true })[&world.capabilities[0]].skewed;
+        (changed, [10, 60, 3_600, 86_400].map(|seconds| of(seconds * SECOND_NS)))
+    };
+    assert_eq!(skew(3), (true, [1; 4]));
+    store.roll(u64::MAX, &Retention::default()).unwrap();
+    assert_eq!(skew(3), (true, [2; 4]));
+    // One part of this minute is packed, the other one came late.
+    store.commit(&Commit { windows: &early(&world, 0, 7..9), ..nothing() }).unwrap();
+    assert_eq!(skew(0), (true, [3; 4]));
+    assert_eq!(skew(47), (true, [4; 4]));
+    assert_eq!(skew(70), (false, [4; 4]));
+}
+
+#[test]
 fn lines_of_samples_stay_as_long_as_minutes_and_others_as_long_as_slices() {
     let (world, disk) = (World::default(), SimulatedDisk::default());
     let store = on(&disk, &world);

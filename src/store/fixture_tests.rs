@@ -83,6 +83,50 @@ fn assert_all_is_there(store: &Store, world: &World) {
     assert_eq!(store.extent().unwrap(), Some(START_NS..START_NS + 13 * SLICE_NS));
 }
 
+/// A store with windows of every length, loose and packed: 70 days of an execution an hour, which fails at `card-network` at midnight.
+fn fill_years(store: &Store, world: &World) {
+    for day in 0..70 {
+        let of_hour = |hour: u64| {
+            let end_ns = (20_000 * 24 + day * 24 + hour) * 3_600_000_000_000;
+            let trace = u128::from(day * 24 + hour + 1);
+            match hour {
+                0 => Verdict { end_ns, ..world.failed(trace, world.hop(4), Cause::Unreachable) },
+                _ => Verdict { end_ns, ..world.ok(trace) },
+            }
+        };
+        let windows = counted(world, &(0..24).map(of_hour).collect::<Vec<_>>());
+        store.commit(&Commit { windows: &windows, ..nothing() }).unwrap();
+    }
+    let retention = Retention { slices_ns: 172_800_000_000_000, minutes_ns: 10 * 86_400_000_000_000, ..Retention::default() };
+    store.roll(u64::MAX, &retention).unwrap();
+    // Late: beside what is packed.
+    let late = Verdict { end_ns: 20_068 * 86_400_000_000_000, ..world.ok(9_000) };
+    store.commit(&Commit { windows: &counted(world, &[late]), ..nothing() }).unwrap();
+}
+
+fn assert_years_are_there(store: &Store, world: &World) {
+    let (from_ns, day_ns) = (20_000 * 86_400_000_000_000, 86_400_000_000_000);
+    for at_most_ns in [SLICE_NS, 60_000_000_000, 3_600_000_000_000, day_ns] {
+        let mut days = [(0, 0, 0); 70];
+        let range = from_ns..from_ns + 70 * day_ns;
+        store
+            .read_by(range, Some(world.capabilities[0]), Look { at_most_ns, totals: false }, &mut |kept, window| {
+                let card = window.hops.get(&world.hop(4)).and_then(|figures| figures.trouble.as_ref());
+                let day = &mut days[((kept.slice_ns - from_ns) / day_ns) as usize];
+                day.0 += window.executions().raw;
+                day.1 += window.durations.histogram.units() >> 16;
+                day.2 += card.map_or(0, |trouble| trouble.failed().raw);
+            })
+            .unwrap();
+        for (day, figures) in days.into_iter().enumerate() {
+            let late = u64::from(day == 68);
+            assert_eq!(figures, (24 + late, u128::from(23 + late), 1), "day {day} in windows of {at_most_ns} ns");
+        }
+    }
+    let sizes = store.sizes().unwrap();
+    assert!(sizes.iter().all(|size| size.loose > 0 && size.blocks > 0), "{sizes:?}");
+}
+
 /// A folder with a store as it was written.
 fn left_behind(packed: &[u8]) -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();
@@ -92,8 +136,9 @@ fn left_behind(packed: &[u8]) -> tempfile::TempDir {
 
 /// Written by the code of format 1, before 0.1 was out. Keep it and this test for ever: stores of users look like this.
 const FORMAT_1: &[u8] = include_bytes!("fixtures/format_1.redb.zst");
-/// Written by the code that made format 2. Keep it and this test for ever: stores of users look like this.
+/// Written by the code that made format 2. Keep both and their test for ever: stores of users look like this.
 const FORMAT_2: &[u8] = include_bytes!("fixtures/format_2.redb.zst");
+const FORMAT_2_YEARS: &[u8] = include_bytes!("fixtures/format_2_years.redb.zst");
 
 #[test]
 fn a_store_of_format_1_is_asked_as_it_is_and_written_to_only_once_it_is_upgraded() {
@@ -122,6 +167,15 @@ fn a_store_of_format_2_is_read_for_ever() {
     let folder = left_behind(FORMAT_2);
     assert_all_is_there(&open(folder.path(), &world).unwrap(), &world);
     assert_all_is_there(&create(folder.path(), &world), &world);
+    let folder = left_behind(FORMAT_2_YEARS);
+    assert_years_are_there(&open(folder.path(), &world).unwrap(), &world);
+    let mut store = create(folder.path(), &world);
+    store.roll(u64::MAX, &Retention::default()).unwrap();
+    store.compact(&mut |_| ()).unwrap();
+    store.commit(&nothing()).unwrap();
+    drop(store);
+    let store = open(folder.path(), &world).unwrap();
+    assert_eq!(store.extent().unwrap().unwrap().start, 20_000 * 86_400_000_000_000);
 }
 
 #[test]
@@ -130,4 +184,7 @@ fn what_is_written_today_is_what_the_fixtures_hold() {
     let folder = tempfile::tempdir().unwrap();
     fill(&create(folder.path(), &world), &world);
     assert_all_is_there(&open(folder.path(), &world).unwrap(), &world);
+    let folder = tempfile::tempdir().unwrap();
+    fill_years(&create(folder.path(), &world), &world);
+    assert_years_are_there(&open(folder.path(), &world).unwrap(), &world);
 }

@@ -67,11 +67,41 @@ impl<'t> Shelf<'t> {
 
     /// Packs the loose windows of a capability around this moment, with those that are packed already. Returns how many were loose.
     pub fn pack(&mut self, moment_ns: u64, capability: &[u8], store: &Store) -> Result<usize, Stop> {
+        let (windows, loose) = self.take(moment_ns, capability, store)?;
+        self.put_block(moment_ns, capability, windows, store)?;
+        Ok(loose)
+    }
+
+    /// Changes a window, wherever it lies, if it is there and the change applies. Whether that was so.
+    pub fn change(
+        &mut self,
+        start_ns: u64,
+        capability: &[u8],
+        store: &Store,
+        change: &dyn Fn(&mut Window) -> bool,
+    ) -> Result<bool, Stop> {
+        if self.blocks.get(key_of(floor(start_ns, self.level.block_ns), capability).as_slice())?.is_some() {
+            // A part of it may be loose: first put together.
+            let (mut windows, _) = self.take(start_ns, capability, store)?;
+            let changed = windows.get_mut(&start_ns).is_some_and(change);
+            self.put_block(start_ns, capability, windows, store)?;
+            return Ok(changed);
+        }
+        let key = key_of(start_ns, capability);
+        let Some(mut window) = self.get(&key, store)? else { return Ok(false) };
+        let changed = change(&mut window);
+        if changed {
+            self.put(&key, &store.parts(&window))?;
+        }
+        Ok(changed)
+    }
+
+    /// All windows of a capability in the stretch of time around this moment, with how many were loose. Those are removed.
+    fn take(&mut self, moment_ns: u64, capability: &[u8], store: &Store) -> Result<(BTreeMap<u64, Window>, usize), Stop> {
         let start_ns = floor(moment_ns, self.level.block_ns);
-        let stretch = start_ns..start_ns.saturating_add(self.level.block_ns);
         let mut windows: BTreeMap<u64, Window> = BTreeMap::new();
         let mut loose = Vec::new();
-        leap(&self.heads, stretch, capability, &mut |start, _| {
+        leap(&self.heads, start_ns..start_ns.saturating_add(self.level.block_ns), capability, &mut |start, _| {
             loose.push(start);
             Ok(())
         })?;
@@ -83,15 +113,25 @@ impl<'t> Shelf<'t> {
             self.heads.remove(key.as_slice())?;
             self.rests.remove(key.as_slice())?;
         }
-        let key = key_of(start_ns, capability);
-        if let Some(bytes) = self.blocks.get(key.as_slice())? {
+        if let Some(bytes) = self.blocks.get(key_of(start_ns, capability).as_slice())? {
             block::unpack(bytes.value(), 0..u64::MAX, false, &store.names, &store.hops, &mut |start, window| {
                 windows.entry(start).or_default().merge(window);
             })?;
         }
+        Ok((windows, loose.len()))
+    }
+
+    fn put_block(
+        &mut self,
+        moment_ns: u64,
+        capability: &[u8],
+        windows: BTreeMap<u64, Window>,
+        store: &Store,
+    ) -> Result<(), Stop> {
         let windows: Vec<(u64, Window)> = windows.into_iter().collect();
-        self.blocks.insert(key.as_slice(), block::pack(&windows, &store.names, &store.hops).as_slice())?;
-        Ok(loose.len())
+        let bytes = block::pack(&windows, &store.names, &store.hops);
+        self.blocks.insert(key_of(floor(moment_ns, self.level.block_ns), capability).as_slice(), bytes.as_slice())?;
+        Ok(())
     }
 
     /// Start of the first stretch of time in which there is something, loose or packed.

@@ -87,6 +87,25 @@ impl Store {
         Ok(())
     }
 
+    /// Changes the window of this slice, and the longer ones that it was added to already, where the change applies. Whether it did
+    /// anywhere.
+    #[cfg_attr(not(test), allow(dead_code))]
+    pub(super) fn change(
+        &self,
+        transaction: &WriteTransaction,
+        key: Key,
+        change: &dyn Fn(&mut Window) -> bool,
+    ) -> Result<bool, Stop> {
+        let marks = Marks::read(&transaction.open_table(MARKS)?)?;
+        let mut changed = false;
+        for (_, level) in LEVELS.iter().enumerate().filter(|(at, _)| marks.takes(*at, key.slice_ns)) {
+            let mut shelf = Shelf::open(transaction, level)?;
+            let (start_ns, capability) = (floor(key.slice_ns, level.length_ns), self.names.text(key.capability).as_bytes());
+            changed |= shelf.change(start_ns, capability, self, change)?;
+        }
+        Ok(changed)
+    }
+
     fn put_lines(&self, transaction: &WriteTransaction, lines: &[KeptLine]) -> Result<(), Stop> {
         let mut table = transaction.open_table(LINES)?;
         let mut counts = transaction.open_table(LINE_COUNTS)?;
