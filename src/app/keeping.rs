@@ -38,9 +38,15 @@ impl Pipeline {
             fates: self.ledger.fates(),
             unknown_capabilities: self.ledger.unknown_capabilities(),
             map: map.as_ref().map(|map| map.text().to_owned()),
+            // Before the windows are taken: so the failure that is corrected is among them, or kept.
+            corrections: self.correcting.fetch(before_ns),
         };
         let line = |verdict: &Verdict| verdict_json(verdict, &self.names, &self.hops);
-        let kept = self.keeper.keep(before_ns, &beside, &self.recent, &line)?;
+        let kept = self.keeper.keep(before_ns, &beside, &self.recent, &line);
+        if kept.is_err() {
+            self.correcting.put_back(beside.corrections);
+        }
+        let kept = kept?;
         if let Some(map) = map {
             self.map_is_kept(&map);
         }

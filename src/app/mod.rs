@@ -6,6 +6,7 @@
 pub mod clock;
 
 mod analysis;
+mod correcting;
 mod crew;
 mod descriptors;
 mod exporting;
@@ -13,7 +14,11 @@ mod generation;
 mod judging;
 mod keeping;
 mod labels;
+#[cfg(test)]
+mod late_tests;
+mod lateness;
 mod pipeline;
+mod rejudging;
 mod reload;
 mod renewing;
 mod server;

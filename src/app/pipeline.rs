@@ -1,5 +1,6 @@
 //! The stages joined: a message goes in, counts come out. Time is an argument here too; who calls reads the clock.
 
+use super::correcting::Correcting;
 use super::generation::{Generation, Hand, Maps, latency_limits};
 use super::labels::Labeller;
 use super::{Error, Limits};
@@ -49,6 +50,8 @@ pub(super) struct Pipeline {
     unkept_map: Mutex<Option<Arc<Catalogue>>>,
     /// Spans that were moved because two clocks disagreed.
     pub(super) adjusted_spans: AtomicU64,
+    /// Culprits that may still be corrected.
+    pub(super) correcting: Correcting,
     /// Passes spans on, if that is asked for; set before the first message comes.
     pub(super) forwarder: OnceLock<Forwarder>,
     /// Where a message gets its position and its time before it is handed on.
@@ -133,6 +136,7 @@ impl Pipeline {
             ledger: Arc::default(),
             unkept_map: Mutex::default(),
             adjusted_spans: AtomicU64::new(0),
+            correcting: Correcting::default(),
             forwarder: OnceLock::new(),
             log: PassThrough::default(),
             listing: Arc::new(Listing::new(catalogue.capabilities(), &names)),
@@ -222,6 +226,10 @@ impl Pipeline {
         let also = worker.also.as_ref().map(|also| &also.batch);
         let appended = self.table.append_read_twice(&mut worker.batch, also, room, position.time_ns);
         worker.maps.fresh.arrivals.take(&mut worker.arriving, now_ns);
+        if appended.late > 0 {
+            // Files are read without a clock.
+            self.count_late(worker.batch.late(), &worker.maps.fresh, (now_ns > 0).then_some(position.time_ns));
+        }
         worker.clear();
         let mut fates = Fates::default();
         fates[Fate::Malformed] = staged.rejected;

@@ -2,6 +2,7 @@
 
 use super::pace::Pace;
 use super::shard::{EXTRA_BYTES, FIRST_SPANS, Offered, SPAN_BYTES, Shard, TRACE_BYTES, Taken};
+use super::watched::LateSpan;
 use super::{Batch, Complete};
 use crate::model::TraceId;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -124,6 +125,7 @@ impl Table {
     pub fn append_read_twice(&self, batch: &mut Batch, other: Option<&Batch>, room: Room, now_ns: u64) -> Appended {
         let mask = self.shards.len() as u32 - 1;
         batch.sort_by_shard(self.shards.len(), |trace| shard_of(trace) & mask);
+        let mut late = std::mem::take(&mut batch.late);
         let mut appended = Appended::default();
         let mut grown = 0;
         for (number, of_shard) in batch.by_shard() {
@@ -131,20 +133,50 @@ impl Table {
             let before = shard.bytes;
             for &at in of_shard {
                 let (trace, _) = batch.spans[at as usize];
-                match shard.take(trace, &Offered { batch, other, at }, now_ns, &self.settings) {
+                let offered = Offered { batch, other, at };
+                match shard.take(trace, &offered, now_ns, &self.settings) {
                     Taken::Kept => appended.kept += 1,
-                    Taken::Late => appended.late += 1,
+                    Taken::Late => {
+                        appended.late += 1;
+                        late.push(at);
+                        shard.watched.came(trace, &offered, now_ns);
+                    }
                     Taken::OverLimit => appended.over_limit += 1,
                 }
             }
             self.account(before, shard.bytes);
             grown += shard.bytes.saturating_sub(before);
         }
+        batch.late = late;
         if self.is_last_part(self.used_bytes()) {
             self.pace.took(grown);
         }
         self.give_back(room);
         appended
+    }
+
+    /// From now on spans that come late in this trace, which was given away, are kept until they are fetched.
+    pub fn watch(&self, trace: TraceId, reading: u32) {
+        self.lock(self.shard_number(trace)).watched.watch(trace, reading);
+    }
+
+    /// Spans that come late in this trace are of no interest any more.
+    pub fn unwatch(&self, trace: TraceId) {
+        self.lock(self.shard_number(trace)).watched.unwatch(trace);
+    }
+
+    /// Whether spans that came late in this trace wait for being fetched.
+    pub fn waits(&self, trace: TraceId) -> bool {
+        self.lock(self.shard_number(trace)).watched.waits(trace)
+    }
+
+    /// Fetches the spans that came late in the watched traces of a shard, in the order in which they came.
+    pub fn fetch_late(&self, shard: usize, out: &mut Vec<LateSpan>) {
+        self.lock(shard).watched.fetch(out);
+    }
+
+    fn shard_number(&self, trace: TraceId) -> usize {
+        (shard_of(trace) & (self.shards.len() as u32 - 1)) as usize
     }
 
     /// Gives back room that is not needed after all.

@@ -16,6 +16,7 @@
 mod admission;
 mod arrivals;
 mod baseline;
+mod correction;
 mod histogram;
 mod hop;
 mod ledger;
@@ -32,6 +33,7 @@ mod tests;
 pub use admission::SeriesLimits;
 pub use arrivals::{Arrivals, Arrived, Arriving, Unmatched};
 pub use baseline::{Baseline, ENOUGH, HALF_LIFE_NS};
+pub use correction::{Correction, Culprit};
 pub use histogram::{Histogram, Spread, bucket_of, middle_of};
 pub use hop::{Calls, Failures, HopFigures, Share, Trouble};
 pub use ledger::{Ledger, MOST_UNKNOWN_CAPABILITIES};

@@ -78,6 +78,8 @@ impl World {
             hops: vec![usage],
             tree: Vec::new(),
             spans: 1,
+            orphans: 0,
+            corrected: false,
         }
     }
 

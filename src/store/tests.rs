@@ -11,7 +11,15 @@ use std::path::Path;
 use std::sync::Arc;
 
 fn nothing<'a>() -> Commit<'a> {
-    Commit { windows: &[], progress: &[], fates: Fates::default(), unknown_capabilities: &[], lines: &[], map: None }
+    Commit {
+        windows: &[],
+        progress: &[],
+        fates: Fates::default(),
+        unknown_capabilities: &[],
+        lines: &[],
+        map: None,
+        corrections: &[],
+    }
 }
 
 fn open(folder: &Path, world: &World) -> Result<Store, StoreError> {
