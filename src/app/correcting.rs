@@ -12,7 +12,7 @@ use crate::measure::{Correction, Culprit, Key};
 use crate::model::{SpanExtra, SpanId, SpanRecord, TraceId, Weight};
 use crate::store::CorrectedLine;
 use foldhash::fast::RandomState;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// A culprit may be corrected for this long after it was named, nanoseconds.
@@ -21,6 +21,8 @@ pub(super) const CORRECTABLE_NS: u64 = 600_000_000_000;
 const MOST_BYTES: usize = 16 << 20;
 /// Bytes that corrections may take which wait for the next commit.
 const MOST_WAITING_BYTES: usize = 16 << 20;
+/// A trace is judged again so often at most: one in which spans keep dripping would else cost a judgement each.
+const MOST_AGAIN: u32 = 30;
 /// What a watched trace costs beside its spans.
 const TRACE_BYTES: usize = 300;
 
@@ -119,6 +121,8 @@ pub(super) struct Trace {
     pub(super) executions: Vec<Counted>,
     until_ns: u64,
     number: u64,
+    /// How often it was judged again.
+    again: u32,
 }
 
 impl Trace {
@@ -154,7 +158,7 @@ impl Watch {
         let (id, number) = (complete.trace, self.next);
         self.next += 1;
         let until_ns = now_ns.saturating_add(CORRECTABLE_NS);
-        self.put(id, Trace { complete, executions, until_ns, number });
+        self.put(id, Trace { complete, executions, until_ns, number, again: 0 });
         self.make_room()
     }
 
@@ -162,25 +166,29 @@ impl Watch {
     /// watched any more, they come too late, or it has all of them already.
     pub(super) fn with_late(&mut self, id: TraceId, late: &[LateSpan]) -> Option<Trace> {
         let mut trace = self.take(id)?;
-        let mut fresh = false;
+        let Complete { spans, extras, .. } = &mut trace.complete;
+        let before = spans.len();
+        let mut there: HashSet<_, RandomState> = spans.iter().map(|span| (span.id, span.shape)).collect();
         for one in late.iter().filter(|one| one.trace == id && one.at_ns <= trace.until_ns) {
-            let spans = &mut trace.complete.spans;
-            if spans.iter().any(|span| (span.id, span.shape) == (one.record.id, one.record.shape)) {
-                continue;
+            if there.insert((one.record.id, one.record.shape)) {
+                spans.push(one.record);
+                extras.extend(one.extra);
             }
-            spans.push(one.record);
-            trace.complete.extras.extend(one.extra);
-            fresh = true;
         }
-        if fresh {
+        if spans.len() > before {
+            trace.again += 1;
             return Some(trace);
         }
         self.put(id, trace);
         None
     }
 
-    /// Puts back a trace with what came late in it. Gives back those that had to go for it.
+    /// Puts back a trace with what came late in it. Gives back those that had to go for it, or itself if it was judged often enough.
     pub(super) fn put_back(&mut self, trace: Trace) -> Vec<TraceId> {
+        if trace.again >= MOST_AGAIN {
+            self.forgotten += 1;
+            return vec![trace.complete.trace];
+        }
         self.put(trace.complete.trace, trace);
         self.make_room()
     }

@@ -101,7 +101,8 @@ fn times(case: &Case<'_>, verdict: &mut Verdict) {
     let last = case.steps.iter().map(ends).max().map_or(verdict.end_ns, |end| end.max(verdict.end_ns));
     verdict.duration_ns = last - verdict.start_ns;
     verdict.spans = case.roots.iter().map(|&at| case.node(at).size).sum();
-    verdict.orphans = case.all().filter(|at| case.node(*at).is(Node::ORPHAN)).count() as u32;
+    let guessed = || case.all().filter(|at| case.node(*at).is(Node::ORPHAN)).count();
+    verdict.orphans = if case.forest.lost { guessed() as u32 } else { 0 };
     let first = case.roots.iter().copied().min_by_key(|&at| (case.node(at).start, at));
     verdict.weight = first.map_or(Weight::ONE, |at| weight(case, at));
 }

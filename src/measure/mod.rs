@@ -26,6 +26,8 @@ mod window;
 mod windows;
 
 #[cfg(test)]
+mod correction_tests;
+#[cfg(test)]
 pub(crate) mod testing;
 #[cfg(test)]
 mod tests;
