@@ -30,7 +30,20 @@ const TRACE_BYTES: usize = 300;
 #[derive(Debug)]
 pub(super) struct Correcting {
     watch: Mutex<Watch>,
-    waiting: Mutex<Vec<CorrectedLine>>,
+    waiting: Mutex<Waiting>,
+}
+
+/// What waits for the next commit, in the order in which it came about.
+#[derive(Debug, Default)]
+struct Waiting {
+    list: Vec<CorrectedLine>,
+    bytes: usize,
+}
+
+impl Waiting {
+    fn bytes_of(one: &CorrectedLine) -> usize {
+        size_of::<CorrectedLine>() + one.text.len()
+    }
 }
 
 impl Default for Correcting {
@@ -47,23 +60,29 @@ impl Correcting {
 
     /// Whether there is room for further corrections. While the store cannot be written, there is none some day.
     pub(super) fn has_room(&self) -> bool {
-        let bytes = |one: &CorrectedLine| size_of::<CorrectedLine>() + one.text.len();
-        self.waiting().iter().map(bytes).sum::<usize>() < MOST_WAITING_BYTES
+        self.waiting().bytes < MOST_WAITING_BYTES
     }
 
     /// Leaves corrections for the next commit.
     pub(super) fn leave(&self, corrections: Vec<CorrectedLine>) {
-        self.waiting().extend(corrections);
+        let mut waiting = self.waiting();
+        waiting.bytes += corrections.iter().map(Waiting::bytes_of).sum::<usize>();
+        waiting.list.extend(corrections);
     }
 
     /// Takes the corrections of windows that end at or before this moment.
     pub(super) fn fetch(&self, before_ns: u64) -> Vec<CorrectedLine> {
-        self.waiting().extract_if(.., |one| one.key.end_ns() <= before_ns).collect()
+        let mut waiting = self.waiting();
+        let taken: Vec<_> = waiting.list.extract_if(.., |one| one.key.end_ns() <= before_ns).collect();
+        waiting.bytes -= taken.iter().map(Waiting::bytes_of).sum::<usize>();
+        taken
     }
 
     /// Puts back corrections that could not be kept, before those that have come since.
     pub(super) fn put_back(&self, corrections: Vec<CorrectedLine>) {
-        self.waiting().splice(..0, corrections);
+        let mut waiting = self.waiting();
+        waiting.bytes += corrections.iter().map(Waiting::bytes_of).sum::<usize>();
+        waiting.list.splice(..0, corrections);
     }
 
     /// Figures for whoever runs the server.
@@ -80,7 +99,7 @@ impl Correcting {
         ]
     }
 
-    fn waiting(&self) -> MutexGuard<'_, Vec<CorrectedLine>> {
+    fn waiting(&self) -> MutexGuard<'_, Waiting> {
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

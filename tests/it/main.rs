@@ -12,6 +12,7 @@ mod forwarding;
 mod hostile_traces;
 mod json_table;
 mod labelling;
+mod late_spans;
 mod laws;
 mod made;
 mod matching;

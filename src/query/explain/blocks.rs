@@ -39,6 +39,10 @@ impl Default for Blocks {
 impl Blocks {
     /// Adds a window, or a part of one.
     pub fn add(&mut self, slice_ns: u64, window: &Window) {
+        // Of some slices it is only known that spans came late.
+        if window.executions().is_zero() {
+            return;
+        }
         let block = self.blocks.entry(slice_ns / self.length_ns).or_default();
         block.window.merge(window);
         if block.last.is_none_or(|last| last < slice_ns) {
