@@ -185,10 +185,11 @@ impl Watch {
     /// watched any more, they come too late, or it has all of them already.
     pub(super) fn with_late(&mut self, id: TraceId, late: &[LateSpan]) -> Option<Trace> {
         let mut trace = self.take(id)?;
-        let Complete { spans, extras, .. } = &mut trace.complete;
+        let Complete { spans, extras, reading, .. } = &mut trace.complete;
         let before = spans.len();
         let mut there: HashSet<_, RandomState> = spans.iter().map(|span| (span.id, span.shape)).collect();
-        for one in late.iter().filter(|one| one.trace == id && one.at_ns <= trace.until_ns) {
+        let fits = |one: &&LateSpan| one.trace == id && one.reading == *reading && one.at_ns <= trace.until_ns;
+        for one in late.iter().filter(fits) {
             if there.insert((one.record.id, one.record.shape)) {
                 spans.push(one.record);
                 extras.extend(one.extra);

@@ -228,7 +228,7 @@ impl Pipeline {
         worker.maps.fresh.arrivals.take(&mut worker.arriving, now_ns);
         if appended.late > 0 {
             // Files are read without a clock.
-            self.count_late(worker.batch.late(), &worker.maps.fresh, (now_ns > 0).then_some(position.time_ns));
+            self.count_late(worker.batch.late(), &worker.maps.fresh, (position.received_ns > 0).then_some(position.received_ns));
         }
         worker.clear();
         let mut fates = Fates::default();

@@ -41,6 +41,11 @@ pub(super) struct Offered<'a> {
 }
 
 impl Offered<'_> {
+    /// By which reading a trace begins.
+    pub(super) fn reading(&self) -> u32 {
+        self.batch.reading
+    }
+
     /// As read by this reading, and where it stands.
     #[inline]
     pub(super) fn read_by(&self, reading: u32) -> Option<(&SpanRecord, &Batch)> {

@@ -170,7 +170,9 @@ impl Table {
         self.lock(self.shard_number(trace)).watched.waits(trace)
     }
 
-    /// Fetches the spans that came late in the watched traces of a shard, in the order in which they came.
+    /// Fetches the spans that came late in the watched traces of a shard, in the order in which they came. Among them are spans of any trace
+    /// that came after traces of the shard had been given away, and before the first fetching after that: which traces are to be watched is
+    /// known only when they have been judged.
     pub fn fetch_late(&self, shard: usize, out: &mut Vec<LateSpan>) {
         self.lock(shard).watched.fetch(out);
     }
@@ -198,7 +200,11 @@ impl Table {
     pub fn due(&self, shard: usize, now_ns: u64, out: &mut Vec<Complete>) {
         let mut shard = self.lock(shard);
         let before = shard.bytes;
+        let given = out.len();
         shard.due(now_ns, &self.settings, out);
+        if out.len() > given {
+            shard.watched.given_away();
+        }
         self.account(before, shard.bytes);
     }
 
@@ -338,6 +344,31 @@ mod tests {
         let readings = given.iter().map(|trace| (trace.reading, trace.spans.iter().map(|it| it.shape.0).collect::<Vec<_>>()));
         assert_eq!(readings.collect::<Vec<_>>(), [(0, vec![0, 0]), (1, vec![1])]);
         assert_eq!((table.begun(0), table.begun(1)), (0, 0));
+    }
+
+    #[test]
+    fn late_spans_of_watched_traces_are_kept_from_the_moment_at_which_the_trace_is_given_away() {
+        let table = Table::new(Settings { shards: 1, ..Settings::default() });
+        let fetched = || {
+            let mut out = Vec::new();
+            table.fetch_late(0, &mut out);
+            out.iter().map(|late| (late.trace.0, late.record.id.0, late.at_ns / SECOND)).collect::<Vec<_>>()
+        };
+        (1..=2).for_each(|trace| assert_eq!(append(&table, trace, span(1, true), SECOND).kept, 1));
+        assert_eq!(due(&table, 9 * SECOND).len(), 2);
+        // While it is being judged, nobody knows whether it is to be watched.
+        append(&table, 1, span(2, false), 10 * SECOND);
+        table.watch(TraceId(1), 0);
+        assert_eq!(fetched(), [(1, 2, 10)]);
+        append(&table, 1, span(3, false), 11 * SECOND);
+        append(&table, 2, span(3, false), 11 * SECOND);
+        assert!(table.waits(TraceId(1)) && !table.waits(TraceId(2)));
+        assert_eq!((fetched(), fetched()), (vec![(1, 3, 11)], vec![]));
+        (0..5000).for_each(|id| assert_eq!(append(&table, 1, span(id + 1, false), 12 * SECOND).late, 1));
+        assert_eq!(fetched().len(), 1024);
+        table.unwatch(TraceId(1));
+        append(&table, 1, span(4, false), 13 * SECOND);
+        assert!(fetched().is_empty());
     }
 
     #[test]

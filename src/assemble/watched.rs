@@ -17,6 +17,8 @@ pub struct LateSpan {
     pub record: SpanRecord,
     /// What few spans have.
     pub extra: Option<SpanExtra>,
+    /// By which reading it was staged.
+    pub reading: u32,
     /// When it came, nanoseconds since 1970.
     pub at_ns: u64,
 }
@@ -27,6 +29,9 @@ pub(super) struct Watched {
     /// With the reading by which their spans were staged.
     readings: HashMap<TraceId, u32, RandomState>,
     waiting: Vec<LateSpan>,
+    /// Traces were given away, and what came late has not been fetched since: which of them are to be watched is not known yet, so any
+    /// may be.
+    judging: bool,
 }
 
 impl Watched {
@@ -40,13 +45,14 @@ impl Watched {
 
     /// A span came late.
     pub(super) fn came(&mut self, trace: TraceId, offered: &Offered<'_>, at_ns: u64) {
-        if self.readings.is_empty() || self.waiting.len() >= MOST_WAITING {
+        if (self.readings.is_empty() && !self.judging) || self.waiting.len() >= MOST_WAITING {
             return;
         }
-        let Some(reading) = self.readings.get(&trace) else { return };
-        if let Some((record, batch)) = offered.read_by(*reading) {
+        let known = self.readings.get(&trace).copied();
+        let Some(reading) = known.or_else(|| self.judging.then(|| offered.reading())) else { return };
+        if let Some((record, batch)) = offered.read_by(reading) {
             let extra = batch.extra(offered.at, record);
-            self.waiting.push(LateSpan { trace, record: *record, extra, at_ns });
+            self.waiting.push(LateSpan { trace, record: *record, extra, reading, at_ns });
         }
     }
 
@@ -54,7 +60,13 @@ impl Watched {
         self.waiting.iter().any(|one| one.trace == trace)
     }
 
+    /// Traces are given away to be judged.
+    pub(super) fn given_away(&mut self) {
+        self.judging = true;
+    }
+
     pub(super) fn fetch(&mut self, out: &mut Vec<LateSpan>) {
+        self.judging = false;
         out.append(&mut self.waiting);
     }
 }
