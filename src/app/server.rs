@@ -159,6 +159,7 @@ impl Health for Door {
             ("normal_hops", "Hops of which it is known what is normal.", pipeline.baseline.len() as f64),
             ("recent_verdicts", "Verdicts that can be asked for by trace id.", pipeline.recent.len() as f64),
         ]);
+        gauges.extend(pipeline.correcting.gauges());
         gauges.extend(pipeline.forward_gauges());
         gauges
     }

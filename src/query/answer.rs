@@ -160,6 +160,47 @@ pub struct CapabilityStatus {
     /// Why it is empty, in a sentence; absent if it is not, or if it is not known what arrives (in a store).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub why_empty: Option<String>,
+    /// How complete the spans were on which the counts stand.
+    #[serde(default)]
+    pub completeness: Completeness,
+}
+
+/// How complete the spans were on which counts stand. Nothing of it is hidden in the counts: late spans change none of them.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Completeness {
+    /// Spans of the capability that came after their execution was judged, as far as a span alone tells whose it is.
+    pub late: u64,
+    /// Spans whose parent never came; where they hang in their execution is a guess.
+    pub orphan: u64,
+    /// Executions with at least one such span.
+    pub orphaned: Count,
+    /// Executions whose entry span never came.
+    pub incomplete: Count,
+    /// Failed executions whose culprit was named anew when late spans came.
+    pub corrected: Count,
+    /// Mean weight of an execution: how many each one that was seen stands for; 1 without sampling.
+    pub weight: f64,
+}
+
+impl Default for Completeness {
+    /// Everything came.
+    fn default() -> Self {
+        let none = Count::default();
+        Self { late: 0, orphan: 0, orphaned: none, incomplete: none, corrected: none, weight: 1.0 }
+    }
+}
+
+impl Completeness {
+    /// Whether nothing was late, lost or corrected.
+    pub fn is_whole(&self) -> bool {
+        let Self { late, orphan, incomplete, corrected, .. } = self;
+        *late == 0 && *orphan == 0 && incomplete.0 == 0.0 && corrected.0 == 0.0
+    }
+}
+
+fn is_false(flag: &bool) -> bool {
+    !*flag
 }
 
 fn is_zero(number: &u64) -> bool {
@@ -358,6 +399,9 @@ pub struct VerdictLine {
     pub absorbed: Vec<AbsorbedLine>,
     /// In the order of time.
     pub critical_path: Vec<SectionLine>,
+    /// The culprit is another one than at first, because spans came late; absent if not.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub corrected: bool,
     /// Who called whom, callers before those they call. Only in answers to `trace`; lines of `--verdicts` are without.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub tree: Vec<super::TreeLine>,

@@ -2,7 +2,7 @@
 
 use super::estimate::{intervals, seen};
 use super::stats::{bounds, latency, rate, share, wilson};
-use super::{CapabilityStatus, Count, ObjectiveStatus, State, WorstHop, money};
+use super::{CapabilityStatus, Completeness, Count, ObjectiveStatus, State, WorstHop, money};
 use crate::catalogue::{Capability, Objective, ObjectiveKind};
 use crate::measure::{Tally, Window};
 use crate::model::{AbsorbedKind, HopId, Hops, Names, Outcome};
@@ -61,6 +61,20 @@ pub(super) fn capability_status(capability: &Capability, window: &Window, names:
         intervals: estimated.then(|| intervals(told(window), window.executions())),
         skewed: window.skewed,
         why_empty: None,
+        completeness: completeness(window),
+    }
+}
+
+/// How complete the spans were on which the counts of this window stand.
+pub(super) fn completeness(window: &Window) -> Completeness {
+    let executions = window.executions();
+    Completeness {
+        late: window.late,
+        orphan: window.orphans,
+        orphaned: count(window.orphaned),
+        incomplete: count(window.outcome(Outcome::Incomplete)),
+        corrected: count(window.corrected),
+        weight: if executions.raw == 0 { 1.0 } else { tidy(executions.count() / executions.raw as f64) },
     }
 }
 

@@ -79,6 +79,8 @@ impl Column {
     pub(super) const SLOWEST: Self = Self(35);
     pub(super) const TRACE: Self = Self(36);
     pub(super) const JOINT: Self = Self(37);
+    pub(super) const LATE: Self = Self(38);
+    pub(super) const MENDED: Self = Self(39);
 
     const COUNT: usize = 80;
 

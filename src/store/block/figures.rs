@@ -70,6 +70,10 @@ pub(super) fn capability<F: Flow>(flow: &mut F, window: &mut Window, before: &mu
     before.limits = window.limits.iter().map(|limit| limit.under_ns).collect();
     window.critical_path = flow.sum(Column::PATH, window.critical_path, 0)?;
     window.skewed = flow.number(Column::SKEWED, window.skewed)?;
+    window.late = flow.number(Column::LATE, window.late)?;
+    window.orphans = flow.number(Column::LATE, window.orphans)?;
+    window.orphaned = flow.tally(Column::MENDED, window.orphaned, Tally::default())?;
+    window.corrected = flow.tally(Column::MENDED, window.corrected, Tally::default())?;
     Ok(())
 }
 
