@@ -11,6 +11,7 @@
 //! beside them, is `failed`, exactly: they are the same integers, summed two ways.
 
 mod answer;
+mod completeness;
 mod desk;
 mod estimate;
 mod explain;
@@ -30,6 +31,7 @@ mod tree;
 mod tests;
 
 pub use answer::*;
+pub use completeness::Completeness;
 pub use desk::Desk;
 pub use explained::{EvidenceLine, ExplainKind, Explanation, Suspect};
 pub use line::{verdict_json, verdict_line};
