@@ -1,8 +1,9 @@
 //! How a capability is doing.
 
+use super::completeness::completeness;
 use super::estimate::{intervals, seen};
 use super::stats::{bounds, latency, rate, share, wilson};
-use super::{CapabilityStatus, Completeness, Count, ObjectiveStatus, State, WorstHop, money};
+use super::{CapabilityStatus, Count, ObjectiveStatus, State, WorstHop, money};
 use crate::catalogue::{Capability, Objective, ObjectiveKind};
 use crate::measure::{Tally, Window};
 use crate::model::{AbsorbedKind, HopId, Hops, Names, Outcome};
@@ -65,19 +66,6 @@ pub(super) fn capability_status(capability: &Capability, window: &Window, names:
     }
 }
 
-/// How complete the spans were on which the counts of this window stand.
-pub(super) fn completeness(window: &Window) -> Completeness {
-    let executions = window.executions();
-    Completeness {
-        late: window.late,
-        orphan: window.orphans,
-        orphaned: count(window.orphaned),
-        incomplete: count(window.outcome(Outcome::Incomplete)),
-        corrected: count(window.corrected),
-        weight: if executions.raw == 0 { 1.0 } else { tidy(executions.count() / executions.raw as f64) },
-    }
-}
-
 /// The counts of a capability by their places in the answer.
 fn told(window: &Window) -> impl Iterator<Item = (String, Tally)> {
     let outcomes = Outcome::ALL.iter().map(|outcome| (outcome.as_str().to_owned(), window.outcome(*outcome)));
@@ -104,7 +92,7 @@ fn good_and_bad(kind: ObjectiveKind, window: &Window) -> (Tally, Tally) {
 }
 
 /// Without the noise that 1 - 0.9 leaves at the end of a binary fraction.
-fn tidy(number: f64) -> f64 {
+pub(super) fn tidy(number: f64) -> f64 {
     (number * 1e9).round() / 1e9
 }
 
