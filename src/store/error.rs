@@ -82,11 +82,18 @@ impl StoreError {
     }
 
     pub(super) fn io(folder: &Path, error: &std::io::Error) -> Self {
-        use std::io::ErrorKind::{AlreadyExists, InvalidData, NotADirectory, UnexpectedEof};
+        use std::io::ErrorKind::{
+            AlreadyExists, InvalidData, NotADirectory, PermissionDenied, QuotaExceeded, ReadOnlyFilesystem, StorageFull,
+            UnexpectedEof,
+        };
+        let io = |what_to_do: &str| Self::Io { folder: folder.into(), what: format!("{error}{what_to_do}") };
         match error.kind() {
             InvalidData | UnexpectedEof => Self::damaged(folder, error.to_string()),
             NotADirectory | AlreadyExists => Self::NotAFolder(folder.into()),
-            _ => Self::Io { folder: folder.into(), what: error.to_string() },
+            PermissionDenied => io("; give the user who runs steelthread the right to read and write there"),
+            ReadOnlyFilesystem => io("; name a folder that can be written"),
+            StorageFull | QuotaExceeded => io("; make room on its disk"),
+            _ => io(""),
         }
     }
 

@@ -12,17 +12,17 @@ use proptest::prelude::*;
 use std::collections::BTreeMap;
 use std::ops::Range;
 
-const SECOND_NS: u64 = 1_000_000_000;
-const HOUR_NS: u64 = 3_600 * SECOND_NS;
-const DAY_NS: u64 = 24 * HOUR_NS;
+pub(super) const SECOND_NS: u64 = 1_000_000_000;
+pub(super) const HOUR_NS: u64 = 3_600 * SECOND_NS;
+pub(super) const DAY_NS: u64 = 24 * HOUR_NS;
 /// A midnight.
-const BEGIN_NS: u64 = 20_000 * DAY_NS;
+pub(super) const BEGIN_NS: u64 = 20_000 * DAY_NS;
 
 /// Windows that are old after hours, so that a few days hold all ages.
-const BRIEF: Retention =
+pub(super) const BRIEF: Retention =
     Retention { slices_ns: 2 * HOUR_NS, minutes_ns: 9 * HOUR_NS, hours_ns: 3 * DAY_NS, days_ns: 2_000 * DAY_NS };
 
-fn on(disk: &SimulatedDisk, world: &World) -> Store {
+pub(super) fn on(disk: &SimulatedDisk, world: &World) -> Store {
     Store::with_backend(disk.connect(), world.names.clone(), world.hops.clone()).unwrap()
 }
 
@@ -37,9 +37,9 @@ fn marks(store: &Store) -> Marks {
     marks
 }
 
-type Sums = BTreeMap<Name, Window>;
+pub(super) type Sums = BTreeMap<Name, Window>;
 
-fn sums(store: &Store, range: Range<u64>, only: Option<Name>, look: Look) -> Sums {
+pub(super) fn sums(store: &Store, range: Range<u64>, only: Option<Name>, look: Look) -> Sums {
     let mut sums = Sums::new();
     let mut last = BTreeMap::new();
     store
@@ -56,7 +56,7 @@ fn sums(store: &Store, range: Range<u64>, only: Option<Name>, look: Look) -> Sum
 }
 
 /// With histograms as they are in longer windows.
-fn coarse(sums: &Sums) -> Sums {
+pub(super) fn coarse(sums: &Sums) -> Sums {
     sums.iter().map(|(name, sum)| (*name, sum.coarsened())).collect()
 }
 
@@ -179,7 +179,7 @@ proptest! {
 }
 
 /// A store with an execution of a capability each minute of these days, and its figures in short.
-fn days(store: &Store, world: &World, days: u64) {
+pub(super) fn days(store: &Store, world: &World, days: u64) {
     for day in 0..days {
         let at = |minute: u64| BEGIN_NS + day * DAY_NS + minute * 60 * SECOND_NS;
         let verdicts: Vec<Verdict> = (0..1_440).map(|minute| Verdict { end_ns: at(minute), ..world.ok(1) }).collect();

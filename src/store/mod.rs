@@ -31,6 +31,8 @@ mod upgrade;
 mod write;
 
 #[cfg(test)]
+mod disk_tests;
+#[cfg(test)]
 mod fixture_tests;
 #[cfg(test)]
 mod levels_tests;
