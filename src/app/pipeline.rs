@@ -264,9 +264,11 @@ impl Pipeline {
             Ok(position) => position,
             Err(error) => {
                 self.table.give_back(room);
+                self.source.refused(&error, self.limits.quiet, now_ns);
                 return Err(NotTaken::NotKept(error.to_string()));
             }
         };
+        self.source.taken();
         let when = When { time_ns: position.time_ns, received_ns: position.received_ns };
         let appended = self.hand_over(worker, room, when);
         self.count_late(worker, &appended, when);
