@@ -39,6 +39,8 @@ struct Work {
     read_to: Option<(u64, u64)>,
     /// Traces closed and not in a commit yet.
     closed: Vec<TraceId>,
+    /// Of the last commit.
+    resume_offset: u64,
 }
 
 /// What an earlier server has left to do.
@@ -76,7 +78,7 @@ impl Source {
     /// This journal, worked off as far as this.
     pub(super) fn of(journal: Arc<Journal>, found: Found, progress: Progress) -> (Self, Behind) {
         let Progress { epoch, resume_offset, next_offset: booked, time_ns, closed, .. } = progress;
-        let work = Work { epoch: epoch + 1, booked, read_to: Some((resume_offset, time_ns)), closed: Vec::new() };
+        let work = Work { epoch: epoch + 1, booked, read_to: Some((resume_offset, time_ns)), closed: Vec::new(), resume_offset };
         let source =
             Self { log: journal.clone(), journal: Some(journal), refusing_since_ns: AtomicU64::new(0), work: Mutex::new(work) };
         (source, Behind { resume_offset, booked, closed: closed.into_iter().collect(), found })
@@ -134,10 +136,22 @@ impl Source {
     /// This progress is in the store.
     pub(super) fn kept(&self, progress: &[Progress]) {
         for one in progress {
+            self.lock().resume_offset = one.resume_offset;
             if let Err(error) = self.log.release(one.resume_offset) {
                 tracing::warn!("what the journal does not need any more could not be removed: {error}");
             }
         }
+    }
+
+    /// About the journal, if there is one.
+    pub(super) fn gauges(&self) -> Vec<(&'static str, &'static str, f64)> {
+        let Some(journal) = &self.journal else { return Vec::new() };
+        let behind = journal.next_offset().saturating_sub(self.lock().resume_offset);
+        vec![
+            ("journal_bytes", "Bytes of the journal's files, with those that are kept for use again.", journal.bytes() as f64),
+            ("journal_bytes_limit", "Bytes that they may have.", journal.most_bytes() as f64),
+            ("journal_unfinished_messages", "Messages that would be read again after a crash.", behind as f64),
+        ]
     }
 
     /// It could not be put there.

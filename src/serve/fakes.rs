@@ -168,6 +168,7 @@ pub(crate) fn history() -> History {
         latency_ms: it.latency_ms,
         absorbed: it.absorbed,
         worst_hop: it.worst_hop,
+        completeness: it.completeness,
         sampled: None,
         intervals: None,
     };

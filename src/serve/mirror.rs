@@ -133,7 +133,7 @@ mirror! {
     History => HistoryResponse { same api_version capability step_seconds estimated note; into range; lists points; }
     HistoryPoint => HistoryPoint {
         same from to success_rate success_rate_low success_rate_high;
-        into latency_ms;
+        into latency_ms completeness;
         maybe worst_hop;
         counts executions ok failed rejected abandoned incomplete slow;
         named absorbed;
