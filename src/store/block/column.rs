@@ -5,6 +5,7 @@
 //! alone, and with an optimal search, and the shorter is kept. Packing is rare.
 
 use super::Unreadable;
+use super::habit::Habits;
 use super::number::{BitSink, BitSource, bits_after, number_of, token_of};
 use zstd::bulk::{Compressor, Decompressor};
 use zstd::zstd_safe::CParameter;
@@ -38,6 +39,8 @@ pub(super) enum Part {
     Many,
     /// The sum, as its distance from what the buckets say.
     Rest,
+    /// How far values have moved from those of another histogram: two to a plain byte.
+    Moves,
 }
 
 impl Column {
@@ -80,14 +83,30 @@ impl Column {
     pub(super) const TRACE: Self = Self(36);
     pub(super) const JOINT: Self = Self(37);
 
-    const COUNT: usize = 80;
+    /// How many there are.
+    pub(super) const COUNT: usize = 80;
 
     pub(super) const fn of(kind: Kind, part: Part) -> Self {
         Self(40 + kind as u8 * 8 + part as u8)
     }
 
-    const fn index(self) -> usize {
+    pub(super) const fn index(self) -> usize {
         self.0 as usize
+    }
+
+    /// Whether numbers of a hop are mostly as large as they were before: then the distance of the token from the usual one is
+    /// written in its place.
+    const fn is_habitual(self) -> bool {
+        // The critical path is told by its distance from own work and gap, which is nothing or something.
+        self.0 >= 40 && matches!(self.0 % 8, 1 | 5) && self.0 != Self::of(Kind::Critical, Part::Max).0
+    }
+
+    /// How many columns have habits.
+    pub(super) const HABITS: usize = 10;
+
+    /// Which of these, if it has.
+    pub(super) const fn habit(self) -> usize {
+        (self.0 as usize - 40) / 8 * 2 + (self.0 as usize % 8) / 4
     }
 }
 
@@ -124,19 +143,26 @@ fn put_length(bytes: &mut Vec<u8>, mut length: usize) {
 pub(super) struct Filling {
     columns: Vec<Vec<u8>>,
     bits: BitSink,
+    habits: Habits,
 }
 
 impl Default for Filling {
     fn default() -> Self {
-        Self { columns: vec![Vec::new(); Column::COUNT], bits: BitSink::default() }
+        Self { columns: vec![Vec::new(); Column::COUNT], bits: BitSink::default(), habits: Habits::default() }
     }
 }
 
 impl Filling {
     pub(super) fn number(&mut self, column: Column, value: u64) {
         let (token, length) = token_of(value);
-        self.columns[column.index()].push(token);
+        let written = if column.is_habitual() { self.habits.distance(column, token) } else { token };
+        self.columns[column.index()].push(written);
         self.bits(value & ((1 << length) - 1), length);
+    }
+
+    /// What follows is of this hop.
+    pub(super) fn turn_to(&mut self, hop: usize) {
+        self.habits.turn_to(hop);
     }
 
     pub(super) fn byte(&mut self, column: Column, byte: u8) {
@@ -200,6 +226,7 @@ enum Tokens {
 pub(super) struct Reading {
     columns: Vec<Tokens>,
     bits: BitSource,
+    habits: Habits,
 }
 
 impl Reading {
@@ -211,7 +238,7 @@ impl Reading {
         loop {
             let at = take_byte(&mut bytes)?;
             if at == END {
-                return Ok(Self { columns, bits: BitSource::new(bytes) });
+                return Ok(Self { columns, bits: BitSource::new(bytes), habits: Habits::default() });
             }
             let column = columns.get_mut(usize::from(at)).ok_or_else(|| damaged("a block has a column that does not exist"))?;
             let way = take_byte(&mut bytes)?;
@@ -242,11 +269,19 @@ impl Reading {
     }
 
     pub(super) fn number(&mut self, column: Column) -> Result<u64, Unreadable> {
-        let token = self.byte(column)?;
+        let mut token = self.byte(column)?;
+        if column.is_habitual() {
+            token = self.habits.token(column, token);
+        }
         if token < 16 {
             return Ok(u64::from(token));
         }
         Ok(number_of(token, self.bits.take(bits_after(token))?))
+    }
+
+    /// What follows is of this hop.
+    pub(super) fn turn_to(&mut self, hop: usize) {
+        self.habits.turn_to(hop);
     }
 
     pub(super) fn text(&mut self, column: Column, length: u64) -> Result<String, Unreadable> {

@@ -31,6 +31,9 @@ pub(super) trait Flow {
     /// Another window has other traces.
     fn forget_traces(&mut self);
 
+    /// What follows is of this hop or service.
+    fn turn_to(&mut self, place: usize);
+
     /// A histogram.
     fn spread(&mut self, kind: Kind, spread: &mut Spread, hint: &spread::Hint<'_>) -> Result<(), Self::Error>;
 
@@ -129,6 +132,8 @@ impl Flow for Survey {
 
     fn forget_traces(&mut self) {}
 
+    fn turn_to(&mut self, _: usize) {}
+
     fn spread(&mut self, _: Kind, spread: &mut Spread, _: &spread::Hint<'_>) -> Result<(), Infallible> {
         for (bucket, units) in spread.histogram.buckets() {
             self.0.weighted |= units & 0xffff > 0;
@@ -203,6 +208,10 @@ impl Flow for Writer {
         self.traces.clear();
     }
 
+    fn turn_to(&mut self, place: usize) {
+        self.filling.turn_to(place);
+    }
+
     fn spread(&mut self, kind: Kind, spread: &mut Spread, hint: &spread::Hint<'_>) -> Result<(), Infallible> {
         spread::write(self, kind, spread, hint)
     }
@@ -214,13 +223,12 @@ pub(super) struct Reader {
     pub reading: Reading,
     traits: Traits,
     traces: Vec<TraceId>,
-    /// Buckets and counts, kept for their memory.
-    pub buckets: Vec<(u16, u64)>,
+    pub known: spread::Known,
 }
 
 impl Reader {
     pub(super) fn new(section: &[u8], traits: Traits) -> Result<Self, Unreadable> {
-        Ok(Self { reading: Reading::open(section)?, traits, traces: Vec::new(), buckets: Vec::new() })
+        Ok(Self { reading: Reading::open(section)?, traits, traces: Vec::new(), known: spread::Known::default() })
     }
 }
 
@@ -260,6 +268,10 @@ impl Flow for Reader {
 
     fn forget_traces(&mut self) {
         self.traces.clear();
+    }
+
+    fn turn_to(&mut self, place: usize) {
+        self.reading.turn_to(place);
     }
 
     fn spread(&mut self, kind: Kind, spread: &mut Spread, hint: &spread::Hint<'_>) -> Result<(), Unreadable> {

@@ -6,6 +6,7 @@
 use super::Unreadable;
 use super::column::{Column, Kind, Part};
 use super::flow::{Flow, Reader, Traits, Writer};
+use super::moves::{self, Counts};
 use crate::measure::{Histogram, Spread, bucket_of, middle_of};
 use std::convert::Infallible;
 
@@ -32,6 +33,12 @@ const FLAT: u64 = 2;
 const COUNTED: u64 = 3;
 /// Anything.
 const GENERAL: u64 = 4;
+/// Two values.
+const TWO: u64 = 5;
+/// As [`Hint::like`], but with each value so many places further up.
+const STEPPED: u64 = 6;
+/// As [`Hint::like`], but with so many values crossed into each place from below.
+const CROSSED: u64 = 7;
 
 /// What the four bits of a shape cannot tell any more.
 const BEYOND: u64 = 15;
@@ -48,17 +55,21 @@ fn highest(traits: Traits, max: u64) -> u16 {
     traits.bucket_at(traits.place_of(bucket_of(max)))
 }
 
-/// All counts as whole numbers, from the highest bucket down, if they are as expected.
-fn counted(traits: Traits, spread: &Spread, buckets: &[(u16, u128)], expected: u128) -> Option<Vec<(u16, u64)>> {
-    if buckets.last()?.0 != highest(traits, spread.max) || expected & 0xffff > 0 || expected >> 56 > 0 {
-        return None;
-    }
+/// All counts as whole numbers, from the highest bucket down, if they are.
+fn whole(buckets: &[(u16, u128)]) -> Option<Counts> {
     let whole = |(bucket, units): &(u16, u128)| {
         let count = (*units >> 16) as u64;
         (*units & 0xffff == 0 && *units >> 56 == 0 && count > 0).then_some((*bucket, count))
     };
-    let counts: Vec<(u16, u64)> = buckets.iter().rev().map(whole).collect::<Option<_>>()?;
-    (counts.iter().map(|(_, count)| u128::from(*count) << 16).sum::<u128>() == expected).then_some(counts)
+    buckets.iter().rev().map(whole).collect()
+}
+
+/// The same, if they are as expected.
+fn counted(traits: Traits, spread: &Spread, buckets: &[(u16, u128)], expected: u128) -> Option<Counts> {
+    if buckets.last()?.0 != highest(traits, spread.max) || expected & 0xffff > 0 || expected >> 56 > 0 {
+        return None;
+    }
+    whole(buckets).filter(|counts| u128::from(moves::total(counts)) << 16 == expected)
 }
 
 /// What the sum would be, in units of 2^-16, if all values but the largest lay in the middle of their buckets.
@@ -70,18 +81,85 @@ fn sum_of(counts: &[(u16, u64)], max: u64) -> u128 {
     middles.wrapping_sub(u128::from(highest)).wrapping_add(u128::from(max)) << 16
 }
 
-fn mode_of(traits: Traits, spread: &Spread, buckets: &[(u16, u128)], hint: &Hint<'_>) -> (u64, Vec<(u16, u64)>) {
+/// Two values, of which one is the largest.
+fn two(traits: Traits, max: u64, other: u64) -> Counts {
+    let (larger, smaller) = (highest(traits, max), highest(traits, other));
+    if larger == smaller { vec![(larger, 2)] } else { vec![(larger, 1), (smaller, 1)] }
+}
+
+/// The value beside the largest, if there are two.
+fn other_of(traits: Traits, spread: &Spread, counts: &[(u16, u64)]) -> Option<u64> {
+    let other = u64::try_from(spread.sum >> 16).ok()?.checked_sub(spread.max)?;
+    (spread.sum & 0xffff == 0 && other <= spread.max && two(traits, spread.max, other) == counts).then_some(other)
+}
+
+/// How a histogram is written.
+enum Way {
+    Empty,
+    Like,
+    Flat,
+    Two(u64),
+    Counted(Counts),
+    Stepped(Counts, Vec<u64>),
+    Crossed(Counts, Vec<u64>),
+    General,
+}
+
+impl Way {
+    fn mode(&self) -> u64 {
+        match self {
+            Self::Empty => EMPTY,
+            Self::Like => LIKE,
+            Self::Flat => FLAT,
+            Self::Two(_) => TWO,
+            Self::Counted(_) => COUNTED,
+            Self::Stepped(..) => STEPPED,
+            Self::Crossed(..) => CROSSED,
+            Self::General => GENERAL,
+        }
+    }
+}
+
+fn way_of(traits: Traits, spread: &Spread, buckets: &[(u16, u128)], hint: &Hint<'_>) -> Way {
     if *spread == Spread::default() {
-        return (EMPTY, Vec::new());
+        return Way::Empty;
     }
     if hint.like.is_some_and(|like| like == spread) {
-        return (LIKE, Vec::new());
+        return Way::Like;
     }
     let at_most = hint.units.checked_mul(u128::from(spread.max));
     if buckets == [(highest(traits, spread.max), hint.units)] && at_most == Some(spread.sum) {
-        return (FLAT, Vec::new());
+        return Way::Flat;
     }
-    counted(traits, spread, buckets, hint.units).map_or((GENERAL, Vec::new()), |counts| (COUNTED, counts))
+    let Some(counts) = counted(traits, spread, buckets, hint.units) else { return Way::General };
+    match other_of(traits, spread, &counts) {
+        Some(other) if hint.units == 2 << 16 => Way::Two(other),
+        _ => shortest(traits, counts, hint),
+    }
+}
+
+/// The way that will take the fewest bits, about.
+fn shortest(traits: Traits, counts: Counts, hint: &Hint<'_>) -> Way {
+    let small = |numbers: &[u64]| numbers.iter().map(|number| 8 + 16 * u64::from((number + 1).ilog2())).sum::<u64>();
+    let mut above = counts.first().map_or(0, |(bucket, _)| traits.place_of(*bucket)) + 1;
+    let mut price = 0;
+    for (bucket, count) in &counts {
+        let place = traits.place_of(*bucket);
+        price += 24 + 14 * u64::from((above - place).ilog2() + count.ilog2());
+        above = place;
+    }
+    let from = hint.like.and_then(|like| whole(&like.histogram.buckets())).unwrap_or_default();
+    let steps = moves::steps(traits, &from, &counts).map(|steps| (small(&steps), steps));
+    let crossings = moves::crossings(traits, &from, &counts).map(|crossings| (small(&crossings), crossings));
+    match (steps, crossings) {
+        (Some((steps_price, steps)), other)
+            if steps_price < price && other.as_ref().is_none_or(|other| steps_price <= other.0) =>
+        {
+            Way::Stepped(counts, steps)
+        }
+        (_, Some((crossings_price, crossings))) if crossings_price < price => Way::Crossed(counts, crossings),
+        _ => Way::Counted(counts),
+    }
 }
 
 /// The largest value, by what is known of it.
@@ -94,20 +172,60 @@ fn largest<E>(flow: &mut impl Flow<Error = E>, column: Column, max: u64, likely:
 
 pub(super) fn write(writer: &mut Writer, kind: Kind, spread: &Spread, hint: &Hint<'_>) -> Result<(), Infallible> {
     let buckets = spread.histogram.buckets();
-    let (mode, counts) = mode_of(writer.traits(), spread, &buckets, hint);
-    writer.number(Column::of(kind, Part::Mode), mode)?;
-    match mode {
-        FLAT => {
-            largest(writer, Column::of(kind, Part::Max), spread.max, hint.max)?;
+    let way = way_of(writer.traits(), spread, &buckets, hint);
+    writer.number(Column::of(kind, Part::Mode), way.mode())?;
+    if matches!(way, Way::Empty | Way::Like) {
+        return Ok(());
+    }
+    if let Way::General = way {
+        return write_any(writer, kind, spread, &buckets);
+    }
+    largest(writer, Column::of(kind, Part::Max), spread.max, hint.max)?;
+    let counts = match &way {
+        Way::Two(other) => return value_beside(writer, kind, *other, spread.max, hint).map(|_| ()),
+        Way::Stepped(counts, moves) | Way::Crossed(counts, moves) => {
+            write_moves(writer, kind, moves);
+            counts
         }
-        COUNTED => {
-            largest(writer, Column::of(kind, Part::Max), spread.max, hint.max)?;
-            write_counts(writer, kind, &counts);
-            let likely = hint.sum.unwrap_or_else(|| sum_of(&counts, spread.max));
-            writer.sum(Column::of(kind, Part::Rest), spread.sum, likely)?;
+        Way::Counted(counts) => {
+            write_counts(writer, kind, counts);
+            counts
         }
-        GENERAL => write_any(writer, kind, spread, &buckets)?,
-        _ => {}
+        _ => return Ok(()),
+    };
+    let likely = hint.sum.unwrap_or_else(|| sum_of(counts, spread.max));
+    writer.sum(Column::of(kind, Part::Rest), spread.sum, likely)?;
+    Ok(())
+}
+
+/// The other of two values.
+fn value_beside<F: Flow>(flow: &mut F, kind: Kind, other: u64, max: u64, hint: &Hint<'_>) -> Result<u64, F::Error> {
+    match hint.sum {
+        Some(sum) => flow.near(Column::of(kind, Part::Rest), other, ((sum >> 16) as u64).wrapping_sub(max)),
+        None => flow.number(Column::of(kind, Part::Max), other),
+    }
+}
+
+fn write_moves(writer: &mut Writer, kind: Kind, moves: &[u64]) {
+    for two in moves.chunks(2) {
+        let (one, other) = (two[0], two.get(1).copied().unwrap_or(0));
+        writer.filling.byte(Column::of(kind, Part::Moves), ((one.min(BEYOND) << 4) | other.min(BEYOND)) as u8);
+        for far in [one, other].into_iter().filter(|far| *far >= BEYOND) {
+            writer.filling.number(Column::of(kind, Part::Many), far - BEYOND);
+        }
+    }
+}
+
+fn read_moves(reader: &mut Reader, kind: Kind, number: usize, moves: &mut Vec<u64>) -> Result<(), Unreadable> {
+    moves.clear();
+    for at in (0..number).step_by(2) {
+        let two = reader.reading.byte(Column::of(kind, Part::Moves))?;
+        for mut one in [u64::from(two >> 4), u64::from(two & 15)].into_iter().take(number - at) {
+            if one == BEYOND {
+                one = one.saturating_add(reader.number(Column::of(kind, Part::Many), 0)?);
+            }
+            moves.push(one);
+        }
     }
     Ok(())
 }
@@ -149,38 +267,115 @@ fn likely_sum(histogram: &Histogram) -> u128 {
     products.fold(0, u128::wrapping_add)
 }
 
+/// What a reader remembers of the histograms of a hop.
+#[derive(Debug, Default)]
+pub(super) struct Known {
+    /// Of the last latency or own work.
+    from: Counts,
+    /// Of which of these, if it is known.
+    kind: Option<Kind>,
+    /// Room.
+    counts: Counts,
+    moves: Vec<u64>,
+}
+
+impl Known {
+    /// Own work is like latency.
+    fn is_like_latency(&mut self) {
+        self.kind = self.kind.filter(|kind| *kind == Kind::Latency).map(|_| Kind::SelfTime);
+    }
+
+    fn see(&mut self, kind: Kind) {
+        if matches!(kind, Kind::Latency | Kind::SelfTime) {
+            std::mem::swap(&mut self.from, &mut self.counts);
+            self.kind = Some(kind);
+        }
+    }
+}
+
 pub(super) fn read(reader: &mut Reader, kind: Kind, hint: &Hint<'_>) -> Result<Spread, Unreadable> {
-    match reader.number(Column::of(kind, Part::Mode), 0)? {
+    let mode = reader.number(Column::of(kind, Part::Mode), 0)?;
+    if mode == LIKE {
+        if kind == Kind::SelfTime {
+            reader.known.is_like_latency();
+        }
+        return hint.like.cloned().ok_or_else(|| damaged("a histogram in a block is like one that is not there"));
+    }
+    if matches!(kind, Kind::Latency | Kind::SelfTime) {
+        reader.known.kind = None;
+    }
+    match mode {
         EMPTY => Ok(Spread::default()),
-        LIKE => hint.like.cloned().ok_or_else(|| damaged("a histogram in a block is like one that is not there")),
         FLAT => {
             let max = largest(reader, Column::of(kind, Part::Max), 0, hint.max)?;
             let mut histogram = Histogram::with_room_for(1);
             histogram.add(highest(reader.traits(), max), hint.units);
             Ok(Spread { histogram, sum: hint.units.saturating_mul(u128::from(max)), max })
         }
-        COUNTED => read_counted(reader, kind, hint),
         GENERAL => read_any(reader, kind),
+        TWO | COUNTED | STEPPED | CROSSED => {
+            // Taken out, so that the reader can be used meanwhile.
+            let mut known = std::mem::take(&mut reader.known);
+            known.counts.clear();
+            let read = read_counted(reader, kind, mode, hint, &mut known);
+            known.see(kind);
+            reader.known = known;
+            read
+        }
         other => Err(damaged(&format!("a histogram in a block is written in way {other}, which is not known"))),
     }
 }
 
-fn read_counted(reader: &mut Reader, kind: Kind, hint: &Hint<'_>) -> Result<Spread, Unreadable> {
+fn read_counted(reader: &mut Reader, kind: Kind, mode: u64, hint: &Hint<'_>, known: &mut Known) -> Result<Spread, Unreadable> {
     if hint.units & 0xffff > 0 || hint.units >> 56 > 0 {
         return Err(damaged("a histogram in a block cannot have whole counts"));
     }
+    let values = (hint.units >> 16) as u64;
     let max = largest(reader, Column::of(kind, Part::Max), 0, hint.max)?;
-    let mut buckets = std::mem::take(&mut reader.buckets);
-    buckets.clear();
-    read_counts(reader, kind, max, (hint.units >> 16) as u64, &mut buckets)?;
-    let likely = hint.sum.unwrap_or_else(|| sum_of(&buckets, max));
-    let sum = reader.sum(Column::of(kind, Part::Rest), 0, likely)?;
-    let mut histogram = Histogram::with_room_for(buckets.len());
-    for (bucket, count) in &buckets {
-        histogram.add(*bucket, u128::from(*count) << 16);
+    if mode == TWO {
+        let other = value_beside(reader, kind, 0, max, hint)?;
+        known.counts.extend(two(reader.traits(), max, other));
+        let sum = (u128::from(max) + u128::from(other)) << 16;
+        return Ok(Spread { histogram: Histogram::of_counts(&known.counts), sum, max });
     }
-    reader.buckets = buckets;
-    Ok(Spread { histogram, sum, max })
+    if mode == COUNTED {
+        read_counts(reader, kind, max, values, &mut known.counts)?;
+    } else {
+        read_moved(reader, kind, mode, max, hint, known)?;
+        if moves::total(&known.counts) != values {
+            return Err(damaged("a histogram in a block has moved from one with other counts"));
+        }
+    }
+    let likely = hint.sum.unwrap_or_else(|| sum_of(&known.counts, max));
+    let sum = reader.sum(Column::of(kind, Part::Rest), 0, likely)?;
+    Ok(Spread { histogram: Histogram::of_counts(&known.counts), sum, max })
+}
+
+fn read_moved(
+    reader: &mut Reader,
+    kind: Kind,
+    mode: u64,
+    max: u64,
+    hint: &Hint<'_>,
+    known: &mut Known,
+) -> Result<(), Unreadable> {
+    let traits = reader.traits();
+    let like = hint.like.ok_or_else(|| damaged("a histogram in a block has moved from one that is not there"))?;
+    let counts;
+    let from = if known.kind == Some(Kind::SelfTime) {
+        &known.from
+    } else {
+        counts = whole(&like.histogram.buckets()).ok_or_else(|| damaged("a histogram in a block has moved in parts"))?;
+        &counts
+    };
+    if mode == STEPPED {
+        read_moves(reader, kind, moves::number_of_steps(from)?, &mut known.moves)?;
+        let last = traits.place_of(LAST_BUCKET);
+        return moves::stepped(traits, from, &known.moves, u64::from(last), &mut known.counts);
+    }
+    let highest = u64::from(traits.place_of(bucket_of(max)));
+    read_moves(reader, kind, moves::number_of_crossings(traits, from, highest)?, &mut known.moves)?;
+    moves::crossed(traits, from, &known.moves, highest, &mut known.counts)
 }
 
 fn read_counts(
