@@ -1,8 +1,9 @@
 //! The figures flow one way, into a block, or the other, out of it. What is written where is told once, for both directions.
 
-use super::column::{Column, Filling, Kind, Reading};
+use super::column::{Column, Kind};
 use super::number::{unzigzag, unzigzag_64, zigzag, zigzag_64};
-use super::{Unreadable, spread};
+use super::section::{Filling, Reading};
+use super::{Unreadable, reading, spread};
 use crate::measure::{Spread, Tally, bucket_of_group, group_of};
 use crate::model::TraceId;
 use std::collections::HashMap;
@@ -220,15 +221,15 @@ impl Flow for Writer {
 /// Out of a section.
 #[derive(Debug)]
 pub(super) struct Reader {
-    pub reading: Reading,
+    pub section: Reading,
     traits: Traits,
     traces: Vec<TraceId>,
-    pub known: spread::Known,
+    pub known: reading::Known,
 }
 
 impl Reader {
     pub(super) fn new(section: &[u8], traits: Traits) -> Result<Self, Unreadable> {
-        Ok(Self { reading: Reading::open(section)?, traits, traces: Vec::new(), known: spread::Known::default() })
+        Ok(Self { section: Reading::open(section)?, traits, traces: Vec::new(), known: reading::Known::default() })
     }
 }
 
@@ -240,12 +241,12 @@ impl Flow for Reader {
     }
 
     fn number(&mut self, column: Column, _: u64) -> Result<u64, Unreadable> {
-        self.reading.number(column)
+        self.section.number(column)
     }
 
     fn bits(&mut self, _: u128) -> Result<u128, Unreadable> {
-        let low = self.reading.bits(64)?;
-        Ok(u128::from(low) | (u128::from(self.reading.bits(64)?) << 64))
+        let low = self.section.bits(64)?;
+        Ok(u128::from(low) | (u128::from(self.section.bits(64)?) << 64))
     }
 
     fn position(&mut self, column: Column, _: usize, likely: usize, among: usize) -> Result<usize, Unreadable> {
@@ -255,7 +256,7 @@ impl Flow for Reader {
     }
 
     fn trace(&mut self, _: TraceId) -> Result<TraceId, Unreadable> {
-        let back = self.reading.number(Column::TRACE)?;
+        let back = self.section.number(Column::TRACE)?;
         if back == 0 {
             let trace = TraceId(self.bits(0)?);
             self.traces.push(trace);
@@ -271,11 +272,11 @@ impl Flow for Reader {
     }
 
     fn turn_to(&mut self, place: usize) {
-        self.reading.turn_to(place);
+        self.section.turn_to(place);
     }
 
     fn spread(&mut self, kind: Kind, spread: &mut Spread, hint: &spread::Hint<'_>) -> Result<(), Unreadable> {
-        *spread = spread::read(self, kind, hint)?;
+        *spread = reading::read(self, kind, hint)?;
         Ok(())
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! History for years is mostly windows that look like the ones before them. As a message each, a window of thirty hops takes 3 to
 //! 10 kB; in a block it takes a small part of that, because only what is news is written. Figures are told by their distance from what
-//! is known already (`figures`, `spread`); numbers of a kind stand together in a column and are compressed with their like (`column`);
+//! is known already (`figures`, `spread`); numbers of a kind stand together in a column and are compressed with their like (`column`, `section`);
 //! what is chance in a number stays outside, as bits (`number`). Names are written once (`table`). One description of the figures
 //! serves both directions (`flow`), so that what is written is what is read. Nothing is lost: what comes out equals what went in.
 //!
@@ -18,6 +18,8 @@ mod flow;
 mod habit;
 mod moves;
 mod number;
+mod reading;
+mod section;
 mod spread;
 mod table;
 

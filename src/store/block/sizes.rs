@@ -36,6 +36,6 @@ fn minutes_with_an_execution_or_two_take_fifteen_bytes_a_hop() {
 }
 
 #[test]
-fn hours_with_sixty_executions_take_a_hundred_bytes_a_hop() {
-    assert!(bytes_per_hop(1.0, 3600 * SECOND, 24, true) <= 100);
+fn hours_with_sixty_executions_take_eighty_bytes_a_hop() {
+    assert!(bytes_per_hop(1.0, 3600 * SECOND, 24, true) <= 82);
 }

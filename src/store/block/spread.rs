@@ -3,9 +3,8 @@
 //! Little of it is news: the maximum tells the highest bucket; the buckets tell the sum but for a small rest; how many values there
 //! are is known from a count beside it; a leaf's own work is its latency; the critical path is own work and gap, so its sum is known.
 
-use super::Unreadable;
 use super::column::{Column, Kind, Part};
-use super::flow::{Flow, Reader, Traits, Writer};
+use super::flow::{Flow, Traits, Writer};
 use super::moves::{self, Counts};
 use crate::measure::{Histogram, Spread, bucket_of, middle_of};
 use std::convert::Infallible;
@@ -24,39 +23,32 @@ pub(super) struct Hint<'a> {
 }
 
 /// Nothing.
-const EMPTY: u64 = 0;
+pub(super) const EMPTY: u64 = 0;
 /// As [`Hint::like`].
-const LIKE: u64 = 1;
+pub(super) const LIKE: u64 = 1;
 /// All values are the largest.
-const FLAT: u64 = 2;
+pub(super) const FLAT: u64 = 2;
 /// Whole counts that make up what is expected; the highest bucket is that of the largest value.
-const COUNTED: u64 = 3;
+pub(super) const COUNTED: u64 = 3;
 /// Anything.
-const GENERAL: u64 = 4;
+pub(super) const GENERAL: u64 = 4;
 /// Two values.
-const TWO: u64 = 5;
+pub(super) const TWO: u64 = 5;
 /// As [`Hint::like`], but with each value so many places further up.
-const STEPPED: u64 = 6;
+pub(super) const STEPPED: u64 = 6;
 /// As [`Hint::like`], but with so many values crossed into each place from below.
-const CROSSED: u64 = 7;
+pub(super) const CROSSED: u64 = 7;
 
 /// What the four bits of a shape cannot tell any more.
-const BEYOND: u64 = 15;
-
-/// The highest bucket there is.
-const LAST_BUCKET: u16 = 3775;
-
-fn damaged(why: &str) -> Unreadable {
-    Unreadable::Damaged(why.into())
-}
+pub(super) const BEYOND: u64 = 15;
 
 /// The bucket of the largest value, if buckets are what the traits say.
-fn highest(traits: Traits, max: u64) -> u16 {
+pub(super) fn highest(traits: Traits, max: u64) -> u16 {
     traits.bucket_at(traits.place_of(bucket_of(max)))
 }
 
 /// All counts as whole numbers, from the highest bucket down, if they are.
-fn whole(buckets: &[(u16, u128)]) -> Option<Counts> {
+pub(super) fn whole(buckets: &[(u16, u128)]) -> Option<Counts> {
     let whole = |(bucket, units): &(u16, u128)| {
         let count = (*units >> 16) as u64;
         (*units & 0xffff == 0 && *units >> 56 == 0 && count > 0).then_some((*bucket, count))
@@ -73,7 +65,7 @@ fn counted(traits: Traits, spread: &Spread, buckets: &[(u16, u128)], expected: u
 }
 
 /// What the sum would be, in units of 2^-16, if all values but the largest lay in the middle of their buckets.
-fn sum_of(counts: &[(u16, u64)], max: u64) -> u128 {
+pub(super) fn sum_of(counts: &[(u16, u64)], max: u64) -> u128 {
     let middles = counts
         .iter()
         .fold(0u128, |sum, (bucket, count)| sum.wrapping_add(u128::from(*count).wrapping_mul(u128::from(middle_of(*bucket)))));
@@ -82,7 +74,7 @@ fn sum_of(counts: &[(u16, u64)], max: u64) -> u128 {
 }
 
 /// Two values, of which one is the largest.
-fn two(traits: Traits, max: u64, other: u64) -> Counts {
+pub(super) fn two(traits: Traits, max: u64, other: u64) -> Counts {
     let (larger, smaller) = (highest(traits, max), highest(traits, other));
     if larger == smaller { vec![(larger, 2)] } else { vec![(larger, 1), (smaller, 1)] }
 }
@@ -163,7 +155,7 @@ fn shortest(traits: Traits, counts: Counts, hint: &Hint<'_>) -> Way {
 }
 
 /// The largest value, by what is known of it.
-fn largest<E>(flow: &mut impl Flow<Error = E>, column: Column, max: u64, likely: Option<u64>) -> Result<u64, E> {
+pub(super) fn largest<E>(flow: &mut impl Flow<Error = E>, column: Column, max: u64, likely: Option<u64>) -> Result<u64, E> {
     match likely {
         Some(likely) => flow.near(column, max, likely),
         None => flow.number(column, max),
@@ -199,7 +191,7 @@ pub(super) fn write(writer: &mut Writer, kind: Kind, spread: &Spread, hint: &Hin
 }
 
 /// The other of two values.
-fn value_beside<F: Flow>(flow: &mut F, kind: Kind, other: u64, max: u64, hint: &Hint<'_>) -> Result<u64, F::Error> {
+pub(super) fn value_beside<F: Flow>(flow: &mut F, kind: Kind, other: u64, max: u64, hint: &Hint<'_>) -> Result<u64, F::Error> {
     match hint.sum {
         Some(sum) => flow.near(Column::of(kind, Part::Rest), other, ((sum >> 16) as u64).wrapping_sub(max)),
         None => flow.number(Column::of(kind, Part::Max), other),
@@ -214,20 +206,6 @@ fn write_moves(writer: &mut Writer, kind: Kind, moves: &[u64]) {
             writer.filling.number(Column::of(kind, Part::Many), far - BEYOND);
         }
     }
-}
-
-fn read_moves(reader: &mut Reader, kind: Kind, number: usize, moves: &mut Vec<u64>) -> Result<(), Unreadable> {
-    moves.clear();
-    for at in (0..number).step_by(2) {
-        let two = reader.reading.byte(Column::of(kind, Part::Moves))?;
-        for mut one in [u64::from(two >> 4), u64::from(two & 15)].into_iter().take(number - at) {
-            if one == BEYOND {
-                one = one.saturating_add(reader.number(Column::of(kind, Part::Many), 0)?);
-            }
-            moves.push(one);
-        }
-    }
-    Ok(())
 }
 
 fn write_counts(writer: &mut Writer, kind: Kind, counts: &[(u16, u64)]) {
@@ -262,164 +240,7 @@ fn write_any(writer: &mut Writer, kind: Kind, spread: &Spread, buckets: &[(u16, 
 }
 
 /// What the sum of any histogram is about.
-fn likely_sum(histogram: &Histogram) -> u128 {
+pub(super) fn likely_sum(histogram: &Histogram) -> u128 {
     let products = histogram.buckets().into_iter().map(|(bucket, units)| units.wrapping_mul(u128::from(middle_of(bucket))));
     products.fold(0, u128::wrapping_add)
-}
-
-/// What a reader remembers of the histograms of a hop.
-#[derive(Debug, Default)]
-pub(super) struct Known {
-    /// Of the last latency or own work.
-    from: Counts,
-    /// Of which of these, if it is known.
-    kind: Option<Kind>,
-    /// Room.
-    counts: Counts,
-    moves: Vec<u64>,
-}
-
-impl Known {
-    /// Own work is like latency.
-    fn is_like_latency(&mut self) {
-        self.kind = self.kind.filter(|kind| *kind == Kind::Latency).map(|_| Kind::SelfTime);
-    }
-
-    fn see(&mut self, kind: Kind) {
-        if matches!(kind, Kind::Latency | Kind::SelfTime) {
-            std::mem::swap(&mut self.from, &mut self.counts);
-            self.kind = Some(kind);
-        }
-    }
-}
-
-pub(super) fn read(reader: &mut Reader, kind: Kind, hint: &Hint<'_>) -> Result<Spread, Unreadable> {
-    let mode = reader.number(Column::of(kind, Part::Mode), 0)?;
-    if mode == LIKE {
-        if kind == Kind::SelfTime {
-            reader.known.is_like_latency();
-        }
-        return hint.like.cloned().ok_or_else(|| damaged("a histogram in a block is like one that is not there"));
-    }
-    if matches!(kind, Kind::Latency | Kind::SelfTime) {
-        reader.known.kind = None;
-    }
-    match mode {
-        EMPTY => Ok(Spread::default()),
-        FLAT => {
-            let max = largest(reader, Column::of(kind, Part::Max), 0, hint.max)?;
-            let mut histogram = Histogram::with_room_for(1);
-            histogram.add(highest(reader.traits(), max), hint.units);
-            Ok(Spread { histogram, sum: hint.units.saturating_mul(u128::from(max)), max })
-        }
-        GENERAL => read_any(reader, kind),
-        TWO | COUNTED | STEPPED | CROSSED => {
-            // Taken out, so that the reader can be used meanwhile.
-            let mut known = std::mem::take(&mut reader.known);
-            known.counts.clear();
-            let read = read_counted(reader, kind, mode, hint, &mut known);
-            known.see(kind);
-            reader.known = known;
-            read
-        }
-        other => Err(damaged(&format!("a histogram in a block is written in way {other}, which is not known"))),
-    }
-}
-
-fn read_counted(reader: &mut Reader, kind: Kind, mode: u64, hint: &Hint<'_>, known: &mut Known) -> Result<Spread, Unreadable> {
-    if hint.units & 0xffff > 0 || hint.units >> 56 > 0 {
-        return Err(damaged("a histogram in a block cannot have whole counts"));
-    }
-    let values = (hint.units >> 16) as u64;
-    let max = largest(reader, Column::of(kind, Part::Max), 0, hint.max)?;
-    if mode == TWO {
-        let other = value_beside(reader, kind, 0, max, hint)?;
-        known.counts.extend(two(reader.traits(), max, other));
-        let sum = (u128::from(max) + u128::from(other)) << 16;
-        return Ok(Spread { histogram: Histogram::of_counts(&known.counts), sum, max });
-    }
-    if mode == COUNTED {
-        read_counts(reader, kind, max, values, &mut known.counts)?;
-    } else {
-        read_moved(reader, kind, mode, max, hint, known)?;
-        if moves::total(&known.counts) != values {
-            return Err(damaged("a histogram in a block has moved from one with other counts"));
-        }
-    }
-    let likely = hint.sum.unwrap_or_else(|| sum_of(&known.counts, max));
-    let sum = reader.sum(Column::of(kind, Part::Rest), 0, likely)?;
-    Ok(Spread { histogram: Histogram::of_counts(&known.counts), sum, max })
-}
-
-fn read_moved(
-    reader: &mut Reader,
-    kind: Kind,
-    mode: u64,
-    max: u64,
-    hint: &Hint<'_>,
-    known: &mut Known,
-) -> Result<(), Unreadable> {
-    let traits = reader.traits();
-    let like = hint.like.ok_or_else(|| damaged("a histogram in a block has moved from one that is not there"))?;
-    let counts;
-    let from = if known.kind == Some(Kind::SelfTime) {
-        &known.from
-    } else {
-        counts = whole(&like.histogram.buckets()).ok_or_else(|| damaged("a histogram in a block has moved in parts"))?;
-        &counts
-    };
-    if mode == STEPPED {
-        read_moves(reader, kind, moves::number_of_steps(from)?, &mut known.moves)?;
-        let last = traits.place_of(LAST_BUCKET);
-        return moves::stepped(traits, from, &known.moves, u64::from(last), &mut known.counts);
-    }
-    let highest = u64::from(traits.place_of(bucket_of(max)));
-    read_moves(reader, kind, moves::number_of_crossings(traits, from, highest)?, &mut known.moves)?;
-    moves::crossed(traits, from, &known.moves, highest, &mut known.counts)
-}
-
-fn read_counts(
-    reader: &mut Reader,
-    kind: Kind,
-    max: u64,
-    mut left: u64,
-    buckets: &mut Vec<(u16, u64)>,
-) -> Result<(), Unreadable> {
-    let traits = reader.traits();
-    let mut above = u64::from(traits.place_of(bucket_of(max))) + 1;
-    while left > 0 {
-        let shape = u64::from(reader.reading.byte(Column::of(kind, Part::Shape))?);
-        let (mut left_out, mut more) = (shape >> 4, shape & 15);
-        if left_out == BEYOND {
-            left_out = left_out.saturating_add(reader.number(Column::of(kind, Part::Far), 0)?);
-        }
-        if more == BEYOND {
-            more = more.saturating_add(reader.number(Column::of(kind, Part::Many), 0)?);
-        }
-        let place = above.checked_sub(1).and_then(|above| above.checked_sub(left_out));
-        above = place.ok_or_else(|| damaged("a histogram in a block has a bucket that does not exist"))?;
-        left = left.checked_sub(more.saturating_add(1)).ok_or_else(|| damaged("a histogram in a block counts too much"))?;
-        buckets.push((traits.bucket_at(above as u16), more + 1));
-    }
-    Ok(())
-}
-
-fn read_any(reader: &mut Reader, kind: Kind) -> Result<Spread, Unreadable> {
-    let buckets = reader.number(Column::STEPS, 0)?;
-    if buckets > u64::from(LAST_BUCKET) + 1 {
-        return Err(damaged("a histogram in a block has too many buckets"));
-    }
-    let mut histogram = Histogram::with_room_for(buckets as usize);
-    let mut bucket = 0u64;
-    for _ in 0..buckets {
-        bucket = bucket.saturating_add(reader.number(Column::STEPS, 0)?);
-        if bucket > u64::from(LAST_BUCKET) {
-            return Err(damaged("a histogram in a block has a bucket that does not exist"));
-        }
-        let units = reader.sum(Column::UNITS, 0, 0)?;
-        histogram.add(bucket as u16, units);
-    }
-    let max = reader.number(Column::of(kind, Part::Max), 0)?;
-    let sum = reader.sum(Column::UNITS, 0, likely_sum(&histogram))?;
-    Ok(Spread { histogram, sum, max })
 }
