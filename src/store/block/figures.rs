@@ -135,6 +135,7 @@ pub(super) fn hops<F: Flow>(flow: &mut F, from: &mut OfHops, way: &mut Way<'_>) 
             continue;
         }
         let mut figures = taken.unwrap_or_default();
+        flow.turn_to(at);
         hop(flow, &mut figures, flags, here, at, way)?;
         // Where names have become too many, two hops may have become one.
         match to.get_mut(id) {
@@ -294,12 +295,13 @@ pub(super) fn joint<F: Flow>(
     executions: Tally,
 ) -> Result<OfServices, F::Error> {
     let mut to = OfServices::default();
-    for service in &table.services {
+    for (at, service) in table.services.iter().enumerate() {
         let taken = from.remove(service);
         if flow.number(Column::JOINT, u64::from(taken.is_some()))? == 0 {
             continue;
         }
         let mut read = taken.unwrap_or_default();
+        flow.turn_to(table.hops.len() + at);
         share(flow, &mut read, executions, &Spread::default())?;
         to.entry(*service).or_default().merge(&read);
     }
