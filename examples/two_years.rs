@@ -135,6 +135,8 @@ impl Pool {
 
 fn execution(capability: Name, hops: &[HopId], dice: &mut Dice) -> Verdict {
     let mut verdict = Verdict {
+        orphans: 0,
+        corrected: false,
         trace_id: TraceId(u128::from(dice.bits()) << 64 | u128::from(dice.bits() | 1)),
         capability,
         thread: Name::EMPTY,
@@ -194,6 +196,7 @@ fn commit(store: &Store, pool: &Pool, asked: &Asked, stretch: (u64, u64), dice: 
         }
     }
     store.commit(&Commit {
+        corrections: &[],
         windows: &windows,
         progress: &[],
         fates: Fates::default(),

@@ -1,8 +1,8 @@
 //! From complete traces to counts: the second half of the pipeline, run by whoever has time.
 
-use super::generation::Maps;
+use super::generation::{Generation, Maps};
 use super::pipeline::Pipeline;
-use crate::assemble::Complete;
+use crate::assemble::{Complete, LateSpan};
 use crate::judge::{Context, Judge, PathMode, SkewLimit, Trace};
 use crate::model::{Fate, Fates, SpanId, Verdict};
 use std::sync::PoisonError;
@@ -13,16 +13,17 @@ pub(super) struct Bench {
     /// By the number of the map: a judge belongs to one map.
     judges: Vec<(u32, Judge)>,
     due: Vec<Complete>,
-    path: PathMode,
+    pub(super) late: Vec<LateSpan>,
+    pub(super) path: PathMode,
 }
 
 impl Bench {
     pub(super) fn new(path: PathMode) -> Self {
-        Self { judges: Vec::new(), due: Vec::new(), path }
+        Self { judges: Vec::new(), due: Vec::new(), late: Vec::new(), path }
     }
 
     /// The judge of this map, one of those in use.
-    fn judge(&mut self, number: u32, maps: &Maps) -> &mut Judge {
+    pub(super) fn judge(&mut self, number: u32, maps: &Maps) -> &mut Judge {
         let at = self.judges.iter().position(|(known, _)| *known == number).unwrap_or_else(|| {
             self.judges.retain(|(known, _)| maps.of(*known).is_some());
             self.judges.push((number, Judge::default()));
@@ -40,8 +41,10 @@ impl Pipeline {
         let maps = self.maps.load_full();
         let mut due = std::mem::take(&mut bench.due);
         self.table.due(shard, now_ns, &mut due);
-        let traces = self.judge_taken(&maps, &mut due, bench);
+        let traces = self.judge_taken(&maps, &mut due, bench, self.keeper.store().map(|_| now_ns));
         bench.due = due;
+        self.judge_late(shard, &maps, bench);
+        self.expire_watched(now_ns);
         traces
     }
 
@@ -51,20 +54,29 @@ impl Pipeline {
         let maps = self.maps.load_full();
         let mut due = std::mem::take(&mut bench.due);
         self.table.drain(shard, &mut due);
-        let traces = self.judge_taken(&maps, &mut due, bench);
+        let traces = self.judge_taken(&maps, &mut due, bench, None);
         bench.due = due;
+        self.judge_late(shard, &maps, bench);
         traces
     }
 
-    fn judge_taken(&self, maps: &Maps, due: &mut Vec<Complete>, bench: &mut Bench) -> usize {
+    /// `watch_ns`: what may have to be corrected is watched from this moment on.
+    fn judge_taken(&self, maps: &Maps, due: &mut Vec<Complete>, bench: &mut Bench, watch_ns: Option<u64>) -> usize {
         let mut fates = Fates::default();
         let traces = due.len();
         for complete in due.drain(..) {
             let limits = &maps.of(complete.reading).unwrap_or(&maps.fresh).latency_limits;
+            let mut correctable = Vec::new();
             fates += self.judge_one(maps, &complete, bench, |verdict| {
-                self.windows.record_received_under(verdict, complete.received_ns, limits);
+                let key = self.windows.record_received_under(verdict, complete.received_ns, limits);
                 self.recent.record(verdict);
+                if verdict.may_be_corrected() {
+                    correctable.extend(self.counted_in(key, verdict));
+                }
             });
+            if let Some(now_ns) = watch_ns.filter(|_| !correctable.is_empty()) {
+                self.watch(complete, correctable, now_ns);
+            }
         }
         if traces > 0 {
             self.ledger.moved(&fates);
@@ -81,16 +93,7 @@ impl Pipeline {
                 self.ledger.unknown_capability(claimed, 1);
             }
         }
-        let context = Context {
-            catalogue: &map.catalogue,
-            names: &self.names,
-            shapes: &map.shapes,
-            hops: &self.hops,
-            normal: &*self.baseline,
-            limit: &self.hop_limit,
-            path: bench.path,
-            skew: self.limits.clock_skew.map(SkewLimit::new),
-        };
+        let context = self.context(map, bench.path);
         let trace = Trace { id: complete.trace, spans: &complete.spans, extras: &complete.extras };
         let judge = bench.judge(map.number, maps);
         let fates = judge.judge(&trace, &context, &mut sink);
@@ -104,6 +107,19 @@ impl Pipeline {
             root.into_iter().for_each(|span| map.arrivals.unmatched(span.shape, complete.trace));
         }
         fates
+    }
+
+    pub(super) fn context<'c>(&'c self, map: &'c Generation, path: PathMode) -> Context<'c> {
+        Context {
+            catalogue: &map.catalogue,
+            names: &self.names,
+            shapes: &map.shapes,
+            hops: &self.hops,
+            normal: &*self.baseline,
+            limit: &self.hop_limit,
+            path,
+            skew: self.limits.clock_skew.map(SkewLimit::new),
+        }
     }
 }
 

@@ -80,7 +80,7 @@ impl Pipeline {
     pub(super) fn keep(&self, before_ns: u64, now_ns: u64) -> Result<Arc<Vec<(Key, Window)>>, StoreError> {
         let map = self.unkept_map();
         let line = |verdict: &Verdict| verdict_json(verdict, &self.names, &self.hops);
-        let mut progress = Vec::new();
+        let (mut progress, mut corrections) = (Vec::new(), Vec::new());
         let kept = self.keeper.keep(
             |windows| {
                 // Nothing is on its way now: what is in the log is in an open trace, or counted.
@@ -91,7 +91,10 @@ impl Pipeline {
                     fates: self.ledger.fates(),
                     unknown_capabilities: self.ledger.unknown_capabilities(),
                     map: map.as_ref().map(|map| map.text().to_owned()),
+                    // The failures that are corrected are among the windows, or kept.
+                    corrections: self.correcting.fetch(before_ns),
                 };
+                corrections.clone_from(&beside.corrections);
                 (windows.take_closed(before_ns), beside)
             },
             &self.recent,
@@ -107,6 +110,7 @@ impl Pipeline {
             }
             Err(error) => {
                 self.source.not_kept(progress);
+                self.correcting.put_back(corrections);
                 Err(error)
             }
         }

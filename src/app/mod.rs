@@ -6,6 +6,7 @@
 pub mod clock;
 
 mod analysis;
+mod correcting;
 #[cfg(test)]
 mod crash_tests;
 mod crew;
@@ -15,7 +16,11 @@ mod generation;
 mod judging;
 mod keeping;
 mod labels;
+#[cfg(test)]
+mod late_tests;
+mod lateness;
 mod pipeline;
+mod rejudging;
 mod reload;
 mod renewing;
 mod replaying;

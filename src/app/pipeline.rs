@@ -1,5 +1,6 @@
 //! The stages joined: a message goes in, counts come out. Time is an argument here too; who calls reads the clock.
 
+use super::correcting::Correcting;
 use super::generation::{Generation, Hand, Maps, latency_limits};
 use super::labels::Labeller;
 use super::source::{Behind, Source};
@@ -50,6 +51,8 @@ pub(super) struct Pipeline {
     unkept_map: Mutex<Option<Arc<Catalogue>>>,
     /// Spans that were moved because two clocks disagreed.
     pub(super) adjusted_spans: AtomicU64,
+    /// Culprits that may still be corrected.
+    pub(super) correcting: Correcting,
     /// Passes spans on, if that is asked for; set before the first message comes.
     pub(super) forwarder: OnceLock<Forwarder>,
     /// Where a message gets its position and its time before it is handed on, and how far that was worked off.
@@ -174,6 +177,7 @@ impl Pipeline {
             ledger: Arc::default(),
             unkept_map: Mutex::default(),
             adjusted_spans: AtomicU64::new(0),
+            correcting: Correcting::default(),
             forwarder: OnceLock::new(),
             source,
             behind: Mutex::new(Some(behind)),
@@ -260,11 +264,15 @@ impl Pipeline {
             Ok(position) => position,
             Err(error) => {
                 self.table.give_back(room);
+                self.source.refused(&error, self.limits.quiet, now_ns);
                 return Err(NotTaken::NotKept(error.to_string()));
             }
         };
+        self.source.taken();
         let when = When { time_ns: position.time_ns, received_ns: position.received_ns };
         let appended = self.hand_over(worker, room, when);
+        self.count_late(worker, &appended, when);
+        worker.clear();
         let mut fates = Fates::default();
         fates[Fate::Malformed] = staged.rejected;
         fates[Fate::InFlight] = appended.kept;
@@ -279,8 +287,15 @@ impl Pipeline {
         let also = worker.also.as_ref().map(|also| &also.batch);
         let appended = self.table.append_read_twice(&mut worker.batch, also, room, when);
         worker.maps.fresh.arrivals.take(&mut worker.arriving, when.received_ns);
-        worker.clear();
         appended
+    }
+
+    /// Counts late spans where they belong.
+    pub(super) fn count_late(&self, worker: &Worker, appended: &Appended, when: When) {
+        if appended.late > 0 {
+            // Files are read without a clock.
+            self.count_late_spans(worker.batch.late(), &worker.maps.fresh, (when.received_ns > 0).then_some(when.received_ns));
+        }
     }
 
     /// What is staged cannot be read to its end: nothing of it is taken.
@@ -351,7 +366,7 @@ impl Pipeline {
 }
 
 impl Worker {
-    fn clear(&mut self) {
+    pub(super) fn clear(&mut self) {
         self.batch.clear();
         self.arriving.forget();
         if let Some(also) = &mut self.also {

@@ -141,10 +141,12 @@ impl Pipeline {
         let mut fates = Fates::default();
         fates[Fate::InFlight] = appended.kept;
         if !booked {
+            self.count_late(worker, &appended, when);
             fates[Fate::Malformed] = staged.rejected;
             fates[Fate::Late] = appended.late;
             fates[Fate::OverLimit] = appended.over_limit;
         }
+        worker.clear();
         self.ledger.received(&fates);
         true
     }

@@ -126,6 +126,9 @@ impl Health for Door {
         if !self.started.load(Ordering::Acquire) {
             return Err(format!("starting: {}", self.rereading.told()));
         }
+        if let Some(why) = self.pipeline.source.journal().and_then(|journal| journal.broken()) {
+            return Err(format!("the journal is broken, restart the server: {why}"));
+        }
         let trouble = self.crew.lock().unwrap_or_else(PoisonError::into_inner).as_ref().and_then(Crew::trouble);
         trouble.map_or(Ok(()), |trouble| Err(format!("the store cannot be written: {trouble}")))
     }
@@ -159,6 +162,8 @@ impl Health for Door {
             ("normal_hops", "Hops of which it is known what is normal.", pipeline.baseline.len() as f64),
             ("recent_verdicts", "Verdicts that can be asked for by trace id.", pipeline.recent.len() as f64),
         ]);
+        gauges.extend(pipeline.correcting.gauges());
+        gauges.extend(pipeline.source.gauges());
         gauges.extend(pipeline.forward_gauges());
         gauges
     }

@@ -6,17 +6,25 @@ use crate::journal::{Found, Journal, Log, Opening, PassThrough, Progress};
 use crate::model::TraceId;
 use crate::store::Store;
 use std::collections::HashSet;
+use std::io;
 use std::path::Path;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 /// The folder of the journal, in that of the store.
 const FOLDER: &str = "journal";
+
+/// A disk that takes nothing holds time up for so long in all.
+const LONGEST_HOLD: Duration = Duration::from_secs(30);
 
 /// The log of a server.
 pub(super) struct Source {
     log: Arc<dyn Log>,
     /// The same log, if what it takes in can be read again after a crash.
     journal: Option<Arc<Journal>>,
+    /// Since when the disk takes nothing, by the clock of the machine; 0: it does.
+    refusing_since_ns: AtomicU64,
     work: Mutex<Work>,
 }
 
@@ -31,6 +39,8 @@ struct Work {
     read_to: Option<(u64, u64)>,
     /// Traces closed and not in a commit yet.
     closed: Vec<TraceId>,
+    /// Of the last commit.
+    resume_offset: u64,
 }
 
 /// What an earlier server has left to do.
@@ -49,7 +59,7 @@ pub(super) struct Behind {
 impl Source {
     /// Nothing is kept.
     pub(super) fn passing(log: PassThrough) -> Self {
-        Self { log: Arc::new(log), journal: None, work: Mutex::default() }
+        Self { log: Arc::new(log), journal: None, refusing_since_ns: AtomicU64::new(0), work: Mutex::default() }
     }
 
     /// The journal beside a store, as it was left.
@@ -68,8 +78,9 @@ impl Source {
     /// This journal, worked off as far as this.
     pub(super) fn of(journal: Arc<Journal>, found: Found, progress: Progress) -> (Self, Behind) {
         let Progress { epoch, resume_offset, next_offset: booked, time_ns, closed, .. } = progress;
-        let work = Work { epoch: epoch + 1, booked, read_to: Some((resume_offset, time_ns)), closed: Vec::new() };
-        let source = Self { log: journal.clone(), journal: Some(journal), work: Mutex::new(work) };
+        let work = Work { epoch: epoch + 1, booked, read_to: Some((resume_offset, time_ns)), closed: Vec::new(), resume_offset };
+        let source =
+            Self { log: journal.clone(), journal: Some(journal), refusing_since_ns: AtomicU64::new(0), work: Mutex::new(work) };
         (source, Behind { resume_offset, booked, closed: closed.into_iter().collect(), found })
     }
 
@@ -81,6 +92,26 @@ impl Source {
     /// The log, if what comes in can be read again.
     pub(super) fn journal(&self) -> Option<&Arc<Journal>> {
         self.journal.as_ref()
+    }
+
+    /// The disk could not take a message. While it takes none, no trace is complete for that its spans stay away: they were turned away,
+    /// and come again. But room of the journal's own comes back only as traces are complete, so time goes on where that is used up.
+    pub(super) fn refused(&self, error: &io::Error, quiet: Duration, now_ns: u64) {
+        let Some(journal) = &self.journal else { return };
+        if matches!(error.kind(), io::ErrorKind::QuotaExceeded | io::ErrorKind::FileTooLarge) {
+            return;
+        }
+        let since = self.refusing_since_ns.compare_exchange(0, now_ns, Ordering::Relaxed, Ordering::Relaxed);
+        let lasting = Duration::from_nanos(now_ns.saturating_sub(since.map_or_else(|since| since, |_| now_ns)));
+        let hold = quiet.min(LONGEST_HOLD.saturating_sub(lasting));
+        journal.hold(u64::try_from(hold.as_nanos()).unwrap_or(u64::MAX));
+    }
+
+    /// The disk has taken a message.
+    pub(super) fn taken(&self) {
+        if self.refusing_since_ns.load(Ordering::Relaxed) > 0 {
+            self.refusing_since_ns.store(0, Ordering::Relaxed);
+        }
     }
 
     /// How far the log is worked off now. Nobody may be moving spans meanwhile.
@@ -105,10 +136,22 @@ impl Source {
     /// This progress is in the store.
     pub(super) fn kept(&self, progress: &[Progress]) {
         for one in progress {
+            self.lock().resume_offset = one.resume_offset;
             if let Err(error) = self.log.release(one.resume_offset) {
                 tracing::warn!("what the journal does not need any more could not be removed: {error}");
             }
         }
+    }
+
+    /// About the journal, if there is one.
+    pub(super) fn gauges(&self) -> Vec<(&'static str, &'static str, f64)> {
+        let Some(journal) = &self.journal else { return Vec::new() };
+        let behind = journal.next_offset().saturating_sub(self.lock().resume_offset);
+        vec![
+            ("journal_bytes", "Bytes of the journal's files, with those that are kept for use again.", journal.bytes() as f64),
+            ("journal_bytes_limit", "Bytes that they may have.", journal.most_bytes() as f64),
+            ("journal_unfinished_messages", "Messages that would be read again after a crash.", behind as f64),
+        ]
     }
 
     /// It could not be put there.

@@ -343,7 +343,7 @@ fn told(requests: &Requests, swaps: &[usize]) -> String {
     let plain = one("pay");
     let laid_out_anew = format!(
         "# Another capability in front gives all rules other numbers.\n{}{plain}",
-        one("never").replace("web, name", "nobody, name")
+        one("never").replace("web, name", "nobody, name").replace("service: bank", "service: nobody")
     );
     let pipeline = pipeline(parse(&plain), Limits::default());
     let (mut now_ns, mut bench, mut swap, mut turn) = (START, bench(), None::<Swap>, 0);

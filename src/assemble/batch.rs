@@ -13,6 +13,8 @@ pub struct Batch {
     ends: Vec<u32>,
     /// By which reading the spans were staged.
     pub(super) reading: u32,
+    /// Positions of the spans whose trace had been given away, once it has been appended.
+    pub(super) late: Vec<u32>,
 }
 
 impl Batch {
@@ -51,6 +53,12 @@ impl Batch {
         self.extras.clear();
         self.order.clear();
         self.ends.clear();
+        self.late.clear();
+    }
+
+    /// Spans of an appended batch whose trace had been given away before.
+    pub fn late(&self) -> impl Iterator<Item = &SpanRecord> {
+        self.late.iter().filter_map(|at| self.spans.get(*at as usize)).map(|(_, record)| record)
     }
 
     /// Unstages spans of traces that are not wanted.

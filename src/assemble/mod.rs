@@ -4,6 +4,9 @@
 //! `quiet`, or `max_age` has passed since its first span, or no entry was seen for `no_entry` (spec 3.2). It decides nothing about
 //! what a trace means. Ids of traces given away are remembered, so that what comes later is late and changes no count.
 //!
+//! Late spans of few traces are of interest all the same (spec 3.2): who judges says which traces are watched, and fetches what comes late
+//! in them. That is no part of the budget: it is bounded by who watches, and by a short queue here.
+//!
 //! What a span says may be read in another way from some moment on. A request of such a time is staged twice, once by either reading,
 //! and each span goes to its trace as that trace's first span was read: decided under the lock of the shard, so that no trace is a mix.
 //! All else (deadlines, ids of closed traces, budget) knows nothing of readings, and outlives them.
@@ -17,9 +20,11 @@ mod laws;
 mod pace;
 mod shard;
 mod table;
+mod watched;
 
 pub use batch::Batch;
 pub use table::{Appended, Overloaded, Room, Settings, Table, When};
+pub use watched::LateSpan;
 
 use crate::model::{SpanExtra, SpanRecord, TraceId};
 

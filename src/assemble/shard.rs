@@ -1,5 +1,6 @@
 //! One shard: open traces, when to look at them again, and ids of closed ones.
 
+use super::watched::Watched;
 use super::{Batch, Complete, Settings, When};
 use crate::model::{SpanExtra, SpanRecord, TraceId};
 use foldhash::fast::RandomState;
@@ -41,9 +42,14 @@ pub(super) struct Offered<'a> {
 }
 
 impl Offered<'_> {
+    /// By which reading a trace begins.
+    pub(super) fn reading(&self) -> u32 {
+        self.batch.reading
+    }
+
     /// As read by this reading, and where it stands.
     #[inline]
-    fn read_by(&self, reading: u32) -> Option<(&SpanRecord, &Batch)> {
+    pub(super) fn read_by(&self, reading: u32) -> Option<(&SpanRecord, &Batch)> {
         let batch = if self.batch.reading == reading { self.batch } else { self.other.filter(|it| it.reading == reading)? };
         batch.spans.get(self.at as usize).map(|(_, record)| (record, batch))
     }
@@ -69,6 +75,7 @@ pub(super) struct Shard {
     began: BTreeMap<u64, u32>,
     /// Open traces by the lowest bit of their reading.
     begun: [usize; 2],
+    pub(super) watched: Watched,
     /// Bytes held, as counted.
     pub(super) bytes: usize,
 }

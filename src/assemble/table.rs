@@ -2,6 +2,7 @@
 
 use super::pace::Pace;
 use super::shard::{EXTRA_BYTES, FIRST_SPANS, Offered, SPAN_BYTES, Shard, TRACE_BYTES, Taken};
+use super::watched::LateSpan;
 use super::{Batch, Complete};
 use crate::model::TraceId;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -148,6 +149,7 @@ impl Table {
     pub fn append_read_twice(&self, batch: &mut Batch, other: Option<&Batch>, room: Room, when: When) -> Appended {
         let mask = self.shards.len() as u32 - 1;
         batch.sort_by_shard(self.shards.len(), |trace| shard_of(trace) & mask);
+        let mut late = std::mem::take(&mut batch.late);
         let mut appended = Appended::default();
         let mut grown = 0;
         for (number, of_shard) in batch.by_shard() {
@@ -155,20 +157,52 @@ impl Table {
             let before = shard.bytes;
             for &at in of_shard {
                 let (trace, _) = batch.spans[at as usize];
-                match shard.take(trace, &Offered { batch, other, at }, when, &self.settings) {
+                let offered = Offered { batch, other, at };
+                match shard.take(trace, &offered, when, &self.settings) {
                     Taken::Kept => appended.kept += 1,
-                    Taken::Late => appended.late += 1,
+                    Taken::Late => {
+                        appended.late += 1;
+                        late.push(at);
+                        shard.watched.came(trace, &offered, when.time_ns);
+                    }
                     Taken::OverLimit => appended.over_limit += 1,
                 }
             }
             self.account(before, shard.bytes);
             grown += shard.bytes.saturating_sub(before);
         }
+        batch.late = late;
         if self.is_last_part(self.used_bytes()) {
             self.pace.took(grown);
         }
         self.give_back(room);
         appended
+    }
+
+    /// From now on spans that come late in this trace, which was given away, are kept until they are fetched.
+    pub fn watch(&self, trace: TraceId, reading: u32) {
+        self.lock(self.shard_number(trace)).watched.watch(trace, reading);
+    }
+
+    /// Spans that come late in this trace are of no interest any more.
+    pub fn unwatch(&self, trace: TraceId) {
+        self.lock(self.shard_number(trace)).watched.unwatch(trace);
+    }
+
+    /// Whether spans that came late in this trace wait for being fetched.
+    pub fn waits(&self, trace: TraceId) -> bool {
+        self.lock(self.shard_number(trace)).watched.waits(trace)
+    }
+
+    /// Fetches the spans that came late in the watched traces of a shard, in the order in which they came. Among them are spans of any trace
+    /// that came after traces of the shard had been given away, and before the first fetching after that: which traces are to be watched is
+    /// known only when they have been judged.
+    pub fn fetch_late(&self, shard: usize, out: &mut Vec<LateSpan>) {
+        self.lock(shard).watched.fetch(out);
+    }
+
+    fn shard_number(&self, trace: TraceId) -> usize {
+        (shard_of(trace) & (self.shards.len() as u32 - 1)) as usize
     }
 
     /// Gives back room that is not needed after all.
@@ -190,7 +224,11 @@ impl Table {
     pub fn due(&self, shard: usize, now_ns: u64, out: &mut Vec<Complete>) {
         let mut shard = self.lock(shard);
         let before = shard.bytes;
+        let given = out.len();
         shard.due(now_ns, &self.settings, out);
+        if out.len() > given {
+            shard.watched.given_away();
+        }
         self.account(before, shard.bytes);
     }
 
@@ -354,6 +392,31 @@ mod tests {
         let readings = given.iter().map(|trace| (trace.reading, trace.spans.iter().map(|it| it.shape.0).collect::<Vec<_>>()));
         assert_eq!(readings.collect::<Vec<_>>(), [(0, vec![0, 0]), (1, vec![1])]);
         assert_eq!((table.begun(0), table.begun(1)), (0, 0));
+    }
+
+    #[test]
+    fn late_spans_of_watched_traces_are_kept_from_the_moment_at_which_the_trace_is_given_away() {
+        let table = Table::new(Settings { shards: 1, ..Settings::default() });
+        let fetched = || {
+            let mut out = Vec::new();
+            table.fetch_late(0, &mut out);
+            out.iter().map(|late| (late.trace.0, late.record.id.0, late.at_ns / SECOND)).collect::<Vec<_>>()
+        };
+        (1..=2).for_each(|trace| assert_eq!(append(&table, trace, span(1, true), SECOND).kept, 1));
+        assert_eq!(due(&table, 9 * SECOND).len(), 2);
+        // While it is being judged, nobody knows whether it is to be watched.
+        append(&table, 1, span(2, false), 10 * SECOND);
+        table.watch(TraceId(1), 0);
+        assert_eq!(fetched(), [(1, 2, 10)]);
+        append(&table, 1, span(3, false), 11 * SECOND);
+        append(&table, 2, span(3, false), 11 * SECOND);
+        assert!(table.waits(TraceId(1)) && !table.waits(TraceId(2)));
+        assert_eq!((fetched(), fetched()), (vec![(1, 3, 11)], vec![]));
+        (0..5000).for_each(|id| assert_eq!(append(&table, 1, span(id + 1, false), 12 * SECOND).late, 1));
+        assert_eq!(fetched().len(), 1024);
+        table.unwatch(TraceId(1));
+        append(&table, 1, span(4, false), 13 * SECOND);
+        assert!(fetched().is_empty());
     }
 
     #[test]

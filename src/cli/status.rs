@@ -4,7 +4,7 @@ use super::figures::{NOTHING, count, digits_of, ms, percent, share};
 use super::output::{Look, lines};
 use super::words;
 use crate::model::Fate;
-use crate::query::{CapabilityStatus, LatencyMs, State, Status, WorstHop};
+use crate::query::{CapabilityStatus, Completeness, Count, LatencyMs, State, Status, WorstHop};
 use comfy_table::Color;
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -88,6 +88,10 @@ fn below(status: &Status) -> String {
             let _ = writeln!(text, "{} misses its objective '{}': {} of {}", one.id, goal.id, told.0, told.1);
         }
     }
+    // Among many it would bury the rest.
+    if let [one] = &status.capabilities[..] {
+        text.push_str(&wanting(&one.completeness));
+    }
     let _ = writeln!(text, "\nfrom {} to {}", status.range.from, status.range.to);
     text.push_str(&spans(status));
     for (name, spans) in &status.unknown_capabilities {
@@ -99,6 +103,25 @@ fn below(status: &Status) -> String {
         status.capabilities.iter().for_each(|one| text.push_str(&sampled(one)));
     }
     text
+}
+
+/// What of the spans did not come, or not in time; nothing if everything did.
+fn wanting(it: &Completeness) -> String {
+    if it.is_whole() {
+        return String::new();
+    }
+    let told = [
+        (it.late > 0).then(|| format!("{} late", plural(it.late as f64, "span"))),
+        (it.orphan > 0).then(|| format!("{} whose parent never came", plural(it.orphan as f64, "span"))),
+        (it.incomplete.0 > 0.0).then(|| format!("{} without entry span", plural(it.incomplete.0, "execution"))),
+        (it.corrected.0 > 0.0).then(|| format!("{} corrected by late spans", plural(it.corrected.0, "culprit"))),
+    ];
+    let told: Vec<String> = told.into_iter().flatten().collect();
+    format!("not complete: {}\n", told.join(", "))
+}
+
+fn plural(number: f64, what: &str) -> String {
+    format!("{} {what}{}", count(Count(number)), if number == 1.0 { "" } else { "s" })
 }
 
 /// What an estimate stands on, and how far it goes.

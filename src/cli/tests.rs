@@ -43,6 +43,17 @@ from 2026-09-01T11:00:00Z to 2026-09-01T12:00:00Z
 }
 
 #[test]
+fn what_one_capability_lacks_is_told_in_a_line_and_nothing_where_it_lacks_nothing() {
+    let mut status = fakes::status();
+    status.capabilities.truncate(1);
+    let told = status::table(&status, Look::PLAIN);
+    let line = "not complete: 7 spans late, 3 spans whose parent never came, 1 execution without entry span, 4 culprits corrected by late spans";
+    assert!(told.lines().any(|one| one == line), "{told}");
+    status.capabilities[0].completeness = Completeness::default();
+    assert!(!status::table(&status, Look::PLAIN).contains("not complete"));
+}
+
+#[test]
 fn an_empty_status_says_why_it_is_empty() {
     let mut status = fakes::status();
     status.capabilities.remove(0);
@@ -154,6 +165,13 @@ book-flight, thread web: failed and slow after 2.01 s
     web-bff       own work     +2.01 s  2.00 ms   0.1%  ·······························█
 ";
     assert_eq!(trace::text(&the_trace(), Look::PLAIN), expected);
+}
+
+#[test]
+fn a_culprit_that_was_corrected_is_told_to_be() {
+    let mut trace = the_trace();
+    trace.verdicts[0].corrected = true;
+    assert!(trace::text(&trace, Look::PLAIN).contains("    corrected: somebody else was to blame until late spans came\n"));
 }
 
 #[test]

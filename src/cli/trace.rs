@@ -33,6 +33,9 @@ fn one(it: &VerdictLine, look: Look) -> String {
     }
     if let Some(blame) = &it.blame {
         text.push_str(&blamed(blame));
+        if it.corrected {
+            text.push_str("    corrected: somebody else was to blame until late spans came\n");
+        }
     }
     if it.suspects.len() > 1 {
         let names: Vec<_> = it.suspects.iter().map(named).collect();

@@ -86,6 +86,16 @@ impl Journal {
         self.inner.replay(from_offset, visitor)
     }
 
+    /// Why nothing can be appended any more, whatever is done: what a failed sync has dropped cannot be trusted.
+    pub fn broken(&self) -> Option<String> {
+        self.inner.synced.borrow().broken.as_ref().map(ToString::to_string)
+    }
+
+    /// Bytes that all its files may have.
+    pub fn most_bytes(&self) -> u64 {
+        self.inner.most_bytes
+    }
+
     /// Bytes of all its files.
     pub fn bytes(&self) -> u64 {
         self.inner.lock().held

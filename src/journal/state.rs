@@ -206,7 +206,7 @@ impl Inner {
              send again later, or allow more",
             self.most_bytes
         );
-        io::Error::new(io::ErrorKind::StorageFull, text)
+        io::Error::new(io::ErrorKind::QuotaExceeded, text)
     }
 
     fn too_large(&self, needed: u64) -> io::Error {

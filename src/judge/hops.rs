@@ -35,6 +35,8 @@ pub struct HopLimit {
     most: usize,
     known: DashMap<Key, HopId, RandomState>,
     counts: DashMap<Name, usize, RandomState>,
+    /// The capability that has a hop of this automatic name; `None`: several have one.
+    owners: DashMap<(Origin, Name, Name), Option<Name>, RandomState>,
 }
 
 impl HopLimit {
@@ -45,7 +47,18 @@ impl HopLimit {
             most,
             known: DashMap::with_hasher_and_shard_amount(RandomState::default(), shards),
             counts: DashMap::with_hasher_and_shard_amount(RandomState::default(), shards),
+            owners: DashMap::with_hasher_and_shard_amount(RandomState::default(), shards),
         }
+    }
+
+    /// The only capability in whose executions a span of this shape was seen to have its own automatic name (H3), or its peer; `None`
+    /// if there is none, or several.
+    pub fn only_owner(&self, shape: &Shape) -> Option<Name> {
+        let key = match shape.kind.asks() {
+            true => (Origin::Peer, shape.peer, Name::EMPTY),
+            false => (Origin::Operation, shape.service, shape.name),
+        };
+        self.owners.get(&key).and_then(|owner| *owner)
     }
 
     fn hop(&self, key: Key, make: impl FnOnce() -> HopId) -> HopId {
@@ -63,6 +76,10 @@ impl HopLimit {
         }
         *count += 1;
         drop(count);
+        if key.1 != Origin::Mapped {
+            let mut owner = self.owners.entry((key.1, key.2, key.3)).or_insert(Some(key.0));
+            owner.take_if(|one| *one != key.0);
+        }
         *entry.or_insert_with(make)
     }
 }

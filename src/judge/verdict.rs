@@ -8,7 +8,7 @@ use super::hops::Book;
 use super::outcome::{self, Decided};
 use super::path::{Piece, Root, Walk, charge};
 use super::steps::{Inputs, Places};
-use super::tree::{Forest, NONE};
+use super::tree::{Forest, NONE, Node};
 use super::uses::Tally;
 use super::{Context, Trace, absorbed, slow, suspects};
 use crate::model::{HopId, Name, Outcome, Section, SectionKind, SpanId, TraceId, Verdict, Weight};
@@ -83,6 +83,8 @@ fn empty() -> Verdict {
         hops: Vec::new(),
         tree: Vec::new(),
         spans: 0,
+        orphans: 0,
+        corrected: false,
     }
 }
 
@@ -99,6 +101,8 @@ fn times(case: &Case<'_>, verdict: &mut Verdict) {
     let last = case.steps.iter().map(ends).max().map_or(verdict.end_ns, |end| end.max(verdict.end_ns));
     verdict.duration_ns = last - verdict.start_ns;
     verdict.spans = case.roots.iter().map(|&at| case.node(at).size).sum();
+    let guessed = || case.all().filter(|at| case.node(*at).is(Node::ORPHAN)).count();
+    verdict.orphans = if case.forest.lost { guessed() as u32 } else { 0 };
     let first = case.roots.iter().copied().min_by_key(|&at| (case.node(at).start, at));
     verdict.weight = first.map_or(Weight::ONE, |at| weight(case, at));
 }

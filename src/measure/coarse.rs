@@ -85,6 +85,10 @@ impl Window {
             limits: self.limits.clone(),
             critical_path: self.critical_path,
             skewed: self.skewed,
+            late: self.late,
+            orphans: self.orphans,
+            orphaned: self.orphaned,
+            corrected: self.corrected,
             hops: self.hops.iter().map(|(hop, figures)| (*hop, figures.coarsened())).collect(),
             joint: self.joint.iter().map(|(service, share)| (*service, share.coarsened())).collect(),
         }

@@ -66,6 +66,25 @@ impl Histogram {
         Self { slots: vec![0; slots].into_boxed_slice(), ..Self::default() }
     }
 
+    /// Of whole counts by bucket, each bucket once, in any order.
+    pub fn of_counts(counts: &[(u16, u64)]) -> Self {
+        let mut histogram = Self::with_room_for(counts.len());
+        let last = histogram.slots.len().wrapping_sub(1);
+        for (bucket, count) in counts {
+            if count >> 32 > 0 {
+                histogram.add(*bucket, u128::from(*count) << 16);
+                continue;
+            }
+            let mut at = usize::from(*bucket) & last;
+            while histogram.slots[at] != 0 {
+                at = (at + 1) & last;
+            }
+            histogram.slots[at] = ((u64::from(*bucket) + 1) << COUNT_BITS) | (count << 16);
+            histogram.used += 1;
+        }
+        histogram
+    }
+
     /// Counts a value, `units` times 2^-16.
     pub fn record(&mut self, value: u64, units: u64) {
         self.add(bucket_of(value), u128::from(units));

@@ -17,6 +17,7 @@ mod admission;
 mod arrivals;
 mod baseline;
 mod coarse;
+mod correction;
 mod histogram;
 mod hop;
 mod ledger;
@@ -26,6 +27,8 @@ mod window;
 mod windows;
 
 #[cfg(test)]
+mod correction_tests;
+#[cfg(test)]
 pub(crate) mod testing;
 #[cfg(test)]
 mod tests;
@@ -34,6 +37,7 @@ pub use admission::SeriesLimits;
 pub use arrivals::{Arrivals, Arrived, Arriving, Unmatched};
 pub use baseline::{Baseline, ENOUGH, HALF_LIFE_NS};
 pub use coarse::{bucket_of_group, group_of};
+pub use correction::{Correction, Culprit};
 pub use histogram::{Histogram, Spread, bucket_of, middle_of};
 pub use hop::{Calls, Failures, HopFigures, Share, Trouble};
 pub use ledger::{Ledger, MOST_UNKNOWN_CAPABILITIES};

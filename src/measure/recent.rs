@@ -70,6 +70,13 @@ impl Queue {
         Self { order: VecDeque::new(), bytes: 0, most, most_bytes }
     }
 
+    /// The verdict of this number, if it is in this queue, takes so much now. Numbers ascend.
+    fn resize(&mut self, number: u64, bytes: usize) {
+        let Ok(at) = self.order.binary_search_by_key(&number, |(_, number, _)| *number) else { return };
+        let before = std::mem::replace(&mut self.order[at].2, bytes);
+        self.bytes = self.bytes - before + bytes;
+    }
+
     fn overflow(&mut self) -> Option<(TraceId, u64)> {
         if self.order.len() <= self.most && self.bytes <= self.most_bytes {
             return None;
@@ -111,6 +118,23 @@ impl Recent {
         while let Some((trace, number)) = if notable { inside.notable.overflow() } else { inside.plain.overflow() } {
             inside.forget(trace, number);
         }
+    }
+
+    /// Puts a verdict in the place of the one about the same execution; if that is not there any more, keeps it if there is room.
+    pub fn replace(&self, verdict: &Verdict) {
+        let kept = Arc::new(without_hops(verdict));
+        let bytes = bytes_of(&kept);
+        let mut inside = self.lock();
+        let same = |known: &Verdict| (known.capability, known.entry_span_id) == (kept.capability, kept.entry_span_id);
+        let of_trace = inside.by_trace.get_mut(&verdict.trace_id);
+        let Some(found) = of_trace.and_then(|of_trace| of_trace.iter_mut().find(|(_, known)| same(known))) else {
+            drop(inside);
+            return self.record(verdict);
+        };
+        let number = found.0;
+        found.1 = kept;
+        let Inside { plain, notable, .. } = &mut *inside;
+        [plain, notable].into_iter().for_each(|queue| queue.resize(number, bytes));
     }
 
     /// The verdicts about this trace that are still there, oldest first.

@@ -78,6 +78,8 @@ impl World {
             hops: vec![usage],
             tree: Vec::new(),
             spans: 1,
+            orphans: 0,
+            corrected: false,
         }
     }
 
@@ -143,6 +145,8 @@ fn build(place: (usize, u64, u128), outcome: (usize, bool, u64, Weight), blame: 
     verdict.slow_blame = outcome.1.then(|| SlowBlame { hop: world.hop(blame.2), cause: Cause::SelfTime });
     let absorbed = blame.3.iter().map(|(hop, kind)| Absorbed { hop: world.hop(*hop), kind: AbsorbedKind::ALL[*kind] });
     verdict.absorbed = absorbed.collect();
+    // Some have orphans.
+    verdict.orphans = (blame.2 as u32).saturating_sub(6);
     verdict.hops.clear();
     for (hop, usage) in uses {
         if verdict.hops.iter().all(|there| there.hop != world.hop(hop)) {

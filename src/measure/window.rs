@@ -37,6 +37,15 @@ pub struct Window {
     pub critical_path: u128,
     /// Executions that stand in the window of receipt, because their own time was over 5 minutes off.
     pub skewed: u64,
+    /// Spans of the capability that came after their execution was judged. A span does not say how many it stands for, so spans are not
+    /// weighted.
+    pub late: u64,
+    /// Spans of its executions whose parent never came.
+    pub orphans: u64,
+    /// Executions with at least one of those.
+    pub orphaned: Tally,
+    /// Failed executions whose culprit was corrected when spans came late.
+    pub corrected: Tally,
     /// By hop; `(caller)` and `(unknown)` among them, so that failures over all hops are the failed executions.
     pub hops: HashMap<HopId, HopFigures, RandomState>,
     /// By service: executions that used several of its hops, counted once each.
@@ -95,6 +104,10 @@ impl Window {
         let weight = verdict.weight;
         self.outcomes[verdict.outcome as usize].add(weight, 1);
         self.skewed += u64::from(intake.skewed);
+        if verdict.orphans > 0 {
+            self.orphans = self.orphans.saturating_add(u64::from(verdict.orphans));
+            self.orphaned.add(weight, 1);
+        }
         if verdict.outcome != Outcome::Ok {
             return;
         }
@@ -206,6 +219,10 @@ impl Window {
         }
         self.critical_path = self.critical_path.saturating_add(other.critical_path);
         self.skewed = self.skewed.saturating_add(other.skewed);
+        self.late = self.late.saturating_add(other.late);
+        self.orphans = self.orphans.saturating_add(other.orphans);
+        self.orphaned += other.orphaned;
+        self.corrected += other.corrected;
     }
 
     fn merge_hops(&mut self, other: &Self) {

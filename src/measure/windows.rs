@@ -3,7 +3,7 @@
 use super::Window;
 use super::admission::{Admission, SeriesLimits};
 use super::window::Intake;
-use crate::model::{Hops, Name, Verdict};
+use crate::model::{HopId, Hops, Name, Verdict};
 use dashmap::DashMap;
 use foldhash::fast::RandomState;
 use std::collections::HashMap;
@@ -30,6 +30,12 @@ impl Key {
         Self { slice_ns: moment_ns - moment_ns % SLICE_NS, capability }
     }
 
+    /// The window of what ended at one moment and was received at another: of its end, but of receipt where that is more than
+    /// [`MOST_SKEW_NS`] away.
+    pub fn of_received(end_ns: u64, received_ns: u64, capability: Name) -> Self {
+        Self::at(moment_of(end_ns, received_ns).0, capability)
+    }
+
     /// First moment after it.
     pub fn end_ns(&self) -> u64 {
         self.slice_ns.saturating_add(SLICE_NS)
@@ -54,6 +60,12 @@ impl LatencyLimits {
     fn of(&self, capability: Name) -> &[u64] {
         self.0.get(&capability).map_or(&[], Vec::as_slice)
     }
+}
+
+/// In which moment something counts that ended at one moment and was received at another, and whether that is the latter.
+fn moment_of(end_ns: u64, received_ns: u64) -> (u64, bool) {
+    let skewed = end_ns.abs_diff(received_ns) > MOST_SKEW_NS;
+    (if skewed { received_ns } else { end_ns }, skewed)
 }
 
 /// Windows by slice and capability, lock-sharded.
@@ -88,15 +100,29 @@ impl Windows {
     }
 
     /// The same, against the latency limits of the map by which it was judged.
-    pub fn record_received_under(&self, verdict: &Verdict, received_ns: u64, limits: &LatencyLimits) {
-        let skewed = verdict.end_ns.abs_diff(received_ns) > MOST_SKEW_NS;
-        self.record_in(verdict, if skewed { received_ns } else { verdict.end_ns }, skewed, limits);
+    /// Gives back which window that was.
+    pub fn record_received_under(&self, verdict: &Verdict, received_ns: u64, limits: &LatencyLimits) -> Key {
+        let (moment_ns, skewed) = moment_of(verdict.end_ns, received_ns);
+        self.record_in(verdict, moment_ns, skewed, limits)
     }
 
-    fn record_in(&self, verdict: &Verdict, moment_ns: u64, skewed: bool, limits: &LatencyLimits) {
+    /// Counts spans that came after their execution was judged.
+    pub fn record_late(&self, key: Key, spans: u64) {
+        let mut window = self.windows.entry(key).or_default();
+        window.late = window.late.saturating_add(spans);
+    }
+
+    /// Under which hop failures of this one are counted: `(other)` where there are too many.
+    pub fn counted_as(&self, capability: Name, hop: HopId) -> HopId {
+        self.admission.admit(capability, hop)
+    }
+
+    fn record_in(&self, verdict: &Verdict, moment_ns: u64, skewed: bool, limits: &LatencyLimits) -> Key {
         let limits = limits.of(verdict.capability);
         let intake = Intake { hops: &self.hops, admission: &self.admission, limits, skewed };
-        self.windows.entry(Key::at(moment_ns, verdict.capability)).or_default().record(verdict, &intake);
+        let key = Key::at(moment_ns, verdict.capability);
+        self.windows.entry(key).or_default().record(verdict, &intake);
+        key
     }
 
     /// Adds a window to what is there, such as one that was taken and could not be kept.

@@ -298,4 +298,19 @@ pub struct Verdict {
     pub tree: Vec<TreeHop>,
     /// Spans of the execution.
     pub spans: u32,
+    /// Of these, spans whose parent never came: where they hang is a guess (E3).
+    pub orphans: u32,
+    /// The culprit is another one than the one that was counted first, because spans came late (spec 3.2).
+    pub corrected: bool,
+}
+
+impl Verdict {
+    /// Whether spans that come after it was taken may show that somebody else is to blame (spec 3.2): a server was missed.
+    pub fn may_be_corrected(&self) -> bool {
+        let missed = |blame: &Blame| {
+            let unseen = matches!(blame.cause, Cause::TimeoutNoServer | Cause::Unreachable);
+            unseen || blame.evidence == Some(Evidence::MissingServerSpan)
+        };
+        self.outcome == Outcome::Failed && self.blame.as_ref().is_some_and(missed)
+    }
 }

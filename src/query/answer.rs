@@ -160,6 +160,13 @@ pub struct CapabilityStatus {
     /// Why it is empty, in a sentence; absent if it is not, or if it is not known what arrives (in a store).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub why_empty: Option<String>,
+    /// How complete the spans were on which the counts stand.
+    #[serde(default)]
+    pub completeness: super::Completeness,
+}
+
+fn is_false(flag: &bool) -> bool {
+    !*flag
 }
 
 fn is_zero(number: &u64) -> bool {
@@ -358,6 +365,9 @@ pub struct VerdictLine {
     pub absorbed: Vec<AbsorbedLine>,
     /// In the order of time.
     pub critical_path: Vec<SectionLine>,
+    /// The culprit is another one than at first, because spans came late; absent if not.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub corrected: bool,
     /// Who called whom, callers before those they call. Only in answers to `trace`; lines of `--verdicts` are without.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub tree: Vec<super::TreeLine>,

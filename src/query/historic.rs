@@ -1,7 +1,7 @@
 //! The document of `history`: figures over time. Fields may be added, never renamed.
 
 use super::answer::api_version;
-use super::{CapabilityStatus, Count, Interval, LatencyMs, Range, WorstHop};
+use super::{CapabilityStatus, Completeness, Count, Interval, LatencyMs, Range, WorstHop};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -47,6 +47,8 @@ pub struct HistoryPoint {
     pub latency_ms: LatencyMs,
     pub absorbed: BTreeMap<String, Count>,
     pub worst_hop: Option<WorstHop>,
+    #[serde(default)]
+    pub completeness: Completeness,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sampled: Option<BTreeMap<String, u64>>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -72,6 +74,7 @@ impl HistoryPoint {
             latency_ms: it.latency_ms,
             absorbed: it.absorbed,
             worst_hop: it.worst_hop,
+            completeness: it.completeness,
             sampled: it.sampled,
             intervals: it.intervals,
         }

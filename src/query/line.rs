@@ -37,6 +37,7 @@ pub fn verdict_line(verdict: &Verdict, names: &Names, hops: &Hops) -> VerdictLin
         slow_blame,
         absorbed: absorbed.collect(),
         critical_path: critical_path.collect(),
+        corrected: verdict.corrected,
         tree: Vec::new(),
     }
 }

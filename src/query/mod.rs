@@ -11,6 +11,7 @@
 //! beside them, is `failed`, exactly: they are the same integers, summed two ways.
 
 mod answer;
+mod completeness;
 mod desk;
 mod estimate;
 mod explain;
@@ -35,6 +36,7 @@ mod history_tests;
 mod tests;
 
 pub use answer::*;
+pub use completeness::Completeness;
 pub use desk::Desk;
 pub use explained::{EvidenceLine, ExplainKind, Explanation, Suspect};
 pub use historic::{History, HistoryPoint};

@@ -1,5 +1,6 @@
 //! How a capability is doing.
 
+use super::completeness::completeness;
 use super::estimate::{intervals, seen};
 use super::stats::{bounds, latency, rate, share, wilson};
 use super::{CapabilityStatus, Count, ObjectiveStatus, State, WorstHop, money};
@@ -61,6 +62,7 @@ pub(super) fn capability_status(capability: &Capability, window: &Window, names:
         intervals: estimated.then(|| intervals(told(window), window.executions())),
         skewed: window.skewed,
         why_empty: None,
+        completeness: completeness(window),
     }
 }
 
@@ -90,7 +92,7 @@ fn good_and_bad(kind: ObjectiveKind, window: &Window) -> (Tally, Tally) {
 }
 
 /// Without the noise that 1 - 0.9 leaves at the end of a binary fraction.
-fn tidy(number: f64) -> f64 {
+pub(super) fn tidy(number: f64) -> f64 {
     (number * 1e9).round() / 1e9
 }
 

@@ -168,6 +168,7 @@ pub(crate) fn history() -> History {
         latency_ms: it.latency_ms,
         absorbed: it.absorbed,
         worst_hop: it.worst_hop,
+        completeness: it.completeness,
         sampled: None,
         intervals: None,
     };
@@ -281,6 +282,14 @@ fn book_flight() -> CapabilityStatus {
         intervals: None,
         skewed: 0,
         why_empty: None,
+        completeness: Completeness {
+            late: 7,
+            orphan: 3,
+            orphaned: Count(2.0),
+            incomplete: Count(1.0),
+            corrected: Count(4.0),
+            weight: 1.0,
+        },
     }
 }
 
@@ -309,6 +318,7 @@ fn search() -> CapabilityStatus {
         intervals: None,
         skewed: 0,
         why_empty: Some("no span matched; nearest: 412 spans of search, kind server, name 'GET /serch'".into()),
+        completeness: Completeness::default(),
     }
 }
 
@@ -455,6 +465,7 @@ pub(crate) fn verdict() -> VerdictLine {
             section("00f067aa0ba902b9", "card-network", 8, 2008, "self"),
             section("00f067aa0ba902b7", "web-bff", 2008, 2010, "self"),
         ],
+        corrected: false,
         tree: vec![
             tree_line("web-bff", "web-bff", None),
             TreeLine {

@@ -22,6 +22,7 @@ pub(super) fn text(
     refused(&mut page, refusals);
     spans(&mut page, &status);
     executions(&mut page, &status.capabilities);
+    completeness(&mut page, &status.capabilities);
     hop_failures(&mut page, answers, &status.capabilities)?;
     Ok(page.0)
 }
@@ -90,9 +91,33 @@ fn executions(page: &mut Page, capabilities: &[CapabilityStatus]) {
     }
 }
 
+/// What was wanting, and what was made of it.
+fn completeness(page: &mut Page, capabilities: &[CapabilityStatus]) {
+    page.family(
+        "late_spans_total",
+        "counter",
+        "Spans that came after their execution was judged, by the capability that they are of.",
+    );
+    for one in capabilities {
+        page.sample("late_spans_total", &[("capability", &one.id)], one.completeness.late as f64);
+    }
+    page.family("orphan_spans_total", "counter", "Spans in executions whose parent never came.");
+    for one in capabilities {
+        page.sample("orphan_spans_total", &[("capability", &one.id)], one.completeness.orphan as f64);
+    }
+    page.family("corrections_total", "counter", "Failed executions whose culprit was named anew when late spans came.");
+    for one in capabilities {
+        page.sample("corrections_total", &[("capability", &one.id)], one.completeness.corrected.0);
+    }
+}
+
 /// Only hops with failures: the sum over a capability is its `executions_total{outcome="failed"}`.
 fn hop_failures(page: &mut Page, answers: &dyn Answers, capabilities: &[CapabilityStatus]) -> Result<(), QueryError> {
-    page.family("hop_failures_total", "counter", "Failed executions by the hop to blame and the cause.");
+    page.family(
+        "hop_failures_total",
+        "counter",
+        "Failed executions by the hop to blame and the cause, as judged first (see corrections_total).",
+    );
     for one in capabilities.iter().filter(|one| one.failed.0 > 0.0) {
         let question = HopsQuestion { capability: Some(one.id.clone()), ..HopsQuestion::default() };
         let hops = match answers.hops(&question) {

@@ -111,6 +111,7 @@ mirror! {
     CriticalPathMs => CriticalPathMs { same mean p95 share; }
     MeanMs => MeanMs { same mean p95; }
     LostValue => LostValue { same amount currency; }
+    Completeness => Completeness { same late orphan weight; counts orphaned incomplete corrected; }
     Spans => Spans { same received fates; }
     WorstHop => WorstHop { same hop service share; counts failures; }
     ObjectiveStatus => ObjectiveStatus { same id kind target actual actual_low actual_high budget_left burn; }
@@ -132,7 +133,7 @@ mirror! {
     History => HistoryResponse { same api_version capability step_seconds estimated note; into range; lists points; }
     HistoryPoint => HistoryPoint {
         same from to success_rate success_rate_low success_rate_high;
-        into latency_ms;
+        into latency_ms completeness;
         maybe worst_hop;
         counts executions ok failed rejected abandoned incomplete slow;
         named absorbed;
@@ -145,7 +146,7 @@ mirror! {
     AbsorbedLine => Absorbed { same hop service kind; }
     SectionLine => Section { same span_id hop service start_ns end_ns kind; }
     VerdictLine => Verdict {
-        same trace_id capability thread entry_span_id outcome slow duration_ms weight;
+        same trace_id capability thread entry_span_id outcome slow duration_ms weight corrected;
         maybe blame slow_blame;
         lists suspects absorbed critical_path tree;
     }
@@ -195,6 +196,7 @@ impl From<query::CapabilityStatus> for proto::CapabilityStatus {
             intervals: intervals(it.intervals),
             skewed: it.skewed,
             why_empty: it.why_empty,
+            completeness: Some(it.completeness.into()),
         }
     }
 }

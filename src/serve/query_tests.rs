@@ -166,6 +166,7 @@ async fn metrics_give_the_figures_of_the_answers() {
     };
     assert_eq!(sum("steelthread_spans_total{"), 1000.0);
     assert_eq!(sum("steelthread_hop_failures_total{"), 12.0);
+    assert_eq!((sum("steelthread_corrections_total{"), sum("steelthread_late_spans_total{")), (4.0, 7.0));
 }
 
 #[tokio::test]

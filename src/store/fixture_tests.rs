@@ -41,6 +41,7 @@ fn fill(store: &Store, world: &World) {
     fates[Fate::Unmatched] = 5;
     let typo = world.names.intern(b"bok-flight");
     let commit = Commit {
+        corrections: &[],
         windows: &windows,
         progress: &[progress()],
         fates,

@@ -1,7 +1,7 @@
 //! Live and kept figures as one.
 
 use super::tables::MOST_OTHER_LINES;
-use super::{Commit, Kept, KeptLine, Look, Staged, Store, StoreError};
+use super::{Commit, CorrectedLine, Kept, KeptLine, Look, Store, StoreError};
 use crate::journal::Progress;
 use crate::measure::{Key, Recent, SLICE_NS, Window, Windows};
 use crate::model::{Fates, Name, TraceId, Verdict};
@@ -40,6 +40,8 @@ pub struct Beside {
     pub unknown_capabilities: Vec<(Name, u64)>,
     /// The text of the map, where it is another one than the store holds.
     pub map: Option<String>,
+    /// Failures that belong to somebody else; their windows are moved by this commit or were moved before.
+    pub corrections: Vec<CorrectedLine>,
 }
 
 impl Keeper {
@@ -85,13 +87,19 @@ impl Keeper {
             unknown_capabilities: &beside.unknown_capabilities,
             lines: &lines,
             map: beside.map.as_deref(),
+            corrections: &beside.corrections,
         });
         let mut state = self.lock();
-        let committed = staged.and_then(Staged::commit);
+        let committed = staged.and_then(|(staged, corrected)| staged.commit().map(|()| corrected));
         state.moving = Arc::default();
         match committed {
-            Ok(()) => {
+            Ok(corrected) => {
                 taken.iter().for_each(|(key, window)| state.moved.entry(key.capability).or_default().merge(window));
+                // Counters cannot take anything back: what was counted since the start stays with whom it was counted under first.
+                let corrected = corrected.into_iter().filter_map(|at| beside.corrections.get(at));
+                for CorrectedLine { key, correction, .. } in corrected.filter(|one| !one.correction.again) {
+                    state.moved.entry(key.capability).or_default().corrected.add(correction.weight, 1);
+                }
                 Ok(taken)
             }
             Err(error) => {

@@ -162,4 +162,12 @@ pub(super) struct WindowRecord {
     pub hops: Vec<HopRecord>,
     #[prost(message, repeated, tag = "9")]
     pub joint: Vec<JointRecord>,
+    #[prost(uint64, tag = "10")]
+    pub late: u64,
+    #[prost(uint64, tag = "11")]
+    pub orphans: u64,
+    #[prost(message, optional, tag = "12")]
+    pub orphaned: Option<CountRecord>,
+    #[prost(message, optional, tag = "13")]
+    pub corrected: Option<CountRecord>,
 }

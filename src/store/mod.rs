@@ -10,6 +10,7 @@
 
 mod backup;
 mod block;
+mod correct;
 mod error;
 mod folder;
 mod keeper;
@@ -49,7 +50,7 @@ pub use sizes::LevelSize;
 pub use tables::FILE as STORE_FILE;
 
 use crate::journal::Progress;
-use crate::measure::{Key, Window};
+use crate::measure::{Correction, Key, Window};
 use crate::model::{Fates, Name, SpanId, TraceId};
 
 /// What is written at once.
@@ -67,6 +68,21 @@ pub struct Commit<'a> {
     pub lines: &'a [KeptLine],
     /// The text of the map, where it is another one than the store holds.
     pub map: Option<&'a str>,
+    /// Applied when the windows have been added, in this order.
+    pub corrections: &'a [CorrectedLine],
+}
+
+/// A failure that is counted, and belongs to somebody else (spec 3.2).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CorrectedLine {
+    /// Its window.
+    pub key: Key,
+    /// Its entry span, which tells executions of a trace apart.
+    pub entry: SpanId,
+    /// What is corrected.
+    pub correction: Correction,
+    /// The verdict as it is now: one line of JSON, in place of the one before.
+    pub text: String,
 }
 
 /// A verdict to keep.

@@ -231,6 +231,10 @@ fn window_record(window: &Window, names: &Names, hops: &Hops) -> WindowRecord {
         skewed: window.skewed,
         hops: window.hops.iter().map(|(hop, figures)| hop_record(hops.get(*hop), figures, names, hops)).collect(),
         joint: Vec::new(),
+        late: window.late,
+        orphans: window.orphans,
+        orphaned: count(window.orphaned),
+        corrected: count(window.corrected),
     };
     record
         .hops
@@ -308,6 +312,10 @@ pub(super) fn decode(bytes: &[u8], names: &Names, hops: &Hops) -> Result<Window,
         durations: spread(record.durations)?,
         critical_path: number(record.critical_path),
         skewed: record.skewed,
+        late: record.late,
+        orphans: record.orphans,
+        orphaned: tally(record.orphaned),
+        corrected: tally(record.corrected),
         ..Window::default()
     };
     let limits = record.limits.into_iter();

@@ -11,7 +11,15 @@ use std::path::Path;
 use std::sync::Arc;
 
 pub(super) fn nothing<'a>() -> Commit<'a> {
-    Commit { windows: &[], progress: &[], fates: Fates::default(), unknown_capabilities: &[], lines: &[], map: None }
+    Commit {
+        windows: &[],
+        progress: &[],
+        fates: Fates::default(),
+        unknown_capabilities: &[],
+        lines: &[],
+        map: None,
+        corrections: &[],
+    }
 }
 
 pub(super) fn open(folder: &Path, world: &World) -> Result<Store, StoreError> {
@@ -432,4 +440,37 @@ fn without_a_store_old_windows_are_dropped() {
         .keep(|windows| (windows.take_closed(START_NS + SLICE_NS), Beside::default()), &Recent::default(), &|_| String::new())
         .unwrap();
     assert_eq!(seen(&keeper), (1, 1));
+}
+
+#[test]
+fn what_a_window_says_of_its_completeness_is_read_back_and_a_correction_is_part_of_the_commit() {
+    use crate::measure::{Correction, Culprit};
+    let world = World::default();
+    let folder = tempfile::tempdir().unwrap();
+    let store = create(folder.path(), &world);
+    let verdict = Verdict { orphans: 3, ..world.failed(5, world.hop(0), Cause::Unreachable) };
+    let windows = world.windows();
+    windows.record(&verdict);
+    let key = Key::at(verdict.end_ns, verdict.capability);
+    windows.record_late(key, 4);
+    let (from, to) =
+        (Culprit { hop: world.hop(0), cause: Cause::Unreachable }, Culprit { hop: world.hop(4), cause: Cause::AppError });
+    let correction = Correction { from, to, weight: Weight::ONE, trace: TraceId(5), again: false };
+    let line = |key| CorrectedLine { key, entry: verdict.entry_span_id, correction, text: "corrected".into() };
+    let lines = [KeptLine { trace: TraceId(5), key, entry: verdict.entry_span_id, sample: true, text: "first".into() }];
+    // One whose window is not there; the right one; and the same again, which finds nothing any more.
+    let elsewhere = Key { slice_ns: key.slice_ns + SLICE_NS, ..key };
+    let corrections = [line(elsewhere), line(key), line(key)];
+    let windows = windows.take_closed(u64::MAX);
+    let commit = Commit { windows: &windows, lines: &lines, corrections: &corrections, ..nothing() };
+    assert_eq!(store.commit(&commit).unwrap(), [1]);
+    drop(store);
+
+    let store = open(folder.path(), &world).unwrap();
+    let kept = all(&store);
+    let window = &kept[0].1;
+    assert_eq!((kept.len(), window.late, window.orphans, window.orphaned.raw, window.corrected.raw), (1, 4, 3, 1, 1));
+    assert_eq!(window.hops[&world.hop(4)].trouble.as_ref().unwrap().failed().raw, 1);
+    assert!(window.hops[&world.hop(0)].trouble.is_none());
+    assert_eq!(store.lines(TraceId(5)).unwrap(), ["corrected"]);
 }

@@ -10,28 +10,34 @@ use super::tables::{
 };
 use super::{Commit, KeptLine, Staged, Store, StoreError};
 use crate::measure::{Key, MOST_UNKNOWN_CAPABILITIES, Window};
-use crate::model::{Name, SpanId};
+use crate::model::{Name, SpanId, TraceId};
 use redb::{ReadableTable, WriteTransaction};
 use std::collections::BTreeMap;
 
 impl Store {
-    /// Writes what has come about since the last commit, all of it or nothing.
+    /// Writes what has come about since the last commit, all of it or nothing. Gives back the positions of the
+    /// corrections that were applied: those whose failure was found.
     ///
     /// # Errors
     /// A partition has a newer owner, or the disk cannot be written. Nothing was changed then.
-    pub fn commit(&self, commit: &Commit<'_>) -> Result<(), StoreError> {
-        self.stage(commit)?.commit()
+    pub fn commit(&self, commit: &Commit<'_>) -> Result<Vec<usize>, StoreError> {
+        let (staged, corrected) = self.stage(commit)?;
+        staged.commit()?;
+        Ok(corrected)
     }
 
-    /// Does all the work of a commit but the last step, which is quick: until then nobody sees anything of it.
+    /// Does all the work of a commit but the last step, which is quick: until then nobody sees anything of it. Tells which corrections
+    /// are in it.
     ///
     /// # Errors
     /// As [`Store::commit`].
-    pub fn stage(&self, commit: &Commit<'_>) -> Result<Staged, StoreError> {
-        self.staging(|transaction| {
+    pub fn stage(&self, commit: &Commit<'_>) -> Result<(Staged, Vec<usize>), StoreError> {
+        let mut applied = Vec::new();
+        let staged = self.staging(|transaction| {
             progress::put(transaction, commit.progress)?;
             self.put_windows(transaction, commit.windows)?;
             self.put_lines(transaction, commit.lines)?;
+            applied = self.put_corrections(transaction, commit.corrections)?;
             if let Some(map) = commit.map {
                 transaction.open_table(TEXTS)?.insert("map", map)?;
             }
@@ -46,7 +52,8 @@ impl Store {
                 table.insert(value.as_str(), spans)?;
             }
             Ok(())
-        })
+        })?;
+        Ok((staged, applied))
     }
 
     /// Forgets the windows that start before this moment, and the lines that go with them.
@@ -112,7 +119,7 @@ impl Store {
         let (mut samples_at, mut others_at) = (transaction.open_table(SAMPLE_TIMES)?, transaction.open_table(OTHER_TIMES)?);
         for line in lines {
             let of_window = self.key_bytes(line.key);
-            let key = self.line_key(line);
+            let key = self.line_key(line.trace, line.key, line.entry);
             let (mut samples, mut others) = counts.get(of_window.as_slice())?.map_or((0, 0), |counts| counts.value());
             let (used, most) = if line.sample { (&mut samples, MOST_SAMPLE_LINES) } else { (&mut others, MOST_OTHER_LINES) };
             if *used >= most || table.get(key.as_slice())?.is_some() {
@@ -137,18 +144,12 @@ impl Store {
         sum
     }
 
-    fn key_bytes(&self, key: Key) -> Vec<u8> {
+    pub(super) fn key_bytes(&self, key: Key) -> Vec<u8> {
         key_of(key.slice_ns, self.names.text(key.capability).as_bytes())
     }
 
-    fn line_key(&self, line: &KeptLine) -> Vec<u8> {
-        let SpanId(entry) = line.entry;
-        [
-            &line.trace.to_wire()[..],
-            &line.key.slice_ns.to_be_bytes(),
-            &entry.to_be_bytes(),
-            self.names.text(line.key.capability).as_bytes(),
-        ]
-        .concat()
+    pub(super) fn line_key(&self, trace: TraceId, key: Key, SpanId(entry): SpanId) -> Vec<u8> {
+        let capability = self.names.text(key.capability).as_bytes();
+        [&trace.to_wire()[..], &key.slice_ns.to_be_bytes(), &entry.to_be_bytes(), capability].concat()
     }
 }

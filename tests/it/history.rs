@@ -164,3 +164,37 @@ fn a_copy_of_what_a_server_keeps_needs_the_token_that_questions_need() {
     let (code, told) = ask(&["--token-file", &tokens]);
     assert_eq!((code, told.contains("this server keeps nothing")), (2, true), "{told}");
 }
+
+#[test]
+fn a_copy_answers_as_the_store_did_also_one_that_a_server_sent_and_one_that_was_compacted() {
+    let folder = tempfile::tempdir().unwrap();
+    let made = |name: &str| {
+        let path = folder.path().join(name);
+        std::fs::create_dir(&path).unwrap();
+        path.display().to_string()
+    };
+    let told = shop::run(24, 60, 20, FROM_NS);
+    let (map, input) = (shop_map(folder.path()), recorded(folder.path(), &told));
+    let (store, copy, sent) = (made("store"), made("copy"), made("sent"));
+    json(&["analyze", "--map", &map, "--store", &store, "-o", "json", &input]);
+    let ask = |store: &str| json(&["status", "--store", store, "-o", "json"]);
+    let kept = ask(&store);
+    let backed = json(&["backup", "--store", &store, "--to", &copy, "-o", "json"]);
+    assert_eq!(backed["file"], format!("{copy}/steelthread.redb"));
+    assert!(backed["bytes_before"].as_u64().unwrap() > 0 && backed["bytes_after"].as_u64().unwrap() > 0);
+    assert_eq!(ask(&copy), kept);
+    // Again, over the copy that is there; and a server that goes on.
+    json(&["backup", "--store", &store, "--to", &copy, "-o", "json"]);
+    let server = Server::start(&["--map", &map, "--store", &store]);
+    let backed = json(&["backup", "--server", &server.api, "--to", &sent, "-o", "json"]);
+    assert_eq!((&backed["source"], &backed["bytes_before"]), (&Value::from(server.api.as_str()), &Value::Null));
+    let (code, told) = refused(&["backup", "--server", &server.api, "--to", &store]);
+    assert_eq!((code, told.contains("a backup cannot be written there")), (2, true), "{told}");
+    assert_eq!(ask(&sent)["capabilities"], kept["capabilities"]);
+    let names = std::fs::read_dir(&store).unwrap().map(|one| one.unwrap().file_name().into_string().unwrap());
+    assert_eq!(names.filter(|name| name.starts_with("backup")).collect::<Vec<_>>(), Vec::<String>::new());
+    assert_eq!(server.terminate().0, 0);
+    let sizes = json(&["compact", "--store", &copy, "-o", "json"]);
+    assert!(sizes["bytes_after"].as_u64().unwrap() <= sizes["bytes_before"].as_u64().unwrap());
+    assert_eq!(ask(&copy), kept);
+}

@@ -14,6 +14,7 @@ mod history;
 mod hostile_traces;
 mod json_table;
 mod labelling;
+mod late_spans;
 mod laws;
 mod made;
 mod matching;

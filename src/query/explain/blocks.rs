@@ -39,6 +39,10 @@ impl Blocks {
 
     /// Adds a window, or a part of one. Windows come in the order of time.
     pub fn add(&mut self, kept: Kept, window: &Window) {
+        // Of some slices it is only known that spans came late.
+        if window.executions().is_zero() {
+            return;
+        }
         let block = self.blocks.entry(kept.slice_ns / self.length_ns).or_default();
         block.window.merge(window);
         if kept.slice_ns >= block.last_end_ns {

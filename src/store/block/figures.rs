@@ -70,6 +70,10 @@ pub(super) fn capability<F: Flow>(flow: &mut F, window: &mut Window, before: &mu
     before.limits = window.limits.iter().map(|limit| limit.under_ns).collect();
     window.critical_path = flow.sum(Column::PATH, window.critical_path, 0)?;
     window.skewed = flow.number(Column::SKEWED, window.skewed)?;
+    window.late = flow.number(Column::LATE, window.late)?;
+    window.orphans = flow.number(Column::LATE, window.orphans)?;
+    window.orphaned = flow.tally(Column::MENDED, window.orphaned, Tally::default())?;
+    window.corrected = flow.tally(Column::MENDED, window.corrected, Tally::default())?;
     Ok(())
 }
 
@@ -131,6 +135,7 @@ pub(super) fn hops<F: Flow>(flow: &mut F, from: &mut OfHops, way: &mut Way<'_>) 
             continue;
         }
         let mut figures = taken.unwrap_or_default();
+        flow.turn_to(at);
         hop(flow, &mut figures, flags, here, at, way)?;
         // Where names have become too many, two hops may have become one.
         match to.get_mut(id) {
@@ -290,12 +295,13 @@ pub(super) fn joint<F: Flow>(
     executions: Tally,
 ) -> Result<OfServices, F::Error> {
     let mut to = OfServices::default();
-    for service in &table.services {
+    for (at, service) in table.services.iter().enumerate() {
         let taken = from.remove(service);
         if flow.number(Column::JOINT, u64::from(taken.is_some()))? == 0 {
             continue;
         }
         let mut read = taken.unwrap_or_default();
+        flow.turn_to(table.hops.len() + at);
         share(flow, &mut read, executions, &Spread::default())?;
         to.entry(*service).or_default().merge(&read);
     }

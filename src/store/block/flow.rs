@@ -1,8 +1,9 @@
 //! The figures flow one way, into a block, or the other, out of it. What is written where is told once, for both directions.
 
-use super::column::{Column, Filling, Kind, Reading};
+use super::column::{Column, Kind};
 use super::number::{unzigzag, unzigzag_64, zigzag, zigzag_64};
-use super::{Unreadable, spread};
+use super::section::{Filling, Reading};
+use super::{Unreadable, reading, spread};
 use crate::measure::{Spread, Tally, bucket_of_group, group_of};
 use crate::model::TraceId;
 use std::collections::HashMap;
@@ -30,6 +31,9 @@ pub(super) trait Flow {
 
     /// Another window has other traces.
     fn forget_traces(&mut self);
+
+    /// What follows is of this hop or service.
+    fn turn_to(&mut self, place: usize);
 
     /// A histogram.
     fn spread(&mut self, kind: Kind, spread: &mut Spread, hint: &spread::Hint<'_>) -> Result<(), Self::Error>;
@@ -129,6 +133,8 @@ impl Flow for Survey {
 
     fn forget_traces(&mut self) {}
 
+    fn turn_to(&mut self, _: usize) {}
+
     fn spread(&mut self, _: Kind, spread: &mut Spread, _: &spread::Hint<'_>) -> Result<(), Infallible> {
         for (bucket, units) in spread.histogram.buckets() {
             self.0.weighted |= units & 0xffff > 0;
@@ -203,6 +209,10 @@ impl Flow for Writer {
         self.traces.clear();
     }
 
+    fn turn_to(&mut self, place: usize) {
+        self.filling.turn_to(place);
+    }
+
     fn spread(&mut self, kind: Kind, spread: &mut Spread, hint: &spread::Hint<'_>) -> Result<(), Infallible> {
         spread::write(self, kind, spread, hint)
     }
@@ -211,16 +221,15 @@ impl Flow for Writer {
 /// Out of a section.
 #[derive(Debug)]
 pub(super) struct Reader {
-    pub reading: Reading,
+    pub section: Reading,
     traits: Traits,
     traces: Vec<TraceId>,
-    /// Buckets and counts, kept for their memory.
-    pub buckets: Vec<(u16, u64)>,
+    pub known: reading::Known,
 }
 
 impl Reader {
     pub(super) fn new(section: &[u8], traits: Traits) -> Result<Self, Unreadable> {
-        Ok(Self { reading: Reading::open(section)?, traits, traces: Vec::new(), buckets: Vec::new() })
+        Ok(Self { section: Reading::open(section)?, traits, traces: Vec::new(), known: reading::Known::default() })
     }
 }
 
@@ -232,12 +241,12 @@ impl Flow for Reader {
     }
 
     fn number(&mut self, column: Column, _: u64) -> Result<u64, Unreadable> {
-        self.reading.number(column)
+        self.section.number(column)
     }
 
     fn bits(&mut self, _: u128) -> Result<u128, Unreadable> {
-        let low = self.reading.bits(64)?;
-        Ok(u128::from(low) | (u128::from(self.reading.bits(64)?) << 64))
+        let low = self.section.bits(64)?;
+        Ok(u128::from(low) | (u128::from(self.section.bits(64)?) << 64))
     }
 
     fn position(&mut self, column: Column, _: usize, likely: usize, among: usize) -> Result<usize, Unreadable> {
@@ -247,7 +256,7 @@ impl Flow for Reader {
     }
 
     fn trace(&mut self, _: TraceId) -> Result<TraceId, Unreadable> {
-        let back = self.reading.number(Column::TRACE)?;
+        let back = self.section.number(Column::TRACE)?;
         if back == 0 {
             let trace = TraceId(self.bits(0)?);
             self.traces.push(trace);
@@ -262,8 +271,12 @@ impl Flow for Reader {
         self.traces.clear();
     }
 
+    fn turn_to(&mut self, place: usize) {
+        self.section.turn_to(place);
+    }
+
     fn spread(&mut self, kind: Kind, spread: &mut Spread, hint: &spread::Hint<'_>) -> Result<(), Unreadable> {
-        *spread = spread::read(self, kind, hint)?;
+        *spread = reading::read(self, kind, hint)?;
         Ok(())
     }
 }

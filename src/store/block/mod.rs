@@ -2,23 +2,31 @@
 //!
 //! History for years is mostly windows that look like the ones before them. As a message each, a window of thirty hops takes 3 to
 //! 10 kB; in a block it takes a small part of that, because only what is news is written. Figures are told by their distance from what
-//! is known already (`figures`, `spread`); numbers of a kind stand together in a column and are compressed with their like (`column`);
+//! is known already (`figures`, `spread`); numbers of a kind stand together in a column and are compressed with their like (`column`, `section`);
 //! what is chance in a number stays outside, as bits (`number`). Names are written once (`table`). One description of the figures
 //! serves both directions (`flow`), so that what is written is what is read. Nothing is lost: what comes out equals what went in.
 //!
 //! A block has two sections, each with its checksum: figures of the capability and failures by hop and cause, for whoever asks over a
 //! long time; and all the rest about hops. The first is read without touching the second.
 //!
-//! The roads not taken: one message per window, compressed, which is three times as large, because names, counts and histograms
-//! alternate; and an arithmetic coder, which would save a tenth more and takes ten times as long to read.
+//! The roads not taken: one message per window, compressed, in which nothing stands beside its like; and an arithmetic coder, since
+//! columns are within a few percent of what frequency alone allows, and it would be many times slower to read.
 
 mod column;
 mod figures;
 mod flow;
+mod habit;
+mod moves;
 mod number;
+mod reading;
+mod section;
 mod spread;
 mod table;
 
+#[cfg(test)]
+pub(super) mod load;
+#[cfg(test)]
+mod sizes;
 #[cfg(test)]
 mod tests;
 

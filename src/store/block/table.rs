@@ -86,7 +86,7 @@ impl Table {
         let mut take = |reader: &mut Reader| {
             let length = reader.number(Column::LENGTHS, 0)?;
             left = left.checked_sub(length).ok_or_else(|| Unreadable::Damaged("names of a block are too long".into()))?;
-            reader.reading.text(Column::TEXT, length)
+            reader.section.text(Column::TEXT, length)
         };
         let mut table = Self::default();
         for _ in 0..reader.number(Column::TABLE, 0)? {

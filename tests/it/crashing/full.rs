@@ -4,7 +4,7 @@ use super::life::Life;
 use super::pause;
 use super::refusing::{refused, state_of};
 use super::room::Room;
-use super::trial::Trial;
+use super::trial::{QUIET, Trial};
 use crate::program::shop_map;
 
 const MIB: u64 = 1 << 20;
@@ -30,7 +30,7 @@ fn until_refused(trial: &Trial) {
 #[test]
 fn while_the_disk_is_full_requests_are_refused_for_now_and_nothing_acknowledged_is_lost() {
     let Some(room) = Room::new(SIZE) else { return };
-    let mut trial = Trial::new(51, Some(&room.path), &[]);
+    let mut trial = Trial::new(51, 2 * QUIET, Some(&room.path), &[]);
     trial.life.start();
     trial.life.ready();
     pause(4000);
@@ -54,7 +54,7 @@ fn while_the_disk_is_full_requests_are_refused_for_now_and_nothing_acknowledged_
 #[test]
 fn a_server_that_is_killed_and_started_while_the_disk_is_full_has_lost_nothing() {
     let Some(room) = Room::new(SIZE) else { return };
-    let mut trial = Trial::new(52, Some(&room.path), &[]);
+    let mut trial = Trial::new(52, 2 * QUIET, Some(&room.path), &[]);
     trial.life.start();
     trial.life.ready();
     pause(4000);

@@ -23,7 +23,7 @@ fn live_and_die(trial: &mut Trial, dice: &mut Dice, when: &str) {
         // Traces that began after the crash are closed and committed, too.
         _ => {
             trial.life.ready();
-            pause(2 * QUIET.as_millis() as u64 + dice.between(0, 2000));
+            pause(QUIET.as_millis() as u64 + dice.between(1000, 5000));
             trial.holds_so_far(when);
         }
     }
@@ -34,7 +34,7 @@ fn killed_again_and_again(crashes: u64, more: &[&str]) {
     let seed = asked("STEELTHREAD_SEED").unwrap_or_else(|| now_ns() / 1000 % 1_000_000);
     eprintln!("STEELTHREAD_SEED={seed}, {crashes} crashes, {more:?}");
     let mut dice = Dice::new(seed);
-    let mut trial = Trial::new(seed, None, more);
+    let mut trial = Trial::new(seed, QUIET, None, more);
     for crash in 1..=crashes {
         let when = format!("seed {seed}, crash {crash}");
         live_and_die(&mut trial, &mut dice, &when);
@@ -67,7 +67,7 @@ fn so_it_is_when_every_request_is_synced() {
 
 #[test]
 fn time_in_which_the_server_was_stopped_closes_no_trace() {
-    let mut trial = Trial::new(77, None, &[]);
+    let mut trial = Trial::new(77, QUIET, None, &[]);
     trial.life.start();
     trial.life.ready();
     pause(1500);

@@ -7,6 +7,7 @@ use serde_json::Value;
 use std::io::{BufRead, BufReader};
 use std::net::TcpListener;
 use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicU64, Ordering::SeqCst};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -29,10 +30,9 @@ pub struct Life {
 }
 
 impl Life {
-    /// Does not start it. Its ports are free now, and nobody else's by what the system gives out.
+    /// Does not start it.
     pub fn new(map: &str, store: &str, more: &[&str]) -> Self {
-        let reserved: Vec<TcpListener> = (0..3).map(|_| TcpListener::bind("127.0.0.1:0").unwrap()).collect();
-        let [otlp, otlp_http, api] = [0, 1, 2].map(|at| reserved[at].local_addr().unwrap().to_string());
+        let [otlp, otlp_http, api] = [(); 3].map(|()| free_address());
         let fixed = ["serve", "--map", map, "--store", store, "--otlp-grpc", &otlp, "--otlp-http", &otlp_http, "--api", &api];
         let arguments = fixed.iter().chain(more).map(|word| (*word).to_owned()).collect();
         let agent = ureq::Agent::config_builder()
@@ -200,6 +200,20 @@ impl Life {
         }
         panic!("spans stay in flight: {}", self.get("/api/v1/status")["spans"]);
     }
+}
+
+/// An address that is free, and stays so while the server is away: the system gives ports of this range to nobody who does not ask
+/// for them.
+fn free_address() -> String {
+    static NEXT: AtomicU64 = AtomicU64::new(0);
+    let first = u64::from(std::process::id()) * 97;
+    for _ in 0..10_000 {
+        let address = format!("127.0.0.1:{}", 15_000 + (first + NEXT.fetch_add(1, SeqCst)) % 15_000);
+        if TcpListener::bind(&address).is_ok() {
+            return address;
+        }
+    }
+    panic!("no port is free");
 }
 
 impl Drop for Life {

@@ -26,7 +26,7 @@ const APART_MS: u64 = 300;
 
 /// More parts do not wait for a server that is away; fewer, if they are large.
 const MOST_WAITING: u64 = 2000;
-const MOST_WAITING_LARGE: u64 = 200;
+const MOST_WAITING_LARGE: u64 = 40;
 
 /// A request is not made longer than this, unless by its last part.
 const MOST_SPANS: usize = 512;
@@ -59,6 +59,8 @@ struct Shared {
     /// Spans that were sent again although the server may have taken them.
     again: AtomicU64,
     refused: AtomicU64,
+    /// The longest that a part had to wait for its turn or its answer where no attempt failed: whether this machine was fast enough.
+    slowest_ms: AtomicU64,
     /// An answer that no server may give.
     wrong: Mutex<Option<String>>,
 }
@@ -97,6 +99,11 @@ impl Load {
     /// Spans that were sent again although the server may have taken them.
     pub fn again(&self) -> u64 {
         self.shared.again.load(SeqCst)
+    }
+
+    /// The longest that a part had to wait for its turn or its answer, milliseconds, where no attempt failed.
+    pub fn slowest_ms(&self) -> u64 {
+        self.shared.slowest_ms.load(SeqCst)
     }
 
     /// Parts of traces that wait for being acknowledged.
@@ -180,13 +187,14 @@ fn spread(spans: Spans, dice: &mut Dice) -> Vec<Spans> {
 /// One sender: what is due goes out in one request, and nothing else until that is acknowledged.
 async fn send(shared: Arc<Shared>, mut door: Door, mut arriving: UnboundedReceiver<Part>) {
     let mut parts: BTreeMap<(u64, u64), Spans> = BTreeMap::new();
-    let mut number = 0;
+    let (mut number, mut had_failed_before_ns) = (0, 0);
     while !shared.ended.load(SeqCst) {
         while let Ok(part) = arriving.try_recv() {
             number += 1;
             parts.insert((part.due_ns, number), part.spans);
         }
         let (mut taken, mut bytes, mut spans) = (0, 0, Spans::new());
+        let due_ns = parts.first_key_value().map_or(0, |(key, _)| key.0);
         while spans.len() < MOST_SPANS && bytes < MOST_BYTES {
             let Some(first) = parts.first_entry().filter(|first| first.key().0 <= now_ns()) else { break };
             let part = first.remove();
@@ -198,13 +206,19 @@ async fn send(shared: Arc<Shared>, mut door: Door, mut arriving: UnboundedReceiv
             tokio::time::sleep(Duration::from_millis(10)).await;
             continue;
         }
-        deliver(&shared, &mut door, shop::request(&spans), spans.len() as u64).await;
+        let at_once = deliver(&shared, &mut door, shop::request(&spans), spans.len() as u64).await;
+        if at_once && had_failed_before_ns < due_ns {
+            shared.slowest_ms.fetch_max(now_ns().saturating_sub(due_ns) / 1_000_000, SeqCst);
+        }
+        if !at_once {
+            had_failed_before_ns = now_ns();
+        }
         shared.waiting.fetch_sub(taken, SeqCst);
     }
 }
 
-/// Sends a request until it is acknowledged.
-async fn deliver(shared: &Shared, door: &mut Door, request: ExportTraceServiceRequest, spans: u64) {
+/// Sends a request until it is acknowledged; whether it was with the first attempt.
+async fn deliver(shared: &Shared, door: &mut Door, request: ExportTraceServiceRequest, spans: u64) -> bool {
     let mut pause = FIRST_PAUSE;
     while !shared.ended.load(SeqCst) {
         let came_to = match door {
@@ -218,7 +232,7 @@ async fn deliver(shared: &Shared, door: &mut Door, request: ExportTraceServiceRe
             }
         };
         match came_to {
-            CameTo::Taken => return,
+            CameTo::Taken => return pause == FIRST_PAUSE,
             CameTo::NotSent => {}
             CameTo::Lost => {
                 shared.again.fetch_add(spans, SeqCst);
@@ -228,12 +242,13 @@ async fn deliver(shared: &Shared, door: &mut Door, request: ExportTraceServiceRe
             }
             CameTo::Wrong(why) => {
                 shared.wrong.lock().unwrap().get_or_insert(why);
-                return;
+                return false;
             }
         }
         tokio::time::sleep(pause).await;
         pause = (pause * 2).min(LAST_PAUSE);
     }
+    false
 }
 
 /// By which door a sender comes.

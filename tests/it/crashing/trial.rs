@@ -13,8 +13,6 @@ pub const QUIET: Duration = Duration::from_secs(3);
 /// Traces a second.
 const PACE: u64 = if cfg!(debug_assertions) { 50 } else { 200 };
 
-const WAITS: [&str; 4] = ["--quiet", "3s", "--no-entry", "6s"];
-
 pub struct Trial {
     pub life: Life,
     pub load: Load,
@@ -23,10 +21,12 @@ pub struct Trial {
 
 impl Trial {
     /// The load begins at once, the server when it is started. `place`: where its store is, if it is to be elsewhere than usual.
-    pub fn new(seed: u64, place: Option<&Path>, more: &[&str]) -> Self {
+    pub fn new(seed: u64, quiet: Duration, place: Option<&Path>, more: &[&str]) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let store = place.unwrap_or(folder.path()).join("store").display().to_string();
-        let life = Life::new(&shop_map(folder.path()), &store, &[&WAITS, more].concat());
+        let [quiet, no_entry] = [1, 2].map(|times| format!("{}s", times * quiet.as_secs()));
+        let waits = ["--quiet", &*quiet, "--no-entry", &*no_entry];
+        let life = Life::new(&shop_map(folder.path()), &store, &[&waits, more].concat());
         let load = Load::start(&life.otlp, &life.otlp_http, seed, PACE);
         Self { life, load, _folder: folder }
     }
@@ -66,6 +66,8 @@ impl Trial {
         let said = self.life.said();
         let last: Vec<&str> = said.lines().rev().take(60).collect();
         let last: Vec<&str> = last.into_iter().rev().collect();
-        format!("sent again: {} spans; refused: {} requests\n{}", self.load.again(), self.load.refused(), last.join("\n"))
+        let (again, refused, slowest) = (self.load.again(), self.load.refused(), self.load.slowest_ms());
+        let last = last.join("\n");
+        format!("sent again: {again} spans; refused: {refused} requests; slowest part where all went well: {slowest} ms\n{last}")
     }
 }
