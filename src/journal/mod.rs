@@ -52,7 +52,7 @@ pub struct Position {
     pub partition: u32,
     /// Which message in it, counted from 0.
     pub offset: u64,
-    /// By the log's own clock, nanoseconds since 1970: the time by which traces are complete. Never less than that of the message
+    /// By the log's own clock, nanoseconds since 1970: the time by which traces are complete. Always later than that of the message
     /// before. It stands still while nobody could take anything in, so that no trace is over because a server was away.
     pub time_ns: u64,
     /// When it was received, by the clock of the machine, nanoseconds since 1970: says in which window an execution counts whose own

@@ -100,8 +100,8 @@ pub(super) fn open(disk: Arc<dyn Disk>, opening: Opening) -> Result<(Inner, Foun
         0 => LogClock::default(),
         time_ns => LogClock::resumed(time_ns, opening.hold_ns),
     };
-    let (index, sealed) = (survey.index, VecDeque::from(segments));
-    let state = State { sealed, next, released: first_offset, held, index, ..State::default() };
+    let (index, sealed, last_ns) = (survey.index, VecDeque::from(segments), survey.time_ns);
+    let state = State { sealed, next, time_ns: last_ns, released: first_offset, held, index, ..State::default() };
     let inner = Inner {
         disk,
         durability: opening.durability,

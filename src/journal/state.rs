@@ -50,6 +50,8 @@ pub(super) struct State {
     /// Released, but not yet removed.
     pub(super) leaving: Vec<Segment>,
     pub(super) next: u64,
+    /// Time of the last message, by the log's clock.
+    pub(super) time_ns: u64,
     /// Messages before this offset are not needed.
     pub(super) released: u64,
     /// Bytes of all files.
@@ -105,12 +107,14 @@ impl Inner {
         if !has_room {
             self.begin_segment(&mut state, SEGMENT_HEADER + bytes)?;
         }
-        let (offset, time_ns) = (state.next, self.clock.read(now_ns));
+        // The clock may stand still; that one message came after another must still be seen.
+        let (offset, time_ns) = (state.next, self.clock.read(now_ns).max(state.time_ns.saturating_add(1)));
         let Some(active) = state.active.as_mut() else { return Err(io::Error::other("no segment was begun")) };
         let header = RecordHeader { length, format, offset, time_ns, received_ns: now_ns, sum }.encode(active.mark);
         active.file.write_at([&header, message], active.at).map_err(|error| self.failed("cannot be written", &error))?;
         active.at += bytes;
         state.next += 1;
+        state.time_ns = time_ns;
         state.index.note(time_ns, offset);
         drop(state);
         if self.durability == Durability::Fsync {
