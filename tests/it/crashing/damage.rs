@@ -109,32 +109,41 @@ fn without_damage_all_is_replayed() {
     assert_eq!(left.misses(None), Vec::<String>::new(), "{}", left.life.said());
 }
 
+/// All at the same time: most of it is waiting.
+fn all_at_once<C: Copy + Send>(cases: &[C], look_at: impl Fn(C) + Sync) {
+    std::thread::scope(|scope| {
+        for case in cases.iter().copied() {
+            let look_at = &look_at;
+            scope.spawn(move || look_at(case));
+        }
+    });
+}
+
 #[test]
 fn a_torn_last_record_is_the_only_one_lost_and_that_is_said() {
-    for (seed, cut) in [(31, -30), (32, 7), (33, i64::MAX)] {
+    // Shortly before the spans, among them, and the last byte.
+    all_at_once(&[(31, -30), (32, 7), (33, i64::MAX)], |(seed, cut)| {
         let mut left = LeftBehind::new(seed);
         let last = TRACES - 1;
         let (file, first, _) = left.place_of(last);
         let end = beginning_of(&file).iter().rposition(|byte| *byte != 0).unwrap() as i64;
-        // Shortly before the spans, among them, and the last byte.
-        let keeps = first.cast_signed() as i64;
-        let keeps = keeps.saturating_add(cut).min(end);
+        let keeps = (first as i64).saturating_add(cut).min(end);
         fs::OpenOptions::new().write(true).open(&file).unwrap().set_len(keeps as u64).unwrap();
         let said = left.comes_back();
         assert_eq!(left.misses(Some(last)), Vec::<String>::new(), "cut at {keeps} of {end}: {said}");
         assert!(said.contains(names(&file)), "cut at {keeps} of {end}: {said}");
         left.takes_again(last);
-    }
+    });
 }
 
 #[test]
 fn a_flipped_bit_loses_the_record_it_is_in_and_no_other_and_that_is_said() {
     let middle = TRACES / 2;
-    for (seed, part) in [(34, 0), (35, 6), (36, 10)] {
+    // Between the last span of one record and the first of the next: in tenths of the way.
+    all_at_once(&[(34, 0), (35, 6), (36, 10)], |(seed, part)| {
         let mut left = LeftBehind::new(seed);
         let (file, _, before) = left.place_of(middle - 1);
         let (_, first, _) = left.place_of(middle);
-        // Between the last span of one record and the first of the next: in tenths of the way.
         let at = before + (first - before) * part / 10;
         let flipped = beginning_of(&file)[at] ^ 0b0001_0000;
         fs::OpenOptions::new().write(true).open(&file).unwrap().write_all_at(&[flipped], at as u64).unwrap();
@@ -145,5 +154,5 @@ fn a_flipped_bit_loses_the_record_it_is_in_and_no_other_and_that_is_said() {
         };
         assert!(said.contains(names(&file)), "bit at {at}: {said}");
         left.takes_again(lost);
-    }
+    });
 }

@@ -1,31 +1,44 @@
 //! `kill -9` and SIGSTOP under load.
 
 use super::dice::Dice;
+use super::life::Life;
+use super::recording::Recording;
 use super::trial::{QUIET, Trial};
+use super::truth::Truth;
 use super::{asked, pause};
+use crate::program::{Sender, shop_map};
+use crate::shop;
 use steelthread::app::clock::now_ns;
 
-/// Starts the server, and kills it at a moment of this kind.
-fn live_and_die(trial: &mut Trial, dice: &mut Dice, when: &str) {
+/// Between commits of the server, and how long its clock stands still after a crash at least.
+const COMMIT: u64 = 5000;
+const HOLD: u64 = QUIET.as_millis() as u64;
+
+/// Starts the server, and kills it at a moment of this kind. The first life is long enough for a commit that knows of closed traces among
+/// open ones.
+fn live_and_die(trial: &mut Trial, dice: &mut Dice, first: bool, when: &str) {
     trial.life.start();
-    match dice.between(1, 100) {
+    let kind = if first { 100 } else { dice.between(1, 100) };
+    if kind <= 15 {
         // Before it is ready, or just then.
-        1..=15 => pause(dice.between(0, 400)),
+        pause(dice.between(0, 400));
+        return trial.life.kill();
+    }
+    trial.life.ready();
+    match kind {
         // As soon as it is ready: replayed, and nothing of that is committed.
-        16..=25 => {
-            trial.life.ready();
-        }
-        26..=70 => {
-            trial.life.ready();
+        16..=25 => {}
+        26..=75 => {
             trial.holds_so_far(when);
             pause(dice.between(50, 1500));
         }
-        // Traces that began after the crash are closed and committed, too.
-        _ => {
-            trial.life.ready();
-            pause(QUIET.as_millis() as u64 + dice.between(1000, 5000));
-            trial.holds_so_far(when);
-        }
+        // Traces are closed that were open at the crash before.
+        76..=90 => pause(HOLD + dice.between(1000, 4000)),
+        // Traces are closed that began after it, and committed.
+        _ => pause(HOLD + COMMIT + dice.between(500, 3500)),
+    }
+    if kind > 75 {
+        trial.holds_so_far(when);
     }
     trial.life.kill();
 }
@@ -37,7 +50,7 @@ fn killed_again_and_again(crashes: u64, more: &[&str]) {
     let mut trial = Trial::new(seed, QUIET, None, more);
     for crash in 1..=crashes {
         let when = format!("seed {seed}, crash {crash}");
-        live_and_die(&mut trial, &mut dice, &when);
+        live_and_die(&mut trial, &mut dice, crash == 1, &when);
         trial.load.fine();
         if crash % 20 == 0 {
             trial.life.start();
@@ -86,4 +99,32 @@ fn time_in_which_the_server_was_stopped_closes_no_trace() {
     trial.life.start();
     trial.life.ready();
     trial.ends();
+}
+
+#[test]
+fn spans_that_were_turned_away_while_the_server_was_down_find_their_trace_open() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = folder.path().join("store").display().to_string();
+    let mut life = Life::new(&shop_map(folder.path()), &store, &["--quiet", "2s", "--no-entry", "2s"]);
+    life.start();
+    life.ready();
+    let mut truth = Truth::default();
+    let mut turned_away = Vec::new();
+    for trace in Recording::new(78).executions(20, now_ns()) {
+        truth.add(trace.made.as_ref(), trace.spans.len());
+        let (early, late) = trace.spans.split_at(trace.spans.len() / 2);
+        Sender::new(&life.otlp).send(shop::request(early)).unwrap();
+        turned_away.push(shop::request(late));
+    }
+    life.kill();
+    pause(8000);
+    life.start();
+    life.ready();
+    // Senders come back about as late as the server was away: twice as late as a trace is waited for usually.
+    pause(4000);
+    let sender = Sender::new(&life.otlp);
+    turned_away.into_iter().for_each(|request| drop(sender.send(request).unwrap()));
+    life.settle();
+    assert_eq!(truth.differences(&life.counts()), Vec::<String>::new(), "{}", life.said());
+    assert_eq!(life.fate("late"), 0);
 }

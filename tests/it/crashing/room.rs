@@ -50,7 +50,7 @@ impl Room {
     /// Nothing in it can be written from now on.
     pub fn make_read_only(&mut self) {
         let at = self._mounted_at.path().display().to_string();
-        assert!(self.does(&format!("mount -o remount,ro {at}")));
+        assert!(self.does(&format!("mount -o remount,bind,ro {at}")));
     }
 
     /// Takes all room but this.
