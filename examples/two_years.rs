@@ -264,12 +264,12 @@ fn ask(desk: &Desk) -> Result<(), Box<dyn Error>> {
     for (when, to_ns) in ends {
         for days in [1, 90] {
             let between = Some(Between { from_ns: to_ns - days * DAY_NS, to_ns });
-            let capability = Some("capability-7".to_string());
+            let capability = Some("capability-0".to_string());
             let all = median(|| desk.status(&StatusQuestion { capability: None, between }))?;
             let one = median(|| desk.status(&StatusQuestion { capability: capability.clone(), between }))?;
             let (level, by) = (Level::default(), By::default());
             let hops = median(|| desk.hops(&HopsQuestion { capability: capability.clone(), between, level, by }))?;
-            let question = ExplainQuestion { capability: "capability-7".into(), between, baseline: None, level };
+            let question = ExplainQuestion { capability: "capability-0".into(), between, baseline: None, level };
             let explain = median(|| desk.explain(&question))?;
             println!(
                 "{days} days {when}: status of all {all:.1} ms, of one {one:.1} ms; hops of one {hops:.1} ms; explain of one {explain:.1} ms"

@@ -1,12 +1,11 @@
 //! Corrections: a failure moves from one hop to another in what is kept already (spec 3.2).
 //!
 //! They are part of the commit, after its windows: the failure that a correction is about may be among those. It is moved in every level
-//! that holds its time. A correction reaches ten minutes back, and what is packed is older than that.
+//! that holds its time, also in what is packed already.
 
 use super::error::Stop;
-use super::levels::{LEVELS, MARKS, Marks, floor};
-use super::shelf::Shelf;
-use super::tables::{LINE_COUNTS, LINES, MOST_SAMPLE_LINES, key_of};
+use super::roll::time_of_line;
+use super::tables::{LINE_COUNTS, LINES, MOST_SAMPLE_LINES, SAMPLE_TIMES};
 use super::{CorrectedLine, Store};
 use redb::{ReadableTable, WriteTransaction};
 
@@ -19,33 +18,12 @@ impl Store {
     ) -> Result<Vec<usize>, Stop> {
         let mut applied = Vec::new();
         for (at, one) in corrections.iter().enumerate() {
-            if self.correct(transaction, one)? {
+            if self.change(transaction, one.key, &|window| window.correct(&one.correction))? {
                 self.replace_line(transaction, one)?;
                 applied.push(at);
             }
         }
         Ok(applied)
-    }
-
-    /// Whether the failure was there. Where it is not in the finest windows that hold its time, nothing is changed.
-    fn correct(&self, transaction: &WriteTransaction, one: &CorrectedLine) -> Result<bool, Stop> {
-        let marks = Marks::read(&transaction.open_table(MARKS)?)?;
-        let mut found = false;
-        for (at, level) in LEVELS.iter().enumerate() {
-            if !marks.takes(at, one.key.slice_ns) {
-                continue;
-            }
-            let key = key_of(floor(one.key.slice_ns, level.length_ns), self.names.text(one.key.capability).as_bytes());
-            let mut shelf = Shelf::open(transaction, level)?;
-            let mut window = shelf.get(&key, self)?.unwrap_or_default();
-            if window.correct(&one.correction) {
-                shelf.put(&key, &self.parts(&window))?;
-                found = true;
-            } else if !found {
-                break;
-            }
-        }
-        Ok(found)
     }
 
     /// In the place of the line before. If none was kept, it is kept as a sample, where there is room.
@@ -60,6 +38,7 @@ impl Store {
                 return Ok(());
             }
             counts.insert(of_window.as_slice(), (samples + 1, others))?;
+            transaction.open_table(SAMPLE_TIMES)?.insert(time_of_line(&key).as_slice(), ())?;
         }
         table.insert(key.as_slice(), one.text.as_str())?;
         Ok(())

@@ -94,9 +94,8 @@ impl Store {
         Ok(())
     }
 
-    /// Changes the window of this slice, and the longer ones that it was added to already, where the change applies. Whether it did
-    /// anywhere.
-    #[cfg_attr(not(test), allow(dead_code))]
+    /// Changes the window of this slice, and the longer ones that it was added to already. Where the change does not apply to the shortest
+    /// one, nothing is changed, and the answer is `false`.
     pub(super) fn change(
         &self,
         transaction: &WriteTransaction,
@@ -105,10 +104,16 @@ impl Store {
     ) -> Result<bool, Stop> {
         let marks = Marks::read(&transaction.open_table(MARKS)?)?;
         let mut changed = false;
-        for (_, level) in LEVELS.iter().enumerate().filter(|(at, _)| marks.takes(*at, key.slice_ns)) {
+        for (at, level) in LEVELS.iter().enumerate() {
+            if !marks.takes(at, key.slice_ns) {
+                continue;
+            }
             let mut shelf = Shelf::open(transaction, level)?;
             let (start_ns, capability) = (floor(key.slice_ns, level.length_ns), self.names.text(key.capability).as_bytes());
             changed |= shelf.change(start_ns, capability, self, change)?;
+            if !changed {
+                break;
+            }
         }
         Ok(changed)
     }
