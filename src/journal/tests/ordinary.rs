@@ -47,7 +47,7 @@ fn a_process_that_goes_on_numbers_on_and_its_clock_goes_on_after_the_hold() {
     drop(journal);
     let (journal, _) = open(&disk, Opening { hold_ns: 100, ..opening() });
     let position = journal.append(Format::Protobuf, b"two", 900_000_000_000).unwrap();
-    assert_eq!((position.offset, position.time_ns, position.received_ns), (1, 5_000, 900_000_000_000));
+    assert_eq!((position.offset, position.time_ns, position.received_ns), (1, 5_001, 900_000_000_000));
     assert_eq!(journal.time_ns(900_000_000_150), 5_050);
     assert_eq!(offsets(&read_sound(&journal, 0)), [0, 1]);
 }
