@@ -6,6 +6,7 @@ use super::levels::LEVELS;
 use super::levels_tests::{BEGIN_NS, BRIEF, DAY_NS, HOUR_NS, SECOND_NS, coarse, days, on, sums};
 use super::tests::{all, counted, create, nothing, open};
 use super::*;
+use crate::measure::Recent;
 use crate::measure::testing::{World, verdict};
 use crate::model::{TraceId, Verdict};
 use proptest::prelude::*;
@@ -228,4 +229,35 @@ fn a_copy_is_the_whole_store_of_one_moment_and_never_written_over_anything() {
     };
     assert_eq!(tables(&copy), tables(&folder.path().join(super::tables::FILE)));
     assert!(tables(&copy).len() > 3 * LEVELS.len());
+}
+
+/// Also where the disk has written all of a commit, and fails then.
+#[test]
+fn an_execution_counts_once_at_whatever_change_the_disk_fails_and_whatever_of_it_is_there_afterwards() {
+    let mut there_all_the_same = 0;
+    for (changes, seed) in (1..25).flat_map(|changes| (0..4).map(move |seed| (changes, seed))) {
+        let (world, disk) = (World::default(), SimulatedDisk::default());
+        let mut store = on(&disk, &world);
+        let comes_back = disk.clone();
+        store.again_on(move || {
+            comes_back.power_up(seed);
+            comes_back.connect()
+        });
+        let windows = std::sync::Arc::new(world.windows());
+        let keeper = Keeper::new(windows.clone(), Some(store));
+        for commit in 1..4 {
+            windows.record(&world.ok(commit));
+            if commit == 2 {
+                disk.cut_power_after(changes);
+            }
+            let progress = vec![crate::journal::Progress { epoch: 1, time_ns: commit as u64, ..Default::default() }];
+            let beside = Beside { progress, ..Beside::default() };
+            let kept = keeper.keep(|windows| (windows.take_closed(u64::MAX), beside), &Recent::default(), &|_| String::new());
+            let mut executions = 0;
+            keeper.read(0..u64::MAX, None, &mut |_, window| executions += window.executions().raw).unwrap();
+            assert_eq!(u128::from(executions), commit, "commit {commit}, cut after {changes}, {seed}: {:?}", kept.is_ok());
+            there_all_the_same += u32::from(commit == 2 && kept.is_ok() && disk.was_cut());
+        }
+    }
+    assert!(there_all_the_same > 0);
 }

@@ -92,6 +92,12 @@ impl Store {
         &self.folder
     }
 
+    /// What it is on after it has failed.
+    #[cfg(test)]
+    pub(super) fn again_on<B: StorageBackend>(&mut self, backend: impl Fn() -> B + Send + Sync + 'static) {
+        self.database.by(move || begun(builder(CACHE_BYTES / 8).create_with_backend(backend())?));
+    }
+
     fn of_file(
         folder: &Path,
         open: impl FnOnce() -> Result<Database, redb::Error>,

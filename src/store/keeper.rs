@@ -90,7 +90,10 @@ impl Keeper {
             corrections: &beside.corrections,
         });
         let mut state = self.lock();
-        let committed = staged.and_then(|(staged, corrected)| staged.commit().map(|()| corrected));
+        let committed = staged.and_then(|(staged, corrected)| match staged.commit() {
+            Err(error) if !store.has(&beside.progress) => Err(error),
+            _ => Ok(corrected),
+        });
         state.moving = Arc::default();
         match committed {
             Ok(corrected) => {

@@ -38,6 +38,21 @@ impl Store {
     }
 }
 
+impl Store {
+    /// Whether a commit that was told to have failed is there all the same, by the progress that it carried: a disk may fail after it has
+    /// written. What it held must not be counted again then.
+    pub(super) fn has(&self, progress: &[Progress]) -> bool {
+        if progress.is_empty() || self.database.mend().is_err() {
+            return false;
+        }
+        let same = |one: &Progress, kept: &Progress| {
+            let place = |of: &Progress| (of.partition, of.epoch, of.resume_offset, of.next_offset, of.time_ns);
+            place(one) == place(kept)
+        };
+        self.progress().is_ok_and(|kept| progress.iter().all(|one| kept.iter().any(|kept| same(one, kept))))
+    }
+}
+
 /// Puts progress in the place of what is there, and adds to the closed traces.
 pub(super) fn put(transaction: &WriteTransaction, progress: &[Progress]) -> Result<(), Stop> {
     let mut partitions = transaction.open_table(PARTITIONS)?;

@@ -41,6 +41,14 @@ impl Reopening {
         }
     }
 
+    /// Opens it again, if it has failed.
+    pub(super) fn mend(&self) -> Result<(), redb::Error> {
+        match self.with(|database| Ok(database.try_begin_write()?)) {
+            Err(redb::Error::PreviousIo) => self.reopen(),
+            _ => Ok(()),
+        }
+    }
+
     /// Gives back to the disk what can be given back; false if nothing could.
     pub(super) fn compact(&mut self) -> Result<bool, redb::Error> {
         match self.database.get_mut().unwrap_or_else(PoisonError::into_inner) {

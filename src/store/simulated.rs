@@ -115,6 +115,11 @@ impl SimulatedDisk {
         disk.left = None;
     }
 
+    /// Whether the power was ever cut.
+    pub fn was_cut(&self) -> bool {
+        self.disk().run > 0
+    }
+
     /// From now on the disk takes no more bytes than this; without a number, as many as there is memory for.
     pub fn limit(&self, bytes: Option<u64>) {
         self.disk().room = bytes;
