@@ -4,14 +4,18 @@
 use super::Limits;
 use super::pipeline::{Backing, Pipeline, Place};
 use super::replaying::Rereading;
+use super::source::Source;
 use super::swap_tests::{SECOND, START, bench, judge_all, message, one, parse, span};
-use crate::journal::Opening;
-use crate::query::{HopsQuestion, StatusQuestion};
+use crate::journal::simulated::SimulatedDisk as JournalDisk;
+use crate::journal::{Durability, Journal, Opening};
+use crate::query::{Answers, HopsQuestion, StatusQuestion};
 use crate::serve::Encoding;
+use crate::store::{SimulatedDisk as StoreDisk, Store};
 use proptest::prelude::*;
 use proptest::strategy::ValueTree;
 use std::cell::Cell;
 use std::path::Path;
+use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
@@ -56,7 +60,10 @@ fn start(folder: &Path, forgetful: bool) -> Pipeline {
         }
         Ok(backing)
     });
-    let pipeline = pipeline.unwrap();
+    replayed(pipeline.unwrap())
+}
+
+fn replayed(pipeline: Pipeline) -> Pipeline {
     let behind = pipeline.behind.lock().unwrap().take().unwrap();
     let replayed = pipeline.replay(&behind, &AtomicBool::new(false), &Rereading::default(), now_ns);
     assert!(replayed.damages.is_empty(), "{:?}", replayed.damages);
@@ -70,7 +77,8 @@ fn wait(pipeline: &Pipeline, until_ns: u64) {
         if left_ns == 0 {
             break;
         }
-        NOW_NS.set(now_ns() + left_ns.min(SECOND / 4));
+        let held_ns = pipeline.source.journal().map_or(0, |journal| journal.held_ns());
+        NOW_NS.set(now_ns() + (held_ns + left_ns).min(SECOND / 4));
     }
     // As by the judges, who look at traces as they were a moment ago: of this one, something may be on its way.
     judge_all(pipeline, Some(until_ns - 1), &mut bench());
@@ -97,15 +105,28 @@ fn told(steps: &Steps, crashes: bool, forgetful: bool) -> String {
     }
     (1..=60).for_each(|second| wait(&pipeline, time_ns + second * SECOND));
     pipeline.keep(u64::MAX, now_ns()).unwrap();
-    let answers = pipeline.desk();
-    let status = crate::query::Answers::status(&answers, &StatusQuestion::default()).unwrap();
-    let hops = crate::query::Answers::hops(&answers, &HopsQuestion::default()).unwrap();
     let fates = pipeline.keeper.store().unwrap().fates().unwrap();
-    format!("{}\n{}\n{fates:?}", serde_json::to_string(&status.capabilities).unwrap(), serde_json::to_string(&hops).unwrap())
+    format!("{}\n{fates:?}", figures(&pipeline, true))
+}
+
+/// All figures; also of what came late, if that is wanted.
+fn figures(pipeline: &Pipeline, late: bool) -> String {
+    let answers = pipeline.desk();
+    let mut capabilities = answers.status(&StatusQuestion::default()).unwrap().capabilities;
+    if !late {
+        capabilities.iter_mut().for_each(|one| one.completeness.late = 0);
+    }
+    let hops = answers.hops(&HopsQuestion::default()).unwrap();
+    format!("{}\n{}", serde_json::to_string(&capabilities).unwrap(), serde_json::to_string(&hops).unwrap())
+}
+
+/// In CI as many as take a few seconds.
+fn cases() -> u32 {
+    std::env::var("STEELTHREAD_CASES").map_or(40, |cases| cases.parse().unwrap())
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(std::env::var("STEELTHREAD_CASES").map_or(40, |cases| cases.parse().unwrap())))]
+    #![proptest_config(ProptestConfig::with_cases(cases()))]
 
     #[test]
     fn whatever_was_acknowledged_counts_once_however_often_a_server_ends(steps in steps()) {
@@ -122,4 +143,80 @@ fn without_the_ids_of_closed_traces_executions_would_count_twice() {
     });
     let wrong = wrong.count();
     assert!(wrong >= 10, "only {wrong} of 40 runs were wrong");
+}
+
+/// Disks that forget what was not synced.
+#[derive(Default)]
+struct Disks {
+    journal: JournalDisk,
+    store: StoreDisk,
+}
+
+fn start_on(disks: &Disks) -> Pipeline {
+    let pipeline = Pipeline::with_backing(parse(&one("pay")), limits(), |_, names, hops| {
+        let store = Store::with_backend(disks.store.connect(), names.clone(), hops.clone()).unwrap();
+        let progress = store.progress().unwrap().pop().unwrap_or_default();
+        let (at_least, time_at_least_ns) = (progress.next_offset, progress.time_ns);
+        let opening =
+            Opening { durability: Durability::Fsync, segment_bytes: 4096, at_least, time_at_least_ns, ..Opening::default() };
+        let (journal, found) = Journal::open_on(Arc::new(disks.journal.clone()), opening).unwrap();
+        let (source, behind) = Source::of(Arc::new(journal), found, progress);
+        Ok(Backing { store: Some(store), only_in_memory: false, source, behind })
+    });
+    let pipeline = pipeline.unwrap();
+    let behind = pipeline.behind.lock().unwrap().take().unwrap();
+    // What was lost was never acknowledged: the sender has it still.
+    pipeline.replay(&behind, &AtomicBool::new(false), &Rereading::default(), now_ns);
+    pipeline
+}
+
+/// The figures after these steps, by a sender that sends again whatever was not acknowledged. With power cuts or without; a power cut
+/// comes before, in the middle of or after a commit.
+fn told_through_power_cuts(steps: &Steps, seed: Option<u64>) -> String {
+    NOW_NS.set(START);
+    let disks = Disks::default();
+    let (mut pipeline, mut time_ns) = (start_on(&disks), START);
+    let mut sent: Vec<(u64, Vec<u8>)> = Vec::new();
+    for (at, (wait_for, spans, then)) in (0..).zip(steps) {
+        time_ns += wait_for * SECOND / 2 + 1;
+        wait(&pipeline, time_ns);
+        let spans: Vec<_> = spans.iter().map(|(trace, number, failing)| span(*trace, *number, *failing)).collect();
+        sent.push((time_ns, message(&spans)));
+        let offset = pipeline.take(&sent[sent.len() - 1].1, Encoding::Protobuf, now_ns()).unwrap().offset;
+        match (then, seed) {
+            (Then::Nothing, _) => {}
+            (Then::Commit, _) => pipeline.keep_closed(now_ns()).unwrap(),
+            (Then::Crash, None) => {}
+            (Then::Crash, Some(seed)) => {
+                if (seed + at) % 3 > 0 {
+                    disks.store.cut_power_after((seed + at) % 40);
+                    let _ = pipeline.keep_closed(now_ns());
+                }
+                sent.retain(|_| !pipeline.source.journal().unwrap().synced(offset));
+                disks.journal.cut_power(seed + at);
+                drop(pipeline);
+                disks.store.power_up(seed + at);
+                pipeline = start_on(&disks);
+                for (sent_ns, message) in &sent {
+                    wait(&pipeline, *sent_ns);
+                    pipeline.take(message, Encoding::Protobuf, now_ns()).unwrap();
+                }
+            }
+        }
+        if at % 3 == 0 && pipeline.source.sync().is_ok() {
+            sent.clear();
+        }
+    }
+    (1..=60).for_each(|second| wait(&pipeline, time_ns + second * SECOND));
+    pipeline.keep(u64::MAX, now_ns()).unwrap();
+    figures(&pipeline, false)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(cases()))]
+
+    #[test]
+    fn whatever_was_acknowledged_survives_power_cuts_and_counts_once(steps in steps(), seed in 0u64..1000) {
+        prop_assert_eq!(told_through_power_cuts(&steps, Some(seed)), told_through_power_cuts(&steps, None));
+    }
 }

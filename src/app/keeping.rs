@@ -81,7 +81,7 @@ impl Pipeline {
         let map = self.unkept_map();
         let line = |verdict: &Verdict| verdict_json(verdict, &self.names, &self.hops);
         let (mut progress, mut corrections) = (Vec::new(), Vec::new());
-        let kept = self.keeper.keep(
+        let kept = self.keeper.keep_once(
             |windows| {
                 // Nothing is on its way now: what is in the log is in an open trace, or counted.
                 let _nothing_passes = self.gate.write().unwrap_or_else(PoisonError::into_inner);
@@ -97,6 +97,8 @@ impl Pipeline {
                 corrections.clone_from(&beside.corrections);
                 (windows.take_closed(before_ns), beside)
             },
+            // No commit may know of messages that the journal could still lose.
+            || self.source.sync().map_err(StoreError::NotReady),
             &self.recent,
             &line,
         );

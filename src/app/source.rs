@@ -128,6 +128,12 @@ impl Source {
         vec![Progress { partition: 0, epoch: work.epoch, resume_offset, next_offset: applied.max(work.booked), time_ns, closed }]
     }
 
+    /// Makes safe what the log holds, as far as that was asked for.
+    pub(super) fn sync(&self) -> Result<(), String> {
+        let synced = self.journal.as_ref().map_or(Ok(()), |journal| journal.sync());
+        synced.map_err(|error| error.to_string())
+    }
+
     /// The log was read again up to this offset, and the record before it has this time; `None`: to its end.
     pub(super) fn read_to(&self, place: Option<(u64, u64)>) {
         self.lock().read_to = place;

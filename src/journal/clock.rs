@@ -37,6 +37,12 @@ impl LogClock {
         state.hold_ns = state.hold_ns.max(hold_ns);
     }
 
+    /// For how much longer it stands still, nanoseconds.
+    #[cfg(test)]
+    pub fn held_ns(&self) -> u64 {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner).hold_ns
+    }
+
     /// The log's time at this moment of the machine's clock; both in nanoseconds since 1970.
     pub fn read(&self, now_ns: u64) -> u64 {
         self.state.lock().unwrap_or_else(PoisonError::into_inner).read(now_ns)

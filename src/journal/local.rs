@@ -46,6 +46,12 @@ impl Journal {
         self.inner.clock.hold(hold_ns);
     }
 
+    /// For how much longer the log's clock stands still, nanoseconds.
+    #[cfg(test)]
+    pub fn held_ns(&self) -> u64 {
+        self.inner.clock.held_ns()
+    }
+
     /// Whether this message, which was appended, is kept as well as was asked for.
     pub fn synced(&self, offset: u64) -> bool {
         match self.inner.durability {

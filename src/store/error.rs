@@ -62,6 +62,9 @@ pub enum StoreError {
         /// Why not.
         what: String,
     },
+    /// What is to be kept depends on something else that failed. Nothing was changed.
+    #[error("nothing was written to the store: {0}")]
+    NotReady(String),
     /// The partition has a newer owner. Nothing was changed.
     #[error(
         "partition {partition} is owned by epoch {newest} now, and this is epoch {epoch}: nothing was written; stop this one"

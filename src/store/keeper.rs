@@ -67,6 +67,20 @@ impl Keeper {
         recent: &Recent,
         line_of: &dyn Fn(&Verdict) -> String,
     ) -> Result<Arc<Vec<(Key, Window)>>, StoreError> {
+        self.keep_once(cut, || Ok(()), recent, line_of)
+    }
+
+    /// The same, once what was cut out may be kept: `ready` says when, while everybody else goes on.
+    ///
+    /// # Errors
+    /// As [`Keeper::keep`], or what `ready` says.
+    pub fn keep_once(
+        &self,
+        cut: impl FnOnce(&Windows) -> (Vec<(Key, Window)>, Beside),
+        ready: impl FnOnce() -> Result<(), StoreError>,
+        recent: &Recent,
+        line_of: &dyn Fn(&Verdict) -> String,
+    ) -> Result<Arc<Vec<(Key, Window)>>, StoreError> {
         let _alone = self.committing.lock().unwrap_or_else(PoisonError::into_inner);
         let (taken, beside) = {
             let mut state = self.state.write().unwrap_or_else(PoisonError::into_inner);
@@ -80,7 +94,7 @@ impl Keeper {
             return Ok(taken);
         };
         let lines = lines_of(&taken, recent, line_of);
-        let staged = store.stage(&Commit {
+        let commit = Commit {
             windows: &taken,
             progress: &beside.progress,
             fates: beside.fates,
@@ -88,7 +102,8 @@ impl Keeper {
             lines: &lines,
             map: beside.map.as_deref(),
             corrections: &beside.corrections,
-        });
+        };
+        let staged = ready().and_then(|()| store.stage(&commit));
         let mut state = self.lock();
         let committed = staged.and_then(|(staged, corrected)| match staged.commit() {
             Err(error) if !store.has(&beside.progress) => Err(error),
