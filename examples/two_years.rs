@@ -6,7 +6,7 @@
 //! Executions come at a mean rate (a capability and minute) that follows the day and the week, and go through commits and the roll as
 //! in a server. To end in minutes, what is older than `--minute-days` comes in one slice an hour, and what is older than
 //! `--slice-hours` in one slice a minute.
-#![allow(clippy::print_stdout, reason = "an example talks to whoever runs it")]
+#![allow(clippy::disallowed_methods, clippy::print_stdout, reason = "an example measures, and talks to whoever runs it")]
 
 use std::error::Error;
 use std::fmt::Write as _;

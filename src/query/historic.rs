@@ -57,7 +57,7 @@ pub struct HistoryPoint {
 
 impl HistoryPoint {
     /// What a status says, as a point of this stretch. The one place where the two are held together.
-    pub(super) fn of_status(range: Range, it: CapabilityStatus) -> Self {
+    pub(crate) fn of_status(range: Range, it: CapabilityStatus) -> Self {
         Self {
             from: range.from,
             to: range.to,

@@ -152,25 +152,9 @@ pub(crate) fn status() -> Status {
 
 /// An hour in two points: in the second nothing happened.
 pub(crate) fn history() -> History {
-    let point = |it: CapabilityStatus, from: &str, to: &str| HistoryPoint {
-        from: from.into(),
-        to: to.into(),
-        executions: it.executions,
-        ok: it.ok,
-        failed: it.failed,
-        rejected: it.rejected,
-        abandoned: it.abandoned,
-        incomplete: it.incomplete,
-        slow: it.slow,
-        success_rate: it.success_rate,
-        success_rate_low: it.success_rate_low,
-        success_rate_high: it.success_rate_high,
-        latency_ms: it.latency_ms,
-        absorbed: it.absorbed,
-        worst_hop: it.worst_hop,
-        completeness: it.completeness,
-        sampled: None,
-        intervals: None,
+    let point = |it: CapabilityStatus, from: &str, to: &str| {
+        let stretch = Range { from: from.into(), to: to.into() };
+        HistoryPoint { sampled: None, intervals: None, ..HistoryPoint::of_status(stretch, it) }
     };
     let (began, half, over) = ("2026-09-01T11:00:00Z", "2026-09-01T11:30:00Z", "2026-09-01T12:00:00Z");
     History {

@@ -168,13 +168,16 @@ pub(super) fn first_in(table: &impl ReadableTable<Bytes, Bytes>, range: Range<u6
     Ok(first.and_then(|(key, _)| split_key(key.value()).map(|(start, capability)| (start, capability.to_vec()))))
 }
 
+/// Is shown a start and the bytes of what is there.
+pub(super) type Visit<'v> = dyn FnMut(u64, &[u8]) -> Result<(), Stop> + 'v;
+
 /// Shows what there is of one capability in a stretch of time. Leaps from one entry of it to the next, so that it hardly matters how many
 /// others there are.
 pub(super) fn leap(
     table: &impl ReadableTable<Bytes, Bytes>,
     range: Range<u64>,
     wanted: &[u8],
-    visitor: &mut dyn FnMut(u64, &[u8]) -> Result<(), Stop>,
+    visitor: &mut Visit<'_>,
 ) -> Result<(), Stop> {
     let mut at = range.start;
     while at < range.end {
