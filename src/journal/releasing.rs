@@ -1,7 +1,7 @@
 //! What is not needed any more: files are kept for being overwritten, or removed.
 
 use super::layout;
-use super::state::{Inner, MOST_SPARES, Segment, Spare, State};
+use super::state::{FEWEST_SPARES, Inner, Segment, Spare, State};
 use std::io;
 use std::sync::PoisonError;
 
@@ -11,10 +11,15 @@ impl Inner {
         let (leaving, first_spare, mut places) = {
             let mut state = self.lock();
             state.collect(resume_offset);
+            let most = state.spares_wanted();
             let first_spare = state.next_spare;
-            state.next_spare += MOST_SPARES as u64;
-            let places = MOST_SPARES.saturating_sub(state.spares.len());
-            (std::mem::take(&mut state.leaving), first_spare, places)
+            state.next_spare += most as u64;
+            let kept = most.min(state.spares.len());
+            let mut leaving = std::mem::take(&mut state.leaving);
+            // If there are too many, there is no place, and all that leaves is removed.
+            let too_many = state.spares.split_off(kept).into_iter();
+            leaving.extend(too_many.map(|Spare { name, bytes }| Segment { first: u64::MAX, name, bytes }));
+            (leaving, first_spare, most - kept)
         };
         // Renaming and removing take a while: appending goes on meanwhile.
         let mut outcome = Ok(());
@@ -58,6 +63,12 @@ impl State {
         while !self.sealed.is_empty() && ends(self).is_some_and(|end| end <= self.released) {
             self.leaving.extend(self.sealed.pop_front());
         }
+    }
+
+    /// As many as were begun between two releases, so that hardly any file has to grow; less and less when that is over.
+    fn spares_wanted(&mut self) -> usize {
+        self.needed = std::mem::take(&mut self.begun).max(self.needed / 2).max(FEWEST_SPARES);
+        self.needed
     }
 
     fn gone(&mut self, bytes: u64, spare: Option<String>) {

@@ -13,7 +13,7 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use tokio::sync::watch;
 
 /// Files kept for being overwritten: pages that are in memory already are written four times as fast as new ones.
-pub(super) const MOST_SPARES: usize = 4;
+pub(super) const FEWEST_SPARES: usize = 4;
 
 /// A file of records, by name; only the newest is open.
 #[derive(Debug, Clone)]
@@ -58,6 +58,10 @@ pub(super) struct State {
     pub(super) held: u64,
     pub(super) index: Index,
     pub(super) next_spare: u64,
+    /// Segments begun since the last release.
+    pub(super) begun: usize,
+    /// Spares that are worth keeping.
+    pub(super) needed: usize,
     /// Sealed since the last sync.
     pub(super) unsynced: Vec<Arc<dyn SegmentFile>>,
     /// A segment got its name since the last sync.
@@ -134,6 +138,7 @@ impl Inner {
             return Err(self.failed("cannot be written", &error));
         }
         state.names_unsynced = true;
+        state.begun += 1;
         let segment = Segment { first: state.next, name, bytes };
         let before = state.active.replace(Active { segment, file, mark, at: SEGMENT_HEADER });
         if let Some(before) = before {
