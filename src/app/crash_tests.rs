@@ -109,14 +109,15 @@ fn told(steps: &Steps, crashes: bool, forgetful: bool) -> String {
     format!("{}\n{fates:?}", figures(&pipeline, true))
 }
 
-/// All figures; also of what came late, if that is wanted.
-fn figures(pipeline: &Pipeline, late: bool) -> String {
+/// All figures; also of when spans came, if that is wanted.
+fn figures(pipeline: &Pipeline, arrival: bool) -> String {
     let answers = pipeline.desk();
     let mut capabilities = answers.status(&StatusQuestion::default()).unwrap().capabilities;
-    if !late {
-        capabilities.iter_mut().for_each(|one| one.completeness.late = 0);
+    let mut hops = answers.hops(&HopsQuestion::default()).unwrap();
+    if !arrival {
+        capabilities.iter_mut().for_each(|one| (one.completeness.late, one.skewed) = (0, 0));
+        hops.range = crate::query::Range::default();
     }
-    let hops = answers.hops(&HopsQuestion::default()).unwrap();
     format!("{}\n{}", serde_json::to_string(&capabilities).unwrap(), serde_json::to_string(&hops).unwrap())
 }
 
