@@ -3,7 +3,22 @@
 //! What leaves this room is a [`Notice`]: an alert with a name that never changes while it lasts, and a text that may. Who gets it, over
 //! which protocol, and what became of it, is decided elsewhere (`notify/`).
 
+mod engine;
+mod evaluating;
+mod gone;
 mod notice;
+mod rule;
+mod state;
+mod surge;
+mod usual;
+mod watched;
+
+#[cfg(test)]
+mod tests;
 
 pub use crate::objective::Severity;
+pub use engine::{Engine, Kept, Moment, Shown};
 pub use notice::{Labels, Notice, annotation};
+pub use rule::TRICKLE;
+pub use state::{Alert, Kind};
+pub use watched::Burning;
