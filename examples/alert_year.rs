@@ -74,11 +74,12 @@ fn table(year: &Year, plan: &Plan) {
         year.alerts.len(),
         year.strays.len()
     );
-    for stray in &year.strays {
+    for (stray, holds) in &year.strays {
         let before = |blip: &&Event<Blip>| (stray.from.saturating_sub(6 * year::HOUR)..stray.from).contains(&blip.time.start);
         let blips: Vec<Blip> = plan.blips.iter().filter(before).map(|blip| blip.kind).collect();
         let (day, at) = (stray.from / year::DAY, clock(stray.from % year::DAY));
-        println!("    day {day} at {at}: {} {}, in the six hours before: {blips:?}", stray.objective, stray.tier);
+        let rules = if *holds { "the rules hold" } else { "the rules do not hold" };
+        println!("    day {day} at {at}: {} {}, {rules}, in the six hours before: {blips:?}", stray.objective, stray.tier);
     }
 }
 

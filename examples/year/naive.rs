@@ -58,6 +58,11 @@ impl Naive {
         bad >= 3 && rate(good, bad) >= most && rate(short_good, short_bad) >= most && low(good, bad) > most
     }
 
+    /// Whether a tier of an objective fires at this moment.
+    pub fn holds(&self, at: u64) -> bool {
+        (0..TIERS.len()).any(|tier| self.fires(0, tier, at, 0) || self.fires(1, tier, at, 0))
+    }
+
     /// The first moment in this time at which a tier fires that did not fire at its start, and which one. `told`: objectives of which a ticket lasts already; another one would
     /// tell nothing new. What lies before `since` was told already.
     pub fn first(&self, time: Range<u64>, told: [bool; 2], since: u64) -> Option<(u64, usize, usize)> {

@@ -61,8 +61,8 @@ pub struct Engine {
 }
 
 impl Engine {
-    /// Watches nothing yet. Silence before `awake_since_ns` was nobody's but this server's own.
-    pub fn new(names: Arc<Names>, hops: Arc<Hops>, awake_since_ns: u64) -> Self {
+    /// Watches nothing yet.
+    pub fn new(names: Arc<Names>, hops: Arc<Hops>) -> Self {
         Self {
             names,
             hops,
@@ -70,9 +70,14 @@ impl Engine {
             watched: HashMap::default(),
             others: Vec::new(),
             min_failures: MIN_FAILURES,
-            awake_since_ns,
+            awake_since_ns: 0,
             until_ns: 0,
         }
+    }
+
+    /// Silence before this moment was nobody's but this server's own.
+    pub fn awake_since(&mut self, moment_ns: u64) {
+        self.awake_since_ns = moment_ns;
     }
 
     /// From now on these capabilities. What is known of those that stay is kept. Gives back those with an objective of which nothing is known, so that

@@ -33,7 +33,8 @@ struct World {
 }
 
 fn engine(names: &Arc<Names>, now_ns: u64) -> Engine {
-    let mut engine = Engine::new(names.clone(), Arc::new(Hops::default()), now_ns);
+    let mut engine = Engine::new(names.clone(), Arc::new(Hops::default()));
+    engine.awake_since(now_ns);
     engine.watch(parse("map.yaml", MAP).unwrap().capabilities());
     engine
 }

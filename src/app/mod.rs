@@ -5,6 +5,7 @@
 
 pub mod clock;
 
+mod alerting;
 mod analysis;
 mod correcting;
 #[cfg(test)]
@@ -32,6 +33,7 @@ mod swap;
 #[cfg(test)]
 mod swap_tests;
 mod telling;
+mod watermark;
 mod why_not;
 
 pub use crate::journal::{Durability, Opening};

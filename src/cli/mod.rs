@@ -8,6 +8,7 @@
 //! The road not taken: a client of its own kind for each command. Figures that come out of two implementations differ one day.
 
 mod access;
+mod alerts;
 mod analyze;
 mod args;
 mod check;
@@ -76,6 +77,7 @@ fn run(command: Command) -> anyhow::Result<Ended> {
         Command::History(args) => question::history(args),
         Command::Explain(args) => question::explain(args),
         Command::Matching(args) => question::matching(args),
+        Command::Alerts(args) => question::alerts(args),
         Command::Trace(args) => question::trace(args),
         Command::Backup(args) => storing::backup(args),
         Command::Compact(args) => storing::compact(&args),

@@ -3,8 +3,8 @@
 use super::login::Login;
 use crate::model::TraceId;
 use crate::query::{
-    Answers, Between, By, ExplainQuestion, Explanation, History, HistoryQuestion, HopsAnswer, HopsQuestion, Level, Matching,
-    QueryError, Status, StatusQuestion, TraceAnswer, moment_text,
+    Alerts, Answers, Between, By, ExplainQuestion, Explanation, History, HistoryQuestion, HopsAnswer, HopsQuestion, Level,
+    Matching, QueryError, Status, StatusQuestion, TraceAnswer, moment_text,
 };
 use clap::ValueEnum;
 use serde::de::DeserializeOwned;
@@ -185,6 +185,10 @@ impl Answers for Remote {
             Some(id) => self.ask(&format!("/api/v1/capabilities/{}/matching", quoted(id)), Vec::new()),
             None => self.ask("/api/v1/matching", Vec::new()),
         }
+    }
+
+    fn alerts(&self) -> Result<Alerts, QueryError> {
+        self.ask("/api/v1/alerts", Vec::new())
     }
 
     fn trace(&self, trace: TraceId) -> Result<TraceAnswer, QueryError> {

@@ -10,6 +10,7 @@
 //! from weighted counts, their intervals from the number really seen. The sum of failures over the rows of `hops`, and the buckets
 //! beside them, is `failed`, exactly: they are the same integers, summed two ways.
 
+mod alerts;
 mod answer;
 mod completeness;
 mod desk;
@@ -35,6 +36,7 @@ mod history_tests;
 #[cfg(test)]
 mod tests;
 
+pub use alerts::{AlertLine, Alerts};
 pub use answer::*;
 pub use completeness::Completeness;
 pub use desk::Desk;

@@ -177,7 +177,7 @@ mod tests {
     use super::super::fakes;
     use super::*;
     use crate::model::TraceId;
-    use crate::query::{ExplainQuestion, Explanation, History, HistoryQuestion, Matching, TraceAnswer};
+    use crate::query::{Alerts, ExplainQuestion, Explanation, History, HistoryQuestion, Matching, TraceAnswer};
 
     /// Its map is swapped right after each question about the status.
     struct Swapped;
@@ -204,6 +204,10 @@ mod tests {
         }
 
         fn matching(&self, _: Option<&str>) -> Result<Matching, QueryError> {
+            gone()
+        }
+
+        fn alerts(&self) -> Result<Alerts, QueryError> {
             gone()
         }
 

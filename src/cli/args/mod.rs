@@ -8,8 +8,8 @@ mod storing;
 mod token;
 
 pub(super) use questions::{
-    ExplainArgs, Format, HistoryArgs, HopsArgs, LoginArgs, MatchingArgs, OutputArgs, RangeArgs, SourceArgs, StatusArgs,
-    TraceArgs, WatchArgs,
+    AlertsArgs, ExplainArgs, Format, HistoryArgs, HopsArgs, LoginArgs, MatchingArgs, OutputArgs, RangeArgs, SourceArgs,
+    StatusArgs, TraceArgs, WatchArgs,
 };
 pub(super) use runs::{AnalyzeArgs, CriticalPath, DemoArgs};
 pub(super) use serve::{AccessArgs, DoorArgs, Listing, ServeArgs, SizeArgs, WaitArgs};
@@ -57,6 +57,8 @@ pub(super) enum Command {
     Explain(ExplainArgs),
     /// What arrives, what matches the entry rules of the map, and what nearly does.
     Matching(MatchingArgs),
+    /// Which alerts last, and which ended of late.
+    Alerts(AlertsArgs),
     /// The verdicts about one trace: outcome, blame, critical path.
     Trace(TraceArgs),
     /// Copy a store, or what a running server keeps.
