@@ -17,6 +17,14 @@ const MOST_REMEMBERED: u64 = 4 << 20;
 /// Bytes of an id.
 const ID: usize = 16;
 
+/// What was closed by a commit.
+struct Entry {
+    key: (u32, u64),
+    time_ns: u64,
+    /// How many.
+    ids: u64,
+}
+
 type ClosedTable<'t> = Table<'t, (u32, u64), (u64, &'static [u8])>;
 
 impl Store {
@@ -94,22 +102,22 @@ fn put_closed(transaction: &WriteTransaction, progress: &Progress, before: Optio
     // What was closed by a commit has its spans before the next offset of it. Time rises with offsets, so that nothing behind the
     // first entry that stays has to be looked at: a commit costs what it puts and what it removes, not what is remembered.
     let (from, to) = ((progress.partition, 0), (progress.partition, progress.resume_offset));
-    while let Some((key, time_ns, length)) = first(&table, from, to)? {
-        if time_ns.saturating_add(REMEMBER_NS) >= progress.time_ns && ids <= most {
+    while let Some(oldest) = first(&table, from, to)? {
+        if oldest.time_ns.saturating_add(REMEMBER_NS) >= progress.time_ns && ids <= most {
             break;
         }
-        table.remove(key)?;
-        ids = ids.saturating_sub(length);
+        table.remove(oldest.key)?;
+        ids = ids.saturating_sub(oldest.ids);
     }
     Ok(ids)
 }
 
-/// Key, time and number of ids of the first entry of a range.
-fn first(table: &ClosedTable<'_>, from: (u32, u64), to: (u32, u64)) -> Result<Option<((u32, u64), u64, u64)>, Stop> {
+/// The first entry of a range.
+fn first(table: &ClosedTable<'_>, from: (u32, u64), to: (u32, u64)) -> Result<Option<Entry>, Stop> {
     let Some(entry) = table.range(from..=to)?.next() else { return Ok(None) };
     let (key, value) = entry?;
     let (time_ns, ids) = value.value();
-    Ok(Some((key.value(), time_ns, (ids.len() / ID) as u64)))
+    Ok(Some(Entry { key: key.value(), time_ns, ids: (ids.len() / ID) as u64 }))
 }
 
 fn count(table: &ClosedTable<'_>, partition: u32) -> Result<u64, Stop> {
