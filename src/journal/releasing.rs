@@ -5,8 +5,9 @@ use super::state::{FEWEST_SPARES, Inner, Segment, Spare, State};
 use std::io;
 use std::sync::PoisonError;
 
-/// With every release, one in so many of the files that were needed of late counts as needed no more.
-const FADING: usize = 64;
+/// With every release, one in so many of the files that were needed of late counts as needed no more: at one release in five seconds
+/// half of them in seven minutes.
+const FADING: usize = 128;
 
 impl Inner {
     pub(super) fn release(&self, resume_offset: u64) -> io::Result<()> {
@@ -73,9 +74,10 @@ impl State {
     /// in waves, and a file that is removed and made again costs three times as much as one that is written over.
     fn spares_wanted(&mut self) -> usize {
         let used = self.sealed.len() + usize::from(self.active.is_some());
-        let faded = self.needed.saturating_sub((self.needed / FADING).max(1));
-        self.needed = faded.max(used + std::mem::take(&mut self.begun));
-        (self.needed - used).max(FEWEST_SPARES)
+        let faded = self.needed - self.needed.div_ceil(FADING);
+        // In parts of a file: else few files would fade as fast as many.
+        self.needed = faded.max((used + std::mem::take(&mut self.begun)) * FADING);
+        (self.needed.div_ceil(FADING) - used).max(FEWEST_SPARES)
     }
 
     fn gone(&mut self, bytes: u64, spare: Option<String>) {

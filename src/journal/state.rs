@@ -61,7 +61,7 @@ pub(super) struct State {
     pub(super) next_spare: u64,
     /// Segments begun since the last release.
     pub(super) begun: usize,
-    /// How many files were needed at one time, of late.
+    /// How many files were needed at one time, of late; in parts of a file (`releasing`).
     pub(super) needed: usize,
     /// Sealed since the last sync.
     pub(super) unsynced: Vec<Arc<dyn SegmentFile>>,

@@ -51,13 +51,13 @@ fn the_files_of_a_wave_of_load_are_there_for_the_next_one_and_go_when_none_comes
     assert_eq!(most, 30 * SEGMENT);
     // Between the waves everything is worked off, and some commits have nothing to release.
     (0..5).for_each(|_| journal.release(last + 1).unwrap());
-    assert!(journal.bytes() >= most - 5 * SEGMENT, "{} bytes of {most}", journal.bytes());
+    assert!(journal.bytes() >= most - 2 * SEGMENT, "{} bytes of {most}", journal.bytes());
     for _ in 0..3 {
         let last = wave();
         assert!(journal.bytes() <= most + 5 * SEGMENT, "{} bytes after {most}", journal.bytes());
         journal.release(last + 1).unwrap();
     }
-    (0..100).for_each(|_| journal.release(journal.next_offset()).unwrap());
+    (0..400).for_each(|_| journal.release(journal.next_offset()).unwrap());
     assert_eq!(journal.bytes(), 5 * SEGMENT);
     assert_eq!(disk.contents().len(), 5);
 }
