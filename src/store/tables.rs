@@ -51,6 +51,9 @@ pub(super) struct ProgressRecord {
     pub next_offset: u64,
     #[prost(uint64, tag = "5")]
     pub time_ns: u64,
+    /// Ids in [`CLOSED`]; not there in what earlier versions wrote.
+    #[prost(uint64, optional, tag = "6")]
+    pub closed_ids: Option<u64>,
 }
 
 /// Makes all tables, so that readers find them.
