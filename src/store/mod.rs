@@ -13,6 +13,7 @@ mod block;
 mod correct;
 mod error;
 mod folder;
+mod growth;
 mod keeper;
 mod levels;
 mod messages;
