@@ -112,6 +112,7 @@ fn copy_all(source: &ReadTransaction, target: &WriteTransaction) -> Result<(), S
         copy(source, target, level.heads)?;
         copy(source, target, level.rests)?;
         copy(source, target, level.blocks)?;
+        copy(source, target, level.pieces)?;
     }
     copy(source, target, MARKS)?;
     copy(source, target, WINDOWS)?;
@@ -133,7 +134,7 @@ fn copy<K: Key + 'static, V: Value + 'static>(
     table: TableDefinition<'static, K, V>,
 ) -> Result<(), Stop> {
     let from = match source.open_table(table) {
-        // A store of format 1 has not all of them, one of format 2 not that of format 1.
+        // A store of an older format has not all of them, a newer one not that of format 1.
         Err(TableError::TableDoesNotExist(_)) => return Ok(()),
         other => other?,
     };

@@ -17,6 +17,7 @@ mod growth;
 mod keeper;
 mod levels;
 mod messages;
+mod pieces;
 mod progress;
 mod read;
 mod reading;

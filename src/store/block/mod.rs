@@ -116,7 +116,7 @@ pub(super) fn unpack(
     hops: &Hops,
     visitor: &mut dyn FnMut(u64, &Window),
 ) -> Result<(), Unreadable> {
-    let (traits, [first, second]) = sections(bytes)?;
+    let (traits, [first, second]) = sections(bytes, totals)?;
     let mut first = Reader::new(checked(traits, first)?, traits)?;
     let mut second = if totals { None } else { Some(Reader::new(checked(traits, second)?, traits)?) };
     let table = Table::read(&mut first, names, hops)?;
@@ -154,19 +154,35 @@ fn count_failures(window: &mut Window, failed: &[Failed], table: &Table) {
 /// A section and its checksum.
 type Section<'a> = (&'a [u8], u32);
 
-fn sections(bytes: &[u8]) -> Result<(Traits, [Section<'_>; 2]), Unreadable> {
+/// How long a block is that begins with these bytes; with `totals`, how much of it is to be there for them.
+///
+/// # Errors
+/// If this is not the beginning of a block.
+pub(super) fn length(bytes: &[u8], totals: bool) -> Result<usize, Unreadable> {
+    let lengths = bytes.get(..HEADER).map(|header| [2, 10].map(|at| number(header, at) as usize));
+    let [first, second] = lengths.ok_or_else(|| damaged("a block ends too early"))?;
+    Ok(HEADER.saturating_add(first).saturating_add(if totals { 0 } else { second }))
+}
+
+fn number(header: &[u8], at: usize) -> u32 {
+    header[at..].first_chunk().map_or(0, |bytes| u32::from_le_bytes(*bytes))
+}
+
+/// With `totals`, the second may be there in part.
+fn sections(bytes: &[u8], totals: bool) -> Result<(Traits, [Section<'_>; 2]), Unreadable> {
     let format = *bytes.first().ok_or_else(|| damaged("a block is empty"))?;
     if format > FORMAT {
         return Err(Unreadable::Newer(format));
     }
     let (header, sections) = bytes.split_at_checked(HEADER).ok_or_else(|| damaged("a block ends too early"))?;
     let traits = Traits::from_byte(header[1])?;
-    let number = |at: usize| header[at..].first_chunk().map_or(0, |bytes| u32::from_le_bytes(*bytes));
-    let (first, second) = sections.split_at_checked(number(2) as usize).ok_or_else(|| damaged("a block ends too early"))?;
-    if second.len() != number(10) as usize {
+    let (first, second) =
+        sections.split_at_checked(number(header, 2) as usize).ok_or_else(|| damaged("a block ends too early"))?;
+    let expected = number(header, 10) as usize;
+    if second.len() > expected || (second.len() < expected && !totals) {
         return Err(damaged("a block has another length than it says"));
     }
-    Ok((traits, [(first, number(6)), (second, number(14))]))
+    Ok((traits, [(first, number(header, 6)), (second, number(header, 14))]))
 }
 
 fn checked(traits: Traits, (section, expected): Section<'_>) -> Result<&[u8], Unreadable> {
