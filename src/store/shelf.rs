@@ -132,8 +132,7 @@ impl<'t> Shelf<'t> {
         windows: BTreeMap<u64, Window>,
         store: &Store,
     ) -> Result<(), Stop> {
-        let windows: Vec<(u64, Window)> = windows.into_iter().collect();
-        let bytes = block::pack(&windows, &store.names, &store.hops);
+        let bytes = block::pack(windows.into_iter().collect(), &store.names, &store.hops);
         let key = key_of(floor(moment_ns, self.level.block_ns), capability);
         pieces::put(&mut self.blocks, &mut self.pieces, &key, &bytes)
     }
