@@ -16,9 +16,13 @@ pub mod judge;
 
 pub mod measure;
 
+pub mod objective;
+
 pub mod journal;
 
 pub mod store;
+
+pub mod alert;
 
 pub mod query;
 
