@@ -8,7 +8,7 @@ use redb::{TableDefinition, WriteTransaction};
 pub const FILE: &str = "steelthread.redb";
 
 /// Format of the whole: which tables there are and how they are read.
-pub(super) const FORMAT: u64 = 2;
+pub(super) const FORMAT: u64 = 3;
 
 /// Lines of sampled failures that are kept of a window.
 pub(super) const MOST_SAMPLE_LINES: u32 = 30;
@@ -63,6 +63,7 @@ pub(super) fn begin_tables(transaction: &WriteTransaction) -> Result<(), redb::T
         transaction.open_table(level.heads)?;
         transaction.open_table(level.rests)?;
         transaction.open_table(level.blocks)?;
+        transaction.open_table(level.pieces)?;
     }
     transaction.open_table(SAMPLE_TIMES)?;
     transaction.open_table(OTHER_TIMES)?;
