@@ -4,6 +4,7 @@ use super::compile::Compiled;
 use super::entry::EntryRule;
 use crate::model::{FactId, Kind, Shape, Tags, Value};
 use std::fmt;
+use std::sync::Arc;
 
 /// What is wrong with a map: one line a problem, `FILE:LINE:COLUMN: what is wrong; what to write instead`.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -72,8 +73,40 @@ pub struct Objective {
     pub target: f64,
     /// Availability, or latency with a limit.
     pub kind: ObjectiveKind,
-    /// Nanoseconds; `None` where the map gives none.
-    pub window_ns: Option<u64>,
+    /// Over which time it is kept or broken.
+    pub window: ObjectiveWindow,
+}
+
+/// The time over which an objective is kept or broken (spec 5.1).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum ObjectiveWindow {
+    /// Always the last so many nanoseconds.
+    Rolling {
+        /// Nanoseconds; whole slices of ten seconds.
+        length_ns: u64,
+    },
+    /// From the first of the month, UTC.
+    Month,
+    /// From the first of January, April, July or October, UTC.
+    Quarter,
+}
+
+impl Default for ObjectiveWindow {
+    /// The last 30 days.
+    fn default() -> Self {
+        Self::Rolling { length_ns: 30 * 86_400_000_000_000 }
+    }
+}
+
+/// A stretch of time in which work was announced: it is left out of budgets, which say so.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Maintenance {
+    /// First moment, nanoseconds since 1970; the start of a slice of ten seconds.
+    pub from_ns: u64,
+    /// First moment after it; likewise.
+    pub to_ns: u64,
+    /// What was done.
+    pub reason: String,
 }
 
 /// What an objective is about.
@@ -132,7 +165,7 @@ pub struct HopRule {
 }
 
 /// Something the business does for a customer. Its number is its position in [`Catalogue::capabilities`].
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Default)]
 pub struct Capability {
     /// Unique.
     pub id: String,
@@ -154,6 +187,8 @@ pub struct Capability {
     pub hops: Vec<HopRule>,
     /// In map order.
     pub objectives: Vec<Objective>,
+    /// Those of the map that are about it, in map order; shared with the others that they are about.
+    pub maintenance: Vec<Arc<Maintenance>>,
 }
 
 impl Capability {

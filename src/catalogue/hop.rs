@@ -107,13 +107,13 @@ fn objective(node: &Node, findings: &mut Findings) -> (Id, Option<Objective>) {
     let target = fields.need("target", "write what is promised, such as `target: 99.9%`", findings);
     let target = target.and_then(|node| values::target(node, findings));
     let under = fields.get("under").map(|node| values::duration(node, "under", findings));
-    let window_ns = fields.get("window").and_then(|node| values::duration(node, "window", findings));
+    let window = fields.get("window").and_then(|node| values::window(node, findings)).unwrap_or_default();
     let kind = match under {
         Some(limit) => limit.map(|under_ns| ObjectiveKind::Latency { under_ns }),
         None => Some(ObjectiveKind::Availability),
     };
     let objective = match (target, kind) {
-        (Some(target), Some(kind)) => Some(Objective { id: id.text.clone(), target, kind, window_ns }),
+        (Some(target), Some(kind)) => Some(Objective { id: id.text.clone(), target, kind, window }),
         _ => None,
     };
     (id, objective)

@@ -20,6 +20,7 @@ mod facts;
 mod fields;
 mod glob;
 mod hop;
+mod maintenance;
 mod matcher;
 mod predicate;
 mod problems;
@@ -36,7 +37,8 @@ pub use problems::nearest;
 pub use entry::{EntryRule, EntryTest, Tested};
 
 pub use compiled::{
-    CallerErrors, Capability, Catalogue, Expect, Field, HopRule, Objective, ObjectiveKind, Problems, Scope, Thread, ValueRule,
+    CallerErrors, Capability, Catalogue, Expect, Field, HopRule, Maintenance, Objective, ObjectiveKind, ObjectiveWindow,
+    Problems, Scope, Thread, ValueRule,
 };
 
 /// How a map is read and its problems are told, for other files in YAML.
