@@ -20,6 +20,8 @@ pub mod journal;
 
 pub mod store;
 
+pub mod alert;
+
 pub mod query;
 
 pub mod serve;
