@@ -73,29 +73,10 @@ pub struct Objective {
     pub target: f64,
     /// Availability, or latency with a limit.
     pub kind: ObjectiveKind,
-    /// Over which time it is kept or broken.
-    pub window: ObjectiveWindow,
-}
-
-/// The time over which an objective is kept or broken (spec 5.1).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum ObjectiveWindow {
-    /// Always the last so many nanoseconds.
-    Rolling {
-        /// Nanoseconds; whole slices of ten seconds.
-        length_ns: u64,
-    },
-    /// From the first of the month, UTC.
-    Month,
-    /// From the first of January, April, July or October, UTC.
-    Quarter,
-}
-
-impl Default for ObjectiveWindow {
-    /// The last 30 days.
-    fn default() -> Self {
-        Self::Rolling { length_ns: 30 * 86_400_000_000_000 }
-    }
+    /// Nanoseconds; `None` where the map gives none, or a calendar's.
+    pub window_ns: Option<u64>,
+    /// Where the window is one of the calendar.
+    pub calendar: Option<Calendar>,
 }
 
 /// A stretch of time in which work was announced: it is left out of budgets, which say so.
@@ -107,6 +88,25 @@ pub struct Maintenance {
     pub to_ns: u64,
     /// What was done.
     pub reason: String,
+}
+
+/// Windows of the calendar.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Calendar {
+    /// `window: month`.
+    Month,
+    /// `window: quarter`.
+    Quarter,
+}
+
+impl Calendar {
+    /// As the map writes it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Month => "month",
+            Self::Quarter => "quarter",
+        }
+    }
 }
 
 /// What an objective is about.

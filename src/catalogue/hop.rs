@@ -6,7 +6,7 @@ use super::matcher::{Matcher, matchers};
 use super::predicate::Predicate;
 use super::problems::Findings;
 use super::rules::Kinds;
-use super::values;
+use super::values::{self, Window};
 use super::written::{self, Id};
 use super::yaml::Node;
 
@@ -107,13 +107,18 @@ fn objective(node: &Node, findings: &mut Findings) -> (Id, Option<Objective>) {
     let target = fields.need("target", "write what is promised, such as `target: 99.9%`", findings);
     let target = target.and_then(|node| values::target(node, findings));
     let under = fields.get("under").map(|node| values::duration(node, "under", findings));
-    let window = fields.get("window").and_then(|node| values::window(node, findings)).unwrap_or_default();
+    let window = fields.get("window").and_then(|node| values::window(node, findings));
+    let (window_ns, calendar) = match window {
+        Some(Window::Rolling(length_ns)) => (Some(length_ns), None),
+        Some(Window::Calendar(calendar)) => (None, Some(calendar)),
+        None => (None, None),
+    };
     let kind = match under {
         Some(limit) => limit.map(|under_ns| ObjectiveKind::Latency { under_ns }),
         None => Some(ObjectiveKind::Availability),
     };
     let objective = match (target, kind) {
-        (Some(target), Some(kind)) => Some(Objective { id: id.text.clone(), target, kind, window }),
+        (Some(target), Some(kind)) => Some(Objective { id: id.text.clone(), target, kind, window_ns, calendar }),
         _ => None,
     };
     (id, objective)

@@ -37,14 +37,14 @@ pub use problems::nearest;
 pub use entry::{EntryRule, EntryTest, Tested};
 
 pub use compiled::{
-    CallerErrors, Capability, Catalogue, Expect, Field, HopRule, Maintenance, Objective, ObjectiveKind, ObjectiveWindow,
-    Problems, Scope, Thread, ValueRule,
+    Calendar, CallerErrors, Capability, Catalogue, Expect, Field, HopRule, Maintenance, Objective, ObjectiveKind, Problems,
+    Scope, Thread, ValueRule,
 };
 
 /// How a map is read and its problems are told, for other files in YAML.
 pub(crate) mod document {
     pub(crate) use super::problems::{Findings, Place, nearest, quote};
-    pub(crate) use super::yaml::{Body, Node, read};
+    pub(crate) use super::yaml::{Body, Node, read, read_all};
 }
 
 /// Reads and compiles a map. `file` is the name that problems are reported under.

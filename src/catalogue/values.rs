@@ -1,6 +1,6 @@
 //! Durations, shares and money: text to exact numbers.
 
-use super::compiled::ObjectiveWindow;
+use super::compiled::Calendar;
 use super::fields::scalar;
 use super::problems::{Findings, quote};
 use super::yaml::Node;
@@ -44,16 +44,21 @@ fn duration_ns(text: &str) -> Option<u64> {
 /// Counts are kept by this; a window that cuts it in two has no exact sum.
 const SLICE_NS: u64 = 10_000_000_000;
 
+/// Over which time an objective is kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Window {
+    /// The last so many nanoseconds.
+    Rolling(u64),
+    /// The month or quarter that is.
+    Calendar(Calendar),
+}
+
 /// Over which time an objective is kept: a duration, `month` or `quarter`.
-pub fn window(node: &Node, findings: &mut Findings) -> Option<ObjectiveWindow> {
+pub fn window(node: &Node, findings: &mut Findings) -> Option<Window> {
     let text = scalar(node, "window", findings)?;
-    let found = match text {
-        "month" => Some(ObjectiveWindow::Month),
-        "quarter" => Some(ObjectiveWindow::Quarter),
-        _ => duration_ns(text)
-            .filter(|length_ns| length_ns.is_multiple_of(SLICE_NS))
-            .map(|length_ns| ObjectiveWindow::Rolling { length_ns }),
-    };
+    let calendar = [Calendar::Month, Calendar::Quarter].into_iter().find(|one| one.as_str() == text).map(Window::Calendar);
+    let rolling = || duration_ns(text).filter(|length_ns| length_ns.is_multiple_of(SLICE_NS)).map(Window::Rolling);
+    let found = calendar.or_else(rolling);
     if found.is_none() {
         let wrong = format!("{} under `window` is no window", quote(text));
         let instead =

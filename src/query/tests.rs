@@ -1,7 +1,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 use super::*;
-use crate::catalogue::{Capability, Objective, ObjectiveKind, ObjectiveWindow, ValueRule};
+use crate::catalogue::{Capability, Objective, ObjectiveKind, ValueRule};
 use crate::measure::testing::{START_NS, World, verdict};
 use crate::measure::{Ledger, Recent, SLICE_NS, Windows};
 use crate::model::{
@@ -16,7 +16,7 @@ use std::sync::Arc;
 /// The capabilities of [`World`]; the first has objectives and a value.
 fn capabilities() -> Vec<Capability> {
     let one = |id: &str| Capability { id: id.into(), title: format!("Title of {id}"), ..Capability::default() };
-    let objective = |id: &str, target, kind| Objective { id: id.into(), target, kind, window: ObjectiveWindow::default() };
+    let objective = |id: &str, target, kind| Objective { id: id.into(), target, kind, window_ns: None, calendar: None };
     let value = ValueRule {
         per_execution: Some("41.50".parse().unwrap()),
         currency: "EUR".into(),
@@ -336,7 +336,7 @@ fn weighted_counts_are_told_as_estimated_with_what_was_seen_beside() {
     assert_eq!((status.executions, status.ok, status.failed), (Count(3.0), Count(2.0), Count(1.0)));
     let sampled = status.sampled.as_ref().unwrap();
     assert_eq!((sampled["executions"], sampled["ok"], sampled["failed"], sampled["slow"]), (2, 1, 1, 0));
-    let half = stats::wilson(2.0 / 3.0, 9.0 / 5.0).unwrap();
+    let half = crate::measure::wilson(2.0 / 3.0, 9.0 / 5.0).unwrap();
     assert_eq!((status.success_rate_low, status.success_rate_high), (Some(half.0), Some(half.1)));
     assert!(all.capabilities[1].sampled.is_none());
     let intervals = status.intervals.as_ref().unwrap();

@@ -1,15 +1,15 @@
 //! What a right map says.
 
-use super::super::{CallerErrors, Expect, Objective, ObjectiveKind, ObjectiveWindow, parse};
+use super::super::{CallerErrors, Expect, Objective, ObjectiveKind, parse};
 use super::*;
 use rust_decimal::Decimal;
 
 const BOOK_FLIGHT: &str = include_str!("../../../tests/maps/book-flight.yaml");
 const DAY_NS: u64 = 86_400_000_000_000;
 
-fn objective(id: &str, target: f64, under_ns: Option<u64>, days: u64) -> Objective {
+fn objective(id: &str, target: f64, under_ns: Option<u64>, window_ns: Option<u64>) -> Objective {
     let kind = under_ns.map_or(ObjectiveKind::Availability, |under_ns| ObjectiveKind::Latency { under_ns });
-    Objective { id: id.to_owned(), target, kind, window: ObjectiveWindow::Rolling { length_ns: days * DAY_NS } }
+    Objective { id: id.to_owned(), target, kind, window_ns, calendar: None }
 }
 
 #[test]
@@ -27,8 +27,8 @@ fn the_map_of_the_specification_says_what_it_says_about_the_capability() {
     assert_eq!(value.recovered_share, Decimal::new(35, 2));
     assert_eq!(one.threads.iter().map(|thread| thread.id.as_str()).collect::<Vec<_>>(), ["web", "mobile"]);
     assert_eq!(one.caller_errors, CallerErrors::Reject);
-    assert_eq!(one.objectives, [objective("available", 0.999, None, 28), objective("fast", 0.99, Some(800_000_000), 28)]);
-    assert!(one.maintenance.is_empty());
+    let window = Some(28 * DAY_NS);
+    assert_eq!(one.objectives, [objective("available", 0.999, None, window), objective("fast", 0.99, Some(800_000_000), window)]);
     assert_eq!(one.slow_over_ns(), Some(800_000_000));
 }
 
@@ -37,7 +37,10 @@ fn the_map_of_the_specification_says_what_it_says_about_the_hops() {
     let map = read(BOOK_FLIGHT);
     let [pricing, network] = map.capabilities()[0].hops.as_slice() else { panic!("two hops") };
     assert_eq!((pricing.id.as_str(), pricing.external, pricing.expect), ("pricing", false, Expect::Usually));
-    assert_eq!(pricing.objectives, [objective("available", 0.9995, None, 30), objective("fast", 0.99, Some(100_000_000), 30)]);
+    assert_eq!(
+        pricing.objectives,
+        [objective("available", 0.9995, None, None), objective("fast", 0.99, Some(100_000_000), None)]
+    );
     assert_eq!(pricing.literal_service.as_deref(), Some("pricing"));
     assert_eq!((network.id.as_str(), network.external, network.expect), ("card-network", true, Expect::Always));
     assert_eq!((network.supplier.as_deref(), network.failure_domain.as_deref()), (Some("AcmePay"), Some("isp-1")));

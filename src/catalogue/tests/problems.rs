@@ -466,7 +466,7 @@ fn files_that_unfold_without_end_are_refused() {
     assert_eq!(told("a: &a [*a]"), ["map.yaml:1:8: an alias inside the value it stands for; write the value out"]);
     assert_eq!(
         told(&" ".repeat((64 << 20) + 1)),
-        ["map.yaml:1:1: the map is larger than 64 MiB; write fewer capabilities, or several maps"]
+        ["map.yaml:1:1: the file is larger than 64 MiB; write several files"]
     );
 }
 
