@@ -43,7 +43,9 @@ pub use compiled::{
 
 /// How a map is read and its problems are told, for other files in YAML.
 pub(crate) mod document {
+    pub(crate) use super::fields::{Fields, mapping, text};
     pub(crate) use super::problems::{Findings, Place, nearest, quote};
+    pub(crate) use super::values::{decimal, duration};
     pub(crate) use super::yaml::{Body, Node, read, read_all};
 }
 

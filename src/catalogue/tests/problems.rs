@@ -464,10 +464,7 @@ fn files_that_unfold_without_end_are_refused() {
         assert!(lines[0].ends_with("lists and mappings must not lie that deep in each other"), "{lines:?}");
     }
     assert_eq!(told("a: &a [*a]"), ["map.yaml:1:8: an alias inside the value it stands for; write the value out"]);
-    assert_eq!(
-        told(&" ".repeat((64 << 20) + 1)),
-        ["map.yaml:1:1: the file is larger than 64 MiB; write several files"]
-    );
+    assert_eq!(told(&" ".repeat((64 << 20) + 1)), ["map.yaml:1:1: the file is larger than 64 MiB; write several files"]);
 }
 
 #[test]
