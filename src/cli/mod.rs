@@ -14,6 +14,7 @@ mod check;
 mod config;
 mod demo;
 mod doors;
+mod exchange;
 mod exit;
 mod explain;
 mod figures;
@@ -77,6 +78,8 @@ fn run(command: Command) -> anyhow::Result<Ended> {
         Command::Explain(args) => question::explain(args),
         Command::Matching(args) => question::matching(args),
         Command::Trace(args) => question::trace(args),
+        Command::Export(args) => exchange::export(&args),
+        Command::Import { what, file } => exchange::import(what, &file),
         Command::Backup(args) => storing::backup(args),
         Command::Compact(args) => storing::compact(&args),
         Command::Token { command } => token::run(command),

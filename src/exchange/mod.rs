@@ -6,9 +6,12 @@
 //! would edit the one and not the other.
 
 mod openslo;
+mod promise;
+mod rules;
 mod text;
 
 pub use openslo::{export as export_openslo, import as import_openslo};
+pub use rules::export as export_prometheus_rules;
 
 /// What was written in another language, and what that language has no words for.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -214,3 +214,8 @@ fn good_and_bad_are_what_the_objective_is_about() {
     assert!(Indicator::of_hop(&objective(ObjectiveKind::Availability), pay).is_some());
     assert_eq!(Indicator::of_hop(&objective(ObjectiveKind::Latency { under_ns: 1 }), pay), None);
 }
+
+#[test]
+fn a_page_is_more_urgent_than_a_ticket() {
+    assert!(Severity::Page > Severity::Ticket);
+}

@@ -100,6 +100,8 @@ fn objective_status(objective: &Objective, window: &Window, hops: &Hops) -> Obje
         actual_high,
         budget_left: share(bad.units, all).zip(allowed).map(|(bad, allowed)| tidy(1.0 - bad / allowed)),
         burn: BTreeMap::new(),
+        good: count(good),
+        bad: count(bad),
     }
 }
 

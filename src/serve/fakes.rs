@@ -260,6 +260,8 @@ fn book_flight() -> CapabilityStatus {
             actual_high: Some(0.93),
             budget_left: Some(-119.0),
             burn: BTreeMap::new(),
+            good: Count(88.0),
+            bad: Count(12.0),
         }],
         lost_value: Some(LostValue { amount: "498.00".into(), currency: "EUR".into() }),
         sampled: None,

@@ -114,7 +114,7 @@ mirror! {
     Completeness => Completeness { same late orphan weight; counts orphaned incomplete corrected; }
     Spans => Spans { same received fates; }
     WorstHop => WorstHop { same hop service share; counts failures; }
-    ObjectiveStatus => ObjectiveStatus { same id kind target actual actual_low actual_high budget_left burn; }
+    ObjectiveStatus => ObjectiveStatus { same id kind target actual actual_low actual_high budget_left burn; counts good bad; }
     Status => StatusResponse {
         same api_version estimated unknown_capabilities;
         into range spans;

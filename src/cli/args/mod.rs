@@ -1,5 +1,6 @@
 //! Arguments as written. What they mean is settled elsewhere: `settings` and `limits`.
 
+mod exchange;
 mod questions;
 mod runs;
 mod serve;
@@ -7,6 +8,7 @@ mod store;
 mod storing;
 mod token;
 
+pub(super) use exchange::{ExportArgs, ExportKind, ImportKind};
 pub(super) use questions::{
     ExplainArgs, Format, HistoryArgs, HopsArgs, LoginArgs, MatchingArgs, OutputArgs, RangeArgs, SourceArgs, StatusArgs,
     TraceArgs, WatchArgs,
@@ -59,6 +61,17 @@ pub(super) enum Command {
     Matching(MatchingArgs),
     /// The verdicts about one trace: outcome, blame, critical path.
     Trace(TraceArgs),
+    /// Write what other tools read; what cannot be carried over goes to standard error, with its place.
+    Export(ExportArgs),
+    /// Read what other tools write: the draft of a map; what cannot be carried over goes to standard error, with its place.
+    Import {
+        /// What it is.
+        #[arg(value_enum, value_name = "WHAT")]
+        what: ImportKind,
+        /// The file; - is standard input.
+        #[arg(value_name = "FILE")]
+        file: PathBuf,
+    },
     /// Copy a store, or what a running server keeps.
     Backup(BackupArgs),
     /// Give back to the disk what a store does not need. No server may use it meanwhile.

@@ -1,6 +1,7 @@
 //! What is counted: by whom, and under which name.
 
 use crate::catalogue::document::{Body, Node};
+use crate::exchange::promise::{is, under};
 
 /// Whose objective.
 #[derive(Debug, Clone, Copy)]
@@ -55,14 +56,4 @@ pub(super) fn is_ours(ratio: &Node, whose: Whose<'_>) -> bool {
                 && given.len() == spec.len()
                 && spec.iter().all(|(key, text)| given.iter().any(|(name, value)| is(name, key) && is(value, text)))
         })
-}
-
-fn is(node: &Node, text: &str) -> bool {
-    matches!(&node.body, Body::Text(found) if found == text)
-}
-
-/// What stands under a key.
-pub(super) fn under<'a>(node: &'a Node, key: &str) -> Option<&'a Node> {
-    let Body::Map(entries) = &node.body else { return None };
-    entries.iter().find(|(name, _)| is(name, key)).map(|(_, value)| value)
 }

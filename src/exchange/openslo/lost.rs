@@ -1,7 +1,7 @@
 //! What a map says that OpenSLO has no word for, each with its place.
 
-use super::indicator::under;
 use crate::catalogue::document::{Body, Findings, Node, quote};
+use crate::exchange::promise::{items, under};
 
 /// Keys of the map, of a capability and of a hop that are not carried over, and why. Those that are, are not here.
 const OF_MAP: [(&str, &str); 1] = [("maintenance", "OpenSLO leaves no time out of a budget")];
@@ -56,13 +56,5 @@ fn id(node: &Node) -> &str {
     match under(node, "id").map(|id| &id.body) {
         Some(Body::Text(text)) => text,
         _ => "",
-    }
-}
-
-/// The nodes of a list.
-pub(super) fn items(node: Option<&Node>) -> &[Node] {
-    match node.map(|node| &node.body) {
-        Some(Body::List(nodes)) => nodes,
-        _ => &[],
     }
 }

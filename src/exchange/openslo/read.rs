@@ -145,7 +145,7 @@ impl<'a> Reader<'a> {
             text(node, UNDER, &mut self.problems).map(str::to_owned)
         });
         let nodes = fields.need("objectives", "write what is promised, `objectives: [{target: 0.999}]`", &mut self.problems);
-        let nodes = nodes.and_then(|_| Some(fields.list("objectives", "[{target: 0.999}]", &mut self.problems)));
+        let nodes = nodes.map(|_| fields.list("objectives", "[{target: 0.999}]", &mut self.problems));
         for node in nodes.unwrap_or_default() {
             let Some(target) = self.target(node) else { continue };
             if !measured {

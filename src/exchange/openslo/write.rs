@@ -1,27 +1,28 @@
 //! From a map to OpenSLO.
 
 use super::indicator::{self, Whose};
-use super::lost::{self, items};
+use super::lost;
 use super::{API_VERSION, HOP, OBJECTIVE, UNDER, window};
-use crate::catalogue::document::{Findings, Node, Place, quote, read};
-use crate::catalogue::{Capability, Catalogue, Objective, ObjectiveKind};
+use crate::catalogue::document::{Findings, quote};
+use crate::catalogue::{Capability, Catalogue, ObjectiveKind};
 use crate::exchange::Carried;
+use crate::exchange::promise::{self, Promise};
 use crate::exchange::text::{list, scalar};
 use std::collections::HashSet;
 
 /// The objectives of a map in OpenSLO v1, and what of the map that does not say. `file` is the name that places are told under.
 pub fn export(file: &str, map: &Catalogue) -> Carried {
     let mut lost = Findings::new(file);
-    // The map was read before: its text is a right one, and what is told of it here is only what is lost.
-    let root = read(map.text(), &mut Findings::new(file));
-    let nodes = items(root.as_ref().and_then(|root| indicator::under(root, "capabilities")));
+    let tree = promise::tree(file, map);
+    let nodes = promise::items(tree.as_ref().and_then(|tree| promise::under(tree, "capabilities")));
     let mut out = Writer { text: String::new(), names: HashSet::new(), lost: &mut lost };
     for (at, one) in map.capabilities().iter().enumerate() {
-        out.capability(one, nodes.get(at));
+        out.service(one);
+        promise::promises(one, nodes.get(at)).into_iter().for_each(|promise| out.objective(promise));
     }
     let text = out.text;
-    if let Some(root) = &root {
-        lost::name(root, &mut lost);
+    if let Some(tree) = &tree {
+        lost::name(tree, &mut lost);
     }
     Carried { text, lost: lost.into_problems().0 }
 }
@@ -34,22 +35,6 @@ struct Writer<'a> {
 }
 
 impl Writer<'_> {
-    fn capability(&mut self, one: &Capability, node: Option<&Node>) {
-        self.service(one);
-        let under = |node: Option<&Node>, key: &str| node.and_then(|node| indicator::under(node, key)).cloned();
-        let objectives = under(node, "objectives");
-        for (at, objective) in one.objectives.iter().enumerate() {
-            self.objective(one, None, objective, items(objectives.as_ref()).get(at));
-        }
-        let hops = under(node, "hops");
-        for (hop, node) in one.hops.iter().zip(items(hops.as_ref())) {
-            let objectives = under(Some(node), "objectives");
-            for (at, objective) in hop.objectives.iter().enumerate() {
-                self.objective(one, Some(&hop.id), objective, items(objectives.as_ref()).get(at));
-            }
-        }
-    }
-
     fn service(&mut self, one: &Capability) {
         self.text += &format!("---\napiVersion: {API_VERSION}\nkind: Service\nmetadata:\n  name: {}\n", scalar(&one.id));
         if one.title != one.id {
@@ -65,8 +50,8 @@ impl Writer<'_> {
         self.text += "spec: {}\n";
     }
 
-    fn objective(&mut self, one: &Capability, hop: Option<&str>, objective: &Objective, node: Option<&Node>) {
-        let place = node.map_or_else(Place::default, |node| node.place);
+    fn objective(&mut self, promise: Promise<'_>) {
+        let Promise { capability: one, hop, objective, place } = promise;
         let told = format!("the objective {} is not carried over", quote(&objective.id));
         if objective.target >= 1.0 {
             self.lost.add(place, told, "OpenSLO knows no target of 100 %");
