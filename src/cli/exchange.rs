@@ -42,7 +42,9 @@ fn map_of(args: &ExportArgs) -> anyhow::Result<(String, Catalogue)> {
 
 /// What was carried over to standard output, what was not to standard error.
 fn told(carried: &Carried) -> anyhow::Result<Ended> {
-    carried.lost.iter().for_each(|line| say(line));
+    for line in &carried.lost {
+        say(line);
+    }
     output::print(&carried.text)?;
     Ok(Ended::Done)
 }
