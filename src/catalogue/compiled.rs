@@ -121,6 +121,16 @@ pub enum ObjectiveKind {
     },
 }
 
+impl ObjectiveKind {
+    /// As answers write it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Availability => "availability",
+            Self::Latency { .. } => "latency",
+        }
+    }
+}
+
 /// What an execution is worth.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ValueRule {

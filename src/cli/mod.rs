@@ -10,6 +10,7 @@
 mod access;
 mod analyze;
 mod args;
+mod budget;
 mod check;
 mod config;
 mod demo;
@@ -76,6 +77,8 @@ fn run(command: Command) -> anyhow::Result<Ended> {
         Command::Hops(args) => question::hops(args),
         Command::History(args) => question::history(args),
         Command::Explain(args) => question::explain(args),
+        Command::Budget(args) => question::budget(args),
+        Command::Gate(args) => question::gate(args),
         Command::Matching(args) => question::matching(args),
         Command::Trace(args) => question::trace(args),
         Command::Export(args) => exchange::export(&args),

@@ -191,7 +191,10 @@ mod tests {
     use super::super::fakes;
     use super::*;
     use crate::model::TraceId;
-    use crate::query::{ExplainQuestion, Explanation, History, HistoryQuestion, Matching, TraceAnswer};
+    use crate::query::{
+        BudgetAnswer, BudgetQuestion, ExplainQuestion, Explanation, GateAnswer, GateQuestion, History, HistoryQuestion, Matching,
+        TraceAnswer,
+    };
 
     /// Its map is swapped right after each question about the status.
     struct Swapped;
@@ -214,6 +217,14 @@ mod tests {
         }
 
         fn explain(&self, _: &ExplainQuestion) -> Result<Explanation, QueryError> {
+            gone()
+        }
+
+        fn budget(&self, _: &BudgetQuestion) -> Result<BudgetAnswer, QueryError> {
+            gone()
+        }
+
+        fn gate(&self, _: &GateQuestion) -> Result<GateAnswer, QueryError> {
             gone()
         }
 

@@ -10,8 +10,8 @@ mod token;
 
 pub(super) use exchange::{ExportArgs, ExportKind, ImportKind};
 pub(super) use questions::{
-    ExplainArgs, Format, HistoryArgs, HopsArgs, LoginArgs, MatchingArgs, OutputArgs, RangeArgs, SourceArgs, StatusArgs,
-    TraceArgs, WatchArgs,
+    BudgetArgs, ExplainArgs, Format, GateArgs, HistoryArgs, HopsArgs, LoginArgs, MatchingArgs, OutputArgs, RangeArgs, SourceArgs,
+    StatusArgs, TraceArgs, WatchArgs,
 };
 pub(super) use runs::{AnalyzeArgs, CriticalPath, DemoArgs};
 pub(super) use serve::{AccessArgs, DoorArgs, Listing, ServeArgs, SizeArgs, WaitArgs};
@@ -57,6 +57,10 @@ pub(super) enum Command {
     History(HistoryArgs),
     /// Why a capability was bad: suspects, with evidence.
     Explain(ExplainArgs),
+    /// What is left of the budgets of objectives, each over its own window: allowed, used, left, and by whom.
+    Budget(BudgetArgs),
+    /// Whether to release a capability: allow, or freeze where a budget is gone (exit code 1), and why.
+    Gate(GateArgs),
     /// What arrives, what matches the entry rules of the map, and what nearly does.
     Matching(MatchingArgs),
     /// The verdicts about one trace: outcome, blame, critical path.

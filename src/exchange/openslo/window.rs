@@ -86,8 +86,8 @@ fn of_calendar(
         }
     };
     let starts =
-        |month: &&str| start.get(4..).is_some_and(|rest| rest.strip_prefix(&format!("-{month}-01")).is_some_and(is_midnight));
-    if !months.iter().any(|month| starts(month)) {
+        |month: &str| start.get(4..).is_some_and(|rest| rest.strip_prefix(&format!("-{month}-01")).is_some_and(is_midnight));
+    if !months.iter().copied().any(starts) {
         let why = format!("a {word} begins with its first day here");
         lost.add(node.place, format!("the start {} is not carried over", quote(&start)), why);
     }
