@@ -35,6 +35,7 @@ mod telling;
 mod why_not;
 
 pub use crate::journal::{Durability, Opening};
+pub use crate::objective::warnings;
 pub use crate::serve::ConnectionLimits;
 pub use crate::store::Retention;
 pub use analysis::{analyze, analyze_with_trees, map_of_store, open_store};

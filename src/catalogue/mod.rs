@@ -24,6 +24,7 @@ mod maintenance;
 mod matcher;
 mod predicate;
 mod problems;
+mod promise;
 mod rules;
 #[cfg(test)]
 mod tests;
@@ -45,6 +46,7 @@ pub use compiled::{
 pub(crate) mod document {
     pub(crate) use super::fields::{Fields, mapping, text};
     pub(crate) use super::problems::{Findings, Place, nearest, quote};
+    pub(crate) use super::promise::{Promise, is, items, promises, tree, under};
     pub(crate) use super::values::{decimal, duration};
     pub(crate) use super::yaml::{Body, Node, read, read_all};
 }

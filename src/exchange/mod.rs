@@ -6,7 +6,6 @@
 //! would edit the one and not the other.
 
 mod openslo;
-mod promise;
 mod rules;
 mod text;
 

@@ -6,9 +6,8 @@
 //! Wilson bound of the error rate over the limit and [`MIN_FAILURES`] failures: one failure in ten requests at night wakes nobody.
 
 use super::Carried;
-use super::promise::{self, Promise};
 use super::text::scalar;
-use crate::catalogue::document::{Findings, quote};
+use crate::catalogue::document::{Findings, Promise, items, promises, quote, tree, under};
 use crate::catalogue::{Capability, Catalogue};
 use crate::objective::{MIN_FAILURES, Period, Tier, never_fires, tiers};
 use std::fmt::Write as _;
@@ -36,18 +35,17 @@ groups:
 /// Rules for the objectives of a map, and what of the map they do not watch. `file` is the name that places are told under.
 pub fn export(file: &str, map: &Catalogue) -> Carried {
     let mut lost = Findings::new(file);
-    let tree = promise::tree(file, map);
-    let nodes = promise::items(tree.as_ref().and_then(|tree| promise::under(tree, "capabilities")));
+    let root = tree(file, map);
+    let nodes = items(root.as_ref().and_then(|root| under(root, "capabilities")));
     let mut text = String::from(HEAD);
     text += &recorded();
     for (at, one) in map.capabilities().iter().enumerate() {
-        let alerts: String =
-            promise::promises(one, nodes.get(at)).into_iter().map(|promise| of_objective(promise, &mut lost)).collect();
+        let alerts: String = promises(one, nodes.get(at)).into_iter().map(|promise| of_objective(promise, &mut lost)).collect();
         if !alerts.is_empty() {
             let _ = write!(text, "  - name: steelthread-burn-{}\n    rules:\n{alerts}", one.id);
         }
     }
-    if let Some(node) = tree.as_ref().and_then(|tree| promise::under(tree, "maintenance")) {
+    if let Some(node) = root.as_ref().and_then(|root| under(root, "maintenance")) {
         lost.add(node.place, "`maintenance` is not carried over", "write a silence or a time interval into Alertmanager");
     }
     Carried { text, lost: lost.into_problems().0 }

@@ -1,7 +1,6 @@
 //! What is counted: by whom, and under which name.
 
-use crate::catalogue::document::{Body, Node};
-use crate::exchange::promise::{is, under};
+use crate::catalogue::document::{Body, Node, is, under};
 
 /// Whose objective.
 #[derive(Debug, Clone, Copy)]

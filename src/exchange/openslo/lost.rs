@@ -1,7 +1,6 @@
 //! What a map says that OpenSLO has no word for, each with its place.
 
-use crate::catalogue::document::{Body, Findings, Node, quote};
-use crate::exchange::promise::{items, under};
+use crate::catalogue::document::{Body, Findings, Node, items, quote, under};
 
 /// Keys of the map, of a capability and of a hop that are not carried over, and why. Those that are, are not here.
 const OF_MAP: [(&str, &str); 1] = [("maintenance", "OpenSLO leaves no time out of a budget")];

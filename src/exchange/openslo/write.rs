@@ -3,26 +3,25 @@
 use super::indicator::{self, Whose};
 use super::lost;
 use super::{API_VERSION, HOP, OBJECTIVE, UNDER, window};
-use crate::catalogue::document::{Findings, quote};
+use crate::catalogue::document::{Findings, Promise, items, promises, quote, tree, under};
 use crate::catalogue::{Capability, Catalogue, ObjectiveKind};
 use crate::exchange::Carried;
-use crate::exchange::promise::{self, Promise};
 use crate::exchange::text::{list, scalar};
 use std::collections::HashSet;
 
 /// The objectives of a map in OpenSLO v1, and what of the map that does not say. `file` is the name that places are told under.
 pub fn export(file: &str, map: &Catalogue) -> Carried {
     let mut lost = Findings::new(file);
-    let tree = promise::tree(file, map);
-    let nodes = promise::items(tree.as_ref().and_then(|tree| promise::under(tree, "capabilities")));
+    let root = tree(file, map);
+    let nodes = items(root.as_ref().and_then(|root| under(root, "capabilities")));
     let mut out = Writer { text: String::new(), names: HashSet::new(), lost: &mut lost };
     for (at, one) in map.capabilities().iter().enumerate() {
         out.service(one);
-        promise::promises(one, nodes.get(at)).into_iter().for_each(|promise| out.objective(promise));
+        promises(one, nodes.get(at)).into_iter().for_each(|promise| out.objective(promise));
     }
     let text = out.text;
-    if let Some(tree) = &tree {
-        lost::name(tree, &mut lost);
+    if let Some(root) = &root {
+        lost::name(root, &mut lost);
     }
     Carried { text, lost: lost.into_problems().0 }
 }

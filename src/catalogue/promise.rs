@@ -1,27 +1,31 @@
 //! The objectives of a map, with whose they are and where they are written.
+//!
+//! The map as the other rooms see it has no places: nothing that is decided hangs on them. Whoever has something to say about an
+//! objective that was read before finds its place here, from the text that is kept beside the map.
 
-use crate::catalogue::document::{Body, Findings, Node, Place, read};
-use crate::catalogue::{Capability, Catalogue, Objective};
+use super::compiled::{Capability, Catalogue, Objective};
+use super::problems::{Findings, Place};
+use super::yaml::{Body, Node, read};
 
 /// An objective of a capability, or of one of its hops.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Promise<'a> {
-    pub(super) capability: &'a Capability,
+pub(crate) struct Promise<'a> {
+    pub(crate) capability: &'a Capability,
     /// Id of the hop.
-    pub(super) hop: Option<&'a str>,
-    pub(super) objective: &'a Objective,
+    pub(crate) hop: Option<&'a str>,
+    pub(crate) objective: &'a Objective,
     /// Where it is written.
-    pub(super) place: Place,
+    pub(crate) place: Place,
 }
 
 /// The tree of a map that was read before; `file` is the name that it has.
-pub(super) fn tree(file: &str, map: &Catalogue) -> Option<Node> {
+pub(crate) fn tree(file: &str, map: &Catalogue) -> Option<Node> {
     // The text is a right one: nothing is found in it that was not told then.
     read(map.text(), &mut Findings::new(file))
 }
 
 /// The objectives of a capability and of its hops, each list in map order. `node` is what is written of it.
-pub(super) fn promises<'a>(capability: &'a Capability, node: Option<&Node>) -> Vec<Promise<'a>> {
+pub(crate) fn promises<'a>(capability: &'a Capability, node: Option<&Node>) -> Vec<Promise<'a>> {
     let mut promises = Vec::new();
     let mut add = |hop: Option<&'a str>, objectives: &'a [Objective], node: Option<&Node>| {
         let nodes = items(node.and_then(|node| under(node, "objectives")));
@@ -39,18 +43,18 @@ pub(super) fn promises<'a>(capability: &'a Capability, node: Option<&Node>) -> V
 }
 
 /// What stands under a key.
-pub(super) fn under<'a>(node: &'a Node, key: &str) -> Option<&'a Node> {
+pub(crate) fn under<'a>(node: &'a Node, key: &str) -> Option<&'a Node> {
     let Body::Map(entries) = &node.body else { return None };
     entries.iter().find(|(name, _)| is(name, key)).map(|(_, value)| value)
 }
 
 /// Whether a node is this text.
-pub(super) fn is(node: &Node, text: &str) -> bool {
+pub(crate) fn is(node: &Node, text: &str) -> bool {
     matches!(&node.body, Body::Text(found) if found == text)
 }
 
 /// The nodes of a list.
-pub(super) fn items(node: Option<&Node>) -> &[Node] {
+pub(crate) fn items(node: Option<&Node>) -> &[Node] {
     match node.map(|node| &node.body) {
         Some(Body::List(nodes)) => nodes,
         _ => &[],
