@@ -11,10 +11,12 @@ mod access;
 mod alerts;
 mod analyze;
 mod args;
+mod budget;
 mod check;
 mod config;
 mod demo;
 mod doors;
+mod exchange;
 mod exit;
 mod explain;
 mod figures;
@@ -76,9 +78,13 @@ fn run(command: Command) -> anyhow::Result<Ended> {
         Command::Hops(args) => question::hops(args),
         Command::History(args) => question::history(args),
         Command::Explain(args) => question::explain(args),
+        Command::Budget(args) => question::budget(args),
+        Command::Gate(args) => question::gate(args),
         Command::Matching(args) => question::matching(args),
         Command::Alerts(args) => question::alerts(args),
         Command::Trace(args) => question::trace(args),
+        Command::Export(args) => exchange::export(&args),
+        Command::Import { what, file } => exchange::import(what, &file),
         Command::Backup(args) => storing::backup(args),
         Command::Compact(args) => storing::compact(&args),
         Command::Token { command } => token::run(command),

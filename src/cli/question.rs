@@ -1,15 +1,18 @@
 //! `status`, `hops` and `trace`: a question is put, and its answer printed, once or again and again.
 
-use super::args::{AlertsArgs, ExplainArgs, HistoryArgs, HopsArgs, MatchingArgs, RangeArgs, StatusArgs, TraceArgs, WatchArgs};
+use super::args::{
+    AlertsArgs, BudgetArgs, ExplainArgs, GateArgs, HistoryArgs, HopsArgs, MatchingArgs, RangeArgs, StatusArgs, TraceArgs,
+    WatchArgs,
+};
 use super::exit::Ended;
 use super::output::{self, Look};
 use super::source::{self, Opened, Source};
-use super::{alerts, explain, history, hops, matching, status, trace, why_not};
+use super::{alerts, budget, explain, history, hops, matching, status, trace, why_not};
 use crate::app::clock;
 use crate::model::TraceId;
 use crate::query::{
-    API_VERSION, Between, ExplainQuestion, HistoryQuestion, HopsQuestion, StatusQuestion, TraceAnswer, VerdictLine, parse_length,
-    parse_range, parse_step,
+    API_VERSION, Between, BudgetQuestion, Decision, ExplainQuestion, GateAnswer, GateQuestion, HistoryQuestion, HopsQuestion,
+    StatusQuestion, TraceAnswer, VerdictLine, parse_length, parse_range, parse_step,
 };
 use anyhow::{Context, ensure};
 use std::io::{BufRead, BufReader, IsTerminal};
@@ -63,6 +66,26 @@ pub(super) fn explain(args: ExplainArgs) -> anyhow::Result<Ended> {
         output::render(args.output.output, &answer, explain::text, explain::rows)
     })?;
     Ok(ended(&opened))
+}
+
+pub(super) fn budget(args: BudgetArgs) -> anyhow::Result<Ended> {
+    let (opened, capability, every) = open(args.source, args.words, &RangeArgs::default(), args.watch)?;
+    let look = Look::of_stdout();
+    repeat(every, || {
+        let answer = opened.answers.budget(&BudgetQuestion { capability: capability.clone(), at_ns: None })?;
+        output::render(args.output.output, &answer, |answer| budget::table(answer, look), |answer| budget::rows(&answer.budgets))
+    })?;
+    Ok(ended(&opened))
+}
+
+pub(super) fn gate(args: GateArgs) -> anyhow::Result<Ended> {
+    let (opened, capability, _) = open(args.source, args.words, &RangeArgs::default(), WatchArgs::default())?;
+    let capability = capability.context("which capability? write: steelthread gate CAP")?;
+    let look = Look::of_stdout();
+    let answer = opened.answers.gate(&GateQuestion { capability, at_ns: None })?;
+    let told = |answer: &GateAnswer| budget::gate_text(answer, look);
+    output::print(&output::render(args.output.output, &answer, told, budget::gate_rows)?)?;
+    Ok(if answer.decision == Decision::Freeze { Ended::No } else { ended(&opened) })
 }
 
 pub(super) fn matching(args: MatchingArgs) -> anyhow::Result<Ended> {
@@ -141,11 +164,12 @@ fn open(
     Ok((source.open()?, capability, every))
 }
 
-/// What is kept or recorded has a time of its own: there, `now` is its end.
+/// What is kept or recorded has a time of its own: there, `now` is its end. Of nothing there is no end, and it is now.
 fn between(range: &RangeArgs, opened: &Opened) -> anyhow::Result<Option<Between>> {
     let absolute = |text: &Option<String>| text.as_ref().is_none_or(|text| !text.starts_with("now"));
     let needs_no_now = range.last.is_none() && absolute(&range.from) && absolute(&range.to) && range.to.is_some();
-    let now_ns = if opened.live || needs_no_now { clock::now_ns() } else { opened.answers.extent()?.to_ns };
+    let end_ns = if opened.live || needs_no_now { 0 } else { opened.answers.extent()?.to_ns };
+    let now_ns = if end_ns > 0 { end_ns } else { clock::now_ns() };
     Ok(parse_range(range.last.as_deref(), range.from.as_deref(), range.to.as_deref(), now_ns)?)
 }
 

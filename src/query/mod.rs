@@ -12,11 +12,14 @@
 
 mod alerts;
 mod answer;
+mod budget;
+mod budgeted;
 mod completeness;
 mod desk;
 mod estimate;
 mod explain;
 mod explained;
+mod gate;
 mod historic;
 mod history;
 mod hops;
@@ -24,6 +27,7 @@ mod line;
 mod listing;
 mod matching;
 mod money;
+mod pieces;
 mod question;
 mod range;
 mod stats;
@@ -32,12 +36,15 @@ mod stretches;
 mod tree;
 
 #[cfg(test)]
+mod budget_tests;
+#[cfg(test)]
 mod history_tests;
 #[cfg(test)]
 mod tests;
 
 pub use alerts::{AlertLine, Alerts};
 pub use answer::*;
+pub use budgeted::{BudgetAnswer, Decision, Excluded, GateAnswer, Lately, MaintenanceLine, ObjectiveBudget, Spender};
 pub use completeness::Completeness;
 pub use desk::Desk;
 pub use explained::{EvidenceLine, ExplainKind, Explanation, Suspect};

@@ -4,11 +4,12 @@ use super::asked::{ExplainWords, HistoryWords, HopsWords, StatusWords};
 use super::desk::Desk;
 use super::proto::query_server::Query;
 use super::proto::{
-    AlertsRequest, AlertsResponse, ExplainRequest, ExplainResponse, HistoryRequest, HistoryResponse, HopsRequest, HopsResponse,
-    MatchingRequest, MatchingResponse, StatusRequest, StatusResponse, TraceRequest, TraceResponse,
+    AlertsRequest, AlertsResponse, BudgetRequest, BudgetResponse, ExplainRequest, ExplainResponse, GateRequest, GateResponse,
+    HistoryRequest, HistoryResponse, HopsRequest, HopsResponse, MatchingRequest, MatchingResponse, StatusRequest, StatusResponse,
+    TraceRequest, TraceResponse,
 };
 use crate::model::TraceId;
-use crate::query::QueryError;
+use crate::query::{BudgetQuestion, GateQuestion, QueryError};
 use tonic::{Request, Response, Status};
 
 /// Answers the service of `query.proto`.
@@ -66,6 +67,18 @@ impl Query for QueryService {
 
     async fn alerts(&self, _: Request<AlertsRequest>) -> Result<Response<AlertsResponse>, Status> {
         let answer = self.0.ask(|answers| answers.alerts()).await?;
+        Ok(Response::new(answer.into()))
+    }
+
+    async fn budget(&self, request: Request<BudgetRequest>) -> Result<Response<BudgetResponse>, Status> {
+        let question = BudgetQuestion { capability: given(request.into_inner().capability), at_ns: Some((self.0.clock)()) };
+        let answer = self.0.ask(move |answers| answers.budget(&question)).await?;
+        Ok(Response::new(answer.into()))
+    }
+
+    async fn gate(&self, request: Request<GateRequest>) -> Result<Response<GateResponse>, Status> {
+        let question = GateQuestion { capability: request.into_inner().capability, at_ns: Some((self.0.clock)()) };
+        let answer = self.0.ask(move |answers| answers.gate(&question)).await?;
         Ok(Response::new(answer.into()))
     }
 
