@@ -2,7 +2,7 @@
 
 use super::rule::{Fire, LEAST_CALM_NS, Rule, rank_of};
 use super::state::{Alert, Kind};
-use super::watched::Watched;
+use super::watched::{Watched, is_maintained};
 use super::{Labels, Severity, gone, surge};
 use smallvec::SmallVec;
 
@@ -92,7 +92,7 @@ impl Watched {
     fn begin_silence(&mut self, until_ns: u64, missed: bool) -> bool {
         // Whoever was woken because everything fails need not be told that the customers have left.
         let told = |alert: &Alert| alert.is_firing() && (alert.kind == Kind::NoData || is_burn_page(alert));
-        let missed = missed && !self.alerts.iter().any(told);
+        let missed = missed && !self.alerts.iter().any(told) && !is_maintained(&self.capability, until_ns);
         if missed {
             self.back = 0;
         }
@@ -101,7 +101,7 @@ impl Watched {
     }
 
     fn begin_surge(&mut self, until_ns: u64) -> bool {
-        if self.fires(Kind::RejectedSurge, "") {
+        if self.fires(Kind::RejectedSurge, "") || is_maintained(&self.capability, until_ns) {
             return false;
         }
         let fresh = surge::begins(&self.rejected, until_ns).map(|(threshold, fire)| {

@@ -321,6 +321,20 @@ fn a_server_that_lags_tells_it_of_itself() {
 }
 
 #[test]
+fn announced_work_is_left_out() {
+    let mut world = World::experienced();
+    let moment = |ns: u64| jiff::Timestamp::from_nanosecond(i128::from(ns)).unwrap();
+    let (from, to) = (moment(world.now_ns), moment(world.now_ns + HOUR_NS));
+    let work = format!("{MAP}maintenance: [{{capabilities: [book], from: {from}, to: {to}, reason: new disks}}]\n");
+    let unknown = world.engine.watch(parse("map.yaml", &work).unwrap().capabilities());
+    assert_eq!(unknown.len(), 1, "of book all is counted anew");
+    world.go(HOUR_NS, BAD);
+    assert_eq!(world.told(), []);
+    world.go(2 * MINUTE_NS, BAD);
+    assert_eq!(world.told(), [burn("1h/5m", true)]);
+}
+
+#[test]
 fn a_map_that_changes_keeps_what_is_known_and_ends_what_is_not_promised_any_more() {
     let mut world = World::experienced();
     world.go_of("pay", 4 * DAY_NS, GOOD, false);

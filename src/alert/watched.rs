@@ -85,7 +85,8 @@ impl Watched {
 
     /// Takes over what an earlier map has summed up. False if an objective has to begin with nothing.
     pub(super) fn take_over(&mut self, before: Self) -> bool {
-        let mut all = true;
+        // What was left out as maintenance, or was not, must be counted anew.
+        let mut all = self.capability.maintenance == before.capability.maintenance;
         for series in &mut self.series {
             match before.series.iter().find(|old| old.is_like(series)) {
                 Some(old) => series.sums = old.sums.clone(),
@@ -107,7 +108,7 @@ impl Watched {
     }
 
     pub(super) fn learn(&mut self, key: Key, length_ns: u64, window: &Window, hops: &Hops) {
-        for series in &mut self.series {
+        for series in self.series.iter_mut().filter(|_| !is_maintained(&self.capability, key.slice_ns)) {
             series.sums.add(key.slice_ns, &series.indicator.counts(window, hops));
         }
         self.rejected.add(key.slice_ns, &Indicator::Rejected.counts(window, hops));
@@ -142,4 +143,9 @@ impl Watched {
             owner: self.capability.owner.clone().unwrap_or_default(),
         }
     }
+}
+
+/// Whether this moment lies in work that the map announces: it is left out of budgets, and out of what burns them.
+pub(super) fn is_maintained(capability: &Capability, moment_ns: u64) -> bool {
+    capability.maintenance.iter().any(|one| (one.from_ns..one.to_ns).contains(&moment_ns))
 }

@@ -6,6 +6,8 @@
 pub mod clock;
 
 mod alerting;
+#[cfg(test)]
+mod alerting_tests;
 mod analysis;
 mod correcting;
 #[cfg(test)]
