@@ -11,9 +11,10 @@ use crate::catalogue::Catalogue;
 use crate::measure::{Key, SLICE_NS, Window};
 use crate::model::{Hops, Name, Names};
 use crate::objective::{DAY_NS, HOUR_NS, MINUTE_NS, Period};
-use crate::query::{AlertLine, Alerts};
+use crate::query::{AlertLine, Alerts, Watching};
 use crate::store::{Look, StoreError};
 use arc_swap::ArcSwap;
+use std::collections::BTreeMap;
 use std::ops::Range;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -40,12 +41,14 @@ pub(super) struct Alerting {
     /// Held while something is on its way from the counts through the store to the sums.
     pub(super) feeding: Mutex<()>,
     /// What questions are told.
-    pub(super) told: Arc<ArcSwap<Alerts>>,
+    told: ArcSwap<Alerts>,
 }
 
 struct Watch {
     engine: Engine,
     catalogue: Arc<Catalogue>,
+    /// Something was fed since the last look.
+    fed: bool,
     /// What lasts is not yet kept as it is.
     unkept: bool,
     told_ns: u64,
@@ -55,13 +58,13 @@ impl Alerting {
     pub(super) fn new(catalogue: &Arc<Catalogue>, names: &Arc<Names>, hops: &Arc<Hops>) -> Self {
         let mut engine = Engine::new(names.clone(), hops.clone());
         engine.watch(catalogue.capabilities());
-        let watch = Watch { engine, catalogue: catalogue.clone(), unkept: false, told_ns: 0 };
+        let watch = Watch { engine, catalogue: catalogue.clone(), fed: false, unkept: false, told_ns: 0 };
         Self {
             watch: Mutex::new(watch),
             watermark: Mutex::default(),
             fed_ns: AtomicU64::new(0),
             feeding: Mutex::default(),
-            told: Arc::default(),
+            told: ArcSwap::default(),
         }
     }
 
@@ -71,13 +74,34 @@ impl Alerting {
 
     /// Adds what was kept. All that ended before the watermark is among it, or was before.
     pub(super) fn feed(&self, kept: &[(Key, Window)], watermark_ns: u64) {
-        if !kept.is_empty() {
-            let mut watch = self.lock();
-            for (key, window) in kept {
-                watch.engine.learn(*key, SLICE_NS, window);
-            }
+        let mut watch = self.lock();
+        for (key, window) in kept {
+            watch.engine.learn(*key, SLICE_NS, window);
         }
+        watch.fed = true;
         self.fed_ns.fetch_max(watermark_ns, Ordering::Relaxed);
+    }
+}
+
+impl std::fmt::Debug for Alerting {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        out.debug_struct("Alerting").field("fed_ns", &self.fed_ns).finish_non_exhaustive()
+    }
+}
+
+impl Watching for Alerting {
+    fn alerts(&self) -> Alerts {
+        Alerts::clone(&self.told.load())
+    }
+
+    fn burns(&self, capability: Name, until_ns: Option<u64>) -> BTreeMap<String, BTreeMap<String, f64>> {
+        let watch = self.lock();
+        // A question about the last hour asks up to now, and the watermark is a little behind.
+        if until_ns.is_some_and(|until_ns| until_ns < watch.engine.until_ns()) {
+            return BTreeMap::new();
+        }
+        let named = |rates: Vec<(&'static str, f64)>| rates.into_iter().map(|(name, rate)| (name.to_owned(), rate)).collect();
+        watch.engine.burns(capability).into_iter().map(|(id, rates)| (id.to_owned(), named(rates))).collect()
     }
 }
 
@@ -151,7 +175,9 @@ impl Pipeline {
         }
         let usual_ns = until_ns.saturating_add(self.alert_wait_ns()).saturating_add(USUAL_NS);
         let lag_ns = now_ns.saturating_sub(usual_ns);
-        let changed = watch.engine.evaluate(Moment { until_ns, now_ns, lag_ns });
+        // Between two commits there is nothing new to see, unless there should have been one.
+        let news = std::mem::take(&mut watch.fed) || lag_ns > 0;
+        let changed = news && watch.engine.evaluate(Moment { until_ns, now_ns, lag_ns });
         watch.unkept |= changed;
         let kept = if watch.unkept { self.keep_alerts(&mut watch) } else { Ok(()) };
         if changed || now_ns.saturating_sub(watch.told_ns) >= ANEW_NS {

@@ -61,7 +61,7 @@ pub(super) struct Pipeline {
     /// What an earlier server has left to do, until it is done.
     pub(super) behind: Mutex<Option<Behind>>,
     /// Which objectives burn, and who is to know.
-    pub(super) alerting: Alerting,
+    pub(super) alerting: Arc<Alerting>,
     /// Held by whoever moves spans: from the log to the open traces, from there to the counts. Taken by a commit, for which nothing
     /// may be on its way.
     pub(super) gate: RwLock<()>,
@@ -184,7 +184,7 @@ impl Pipeline {
             forwarder: OnceLock::new(),
             source,
             behind: Mutex::new(Some(behind)),
-            alerting: Alerting::new(&first.catalogue, &names, &hops),
+            alerting: Arc::new(Alerting::new(&first.catalogue, &names, &hops)),
             gate: RwLock::default(),
             listing: Arc::new(Listing::new(catalogue.capabilities(), &names)),
             sources: Arc::new(ArcSwap::from_pointee(first.sources())),
@@ -329,7 +329,7 @@ impl Pipeline {
     pub(super) fn desk(&self) -> Desk {
         let (names, hops) = (self.names.clone(), self.hops.clone());
         let desk = Desk::new(&[], names, hops, self.keeper.clone(), Some(self.ledger.clone()), Some(self.recent.clone()));
-        desk.listing(self.listing.clone()).with_arrivals(self.sources.clone()).with_alerts(self.alerting.told.clone())
+        desk.listing(self.listing.clone()).with_arrivals(self.sources.clone()).watched_by(self.alerting.clone())
     }
 
     /// The store is to hold this map, from the next commit on.
