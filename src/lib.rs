@@ -26,7 +26,11 @@ pub mod query;
 
 pub mod serve;
 
+pub mod outgoing;
+
 pub mod export;
+
+pub mod notify;
 
 pub mod cli;
 

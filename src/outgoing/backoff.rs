@@ -10,18 +10,25 @@ const LONGEST_ASKED: Duration = Duration::from_secs(300);
 
 /// Waits that double, each made shorter or longer by chance, so that those who failed together do not come back together.
 #[derive(Debug)]
-pub(super) struct Backoff {
+pub struct Backoff {
     next: Duration,
     chance: u64,
 }
 
+impl Default for Backoff {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
 impl Backoff {
-    pub(super) fn new() -> Self {
+    /// The first wait comes next.
+    pub fn new() -> Self {
         Self { next: FIRST, chance: RandomState::new().build_hasher().finish() }
     }
 
     /// The next wait: at least what the receiver asked for, else half to one and a half of 1 s, 2 s, 4 s … 30 s.
-    pub(super) fn wait(&mut self, asked: Option<Duration>) -> Duration {
+    pub fn wait(&mut self, asked: Option<Duration>) -> Duration {
         let usual = self.next;
         self.next = (usual * 2).min(LONGEST);
         let share = self.chance();
