@@ -30,6 +30,19 @@ pub struct Settings {
     pub ca_pem: Option<Vec<u8>>,
 }
 
+impl Default for Settings {
+    /// Nobody is told; ten seconds and a minute.
+    fn default() -> Self {
+        Self {
+            sinks: Vec::new(),
+            evaluation: Duration::from_secs(10),
+            resend: Duration::from_secs(60),
+            external_url: String::new(),
+            ca_pem: None,
+        }
+    }
+}
+
 impl Settings {
     /// After now, an alert that is not told again has ended.
     pub fn ends_in(&self) -> Duration {
@@ -120,7 +133,7 @@ impl Couriers {
         let mut all: BTreeMap<&'static str, Figures> = BTreeMap::new();
         for courier in &self.each {
             let sum = all.entry(courier.sender.sink().kind()).or_default();
-            let (counts, waiting) = { (courier.outbox().counts(), courier.outbox().waiting(now_ns)) };
+            let (counts, waiting) = courier.counted(now_ns);
             sum.counts.told += counts.told;
             sum.counts.failed += counts.failed;
             sum.counts.refused += counts.refused;
@@ -145,6 +158,11 @@ impl Couriers {
 impl Courier {
     fn outbox(&self) -> MutexGuard<'_, Outbox> {
         self.outbox.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn counted(&self, now_ns: u64) -> (Counts, usize) {
+        let outbox = self.outbox();
+        (outbox.counts(), outbox.waiting(now_ns))
     }
 
     async fn work(&self, mut stopping: watch::Receiver<bool>) {

@@ -8,9 +8,12 @@ use crate::outgoing::Backoff;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
+use std::time::Duration;
 
 /// Alerts that one outbox holds; further ones are dropped, and counted.
 const MOST_ALERTS: usize = 10_000;
+/// Between two attempts, usually: a page is urgent, and small.
+const LONGEST_WAIT: Duration = Duration::from_secs(10);
 
 /// What became of messages.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -75,7 +78,13 @@ pub struct Outbox {
 impl Outbox {
     /// An empty one.
     pub fn new(habit: Habit) -> Self {
-        Self { habit, subjects: BTreeMap::new(), backoff: Backoff::new(), closed_until_ns: 0, counts: Counts::default() }
+        Self {
+            habit,
+            subjects: BTreeMap::new(),
+            backoff: Backoff::up_to(LONGEST_WAIT),
+            closed_until_ns: 0,
+            counts: Counts::default(),
+        }
     }
 
     /// Takes in how things are: **all** alerts that last, and those that ended lately. One that lasted before and is not among them has ended
@@ -157,7 +166,7 @@ impl Outbox {
         match sent {
             Sent::Taken => {
                 self.counts.told += parcel.notices.len() as u64;
-                (self.backoff, self.closed_until_ns) = (Backoff::new(), 0);
+                (self.backoff, self.closed_until_ns) = (Backoff::up_to(LONGEST_WAIT), 0);
             }
             Sent::Later { after, .. } => {
                 self.counts.failed += 1;

@@ -108,9 +108,10 @@ impl Sink {
     /// What must not be repeated of an answer.
     fn secrets(&self) -> Vec<String> {
         match self {
-            Self::Alertmanager { .. } => Vec::new(),
-            Self::Webhook { url, secret, .. } => {
-                url.pieces().into_iter().chain(secret.as_ref().map(|it| it.reveal().to_owned())).collect()
+            Self::Alertmanager { headers, .. } => words(headers).collect(),
+            Self::Webhook { url, headers, secret } => {
+                let secret = secret.as_ref().map(|it| it.reveal().to_owned());
+                url.pieces().into_iter().chain(words(headers)).chain(secret).collect()
             }
             Self::PagerDuty { key, .. } => vec![key.0.reveal().to_owned()],
             Self::Slack { url } => url.pieces(),
@@ -142,6 +143,13 @@ impl Sink {
         }
         Message { headers, body }
     }
+}
+
+/// The words of headers' values: one of them may be a token.
+fn words(headers: &Headers) -> impl Iterator<Item = String> {
+    let text = |value: &HeaderValue| String::from_utf8_lossy(value.as_bytes()).into_owned();
+    let words = |text: String| text.split_whitespace().map(str::to_owned).collect::<Vec<_>>();
+    headers.pairs().iter().flat_map(move |(_, value)| words(text(value)))
 }
 
 /// What is posted. `Debug` shows nothing of it: a key may be in it.
@@ -181,7 +189,9 @@ impl Answer<'_> {
 
     /// To be tried again, at least after what was asked for, else after this.
     pub(super) fn later(&self, after: Option<Duration>) -> Sent {
-        Sent::Later { why: self.why(), after: self.after.or(after), may_have_arrived: true }
+        // These two say that nothing was done; other errors may have come after the deed.
+        let may_have_arrived = !matches!(self.status, 429 | 503);
+        Sent::Later { why: self.why(), after: self.after.or(after), may_have_arrived }
     }
 
     pub(super) fn never(&self) -> Sent {

@@ -22,6 +22,8 @@ use serde_json::{Map, Value, json};
 const NEVER: &str = "0001-01-01T00:00:00Z";
 /// A secret that begins so is base64, as Standard Webhooks writes them.
 const PREFIX: &str = "whsec_";
+/// No secret is shorter, in bytes.
+const SHORTEST: usize = 16;
 
 /// The document about one alert.
 pub(super) fn body(notice: &Notice, external_url: &str) -> Value {
@@ -47,6 +49,22 @@ pub(super) fn body(notice: &Notice, external_url: &str) -> Value {
             "fingerprint": format!("{:016x}", notice.labels.fingerprint()),
         }],
     })
+}
+
+impl Secret {
+    /// Takes a secret that messages are signed with: as Standard Webhooks writes them, or any text.
+    ///
+    /// # Errors
+    /// What is wrong, without the text.
+    pub fn for_signing(text: &str) -> Result<Self, String> {
+        if text.len() < SHORTEST {
+            return Err(format!("this is too short to sign with; write at least {SHORTEST} characters"));
+        }
+        if text.strip_prefix(PREFIX).is_some_and(|text| STANDARD.decode(text).is_err()) {
+            return Err(format!("what stands behind {PREFIX} is no base64; copy the whole secret"));
+        }
+        Ok(Self::new(text))
+    }
 }
 
 fn status(notice: &Notice) -> &'static str {

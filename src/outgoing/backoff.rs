@@ -12,6 +12,7 @@ const LONGEST_ASKED: Duration = Duration::from_secs(300);
 #[derive(Debug)]
 pub struct Backoff {
     next: Duration,
+    longest: Duration,
     chance: u64,
 }
 
@@ -24,13 +25,18 @@ impl Default for Backoff {
 impl Backoff {
     /// The first wait comes next.
     pub fn new() -> Self {
-        Self { next: FIRST, chance: RandomState::new().build_hasher().finish() }
+        Self::up_to(LONGEST)
+    }
+
+    /// No usual wait is longer than this and a half.
+    pub fn up_to(longest: Duration) -> Self {
+        Self { next: FIRST, longest, chance: RandomState::new().build_hasher().finish() }
     }
 
     /// The next wait: at least what the receiver asked for, else half to one and a half of 1 s, 2 s, 4 s … 30 s.
     pub fn wait(&mut self, asked: Option<Duration>) -> Duration {
         let usual = self.next;
-        self.next = (usual * 2).min(LONGEST);
+        self.next = (usual * 2).min(self.longest);
         let share = self.chance();
         match asked {
             Some(asked) => asked.min(LONGEST_ASKED).mul_f64(1.0 + share / 10.0),
