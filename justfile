@@ -19,6 +19,7 @@ lint:
 partners *ARGS:
     tests/partners/collector.sh install
     tests/partners/alertmanager.sh install
+    tests/partners/promtool.sh install
     cargo test --locked --release --test partners {{ARGS}}
 
 # the wire walk against prost, as many cases as asked for
