@@ -10,17 +10,21 @@ use crate::alert::{Engine, Facts, Kept, Moment, Notice, Shown, notice};
 use crate::catalogue::Catalogue;
 use crate::measure::{Key, SLICE_NS, Window};
 use crate::model::{Hops, Name, Names};
+use crate::notify::State;
 use crate::objective::{DAY_NS, HOUR_NS, MINUTE_NS, Period};
 use crate::query::{AlertLine, Alerts, Watching};
 use crate::store::{Look, StoreError};
 use arc_swap::ArcSwap;
 use std::collections::BTreeMap;
+use std::net::SocketAddr;
 use std::ops::Range;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 /// Under this name the store keeps which alerts last.
 const KEPT: &str = "alerts";
+/// Under this one what sinks were told.
+const COURIERS: &str = "alert_sinks";
 /// Beside the time that a trace is waited for.
 const MARGIN_NS: u64 = 2_000_000_000;
 /// So far behind now the watermark is anyway: a slice, and the time between two commits.
@@ -40,6 +44,10 @@ pub(super) struct Alerting {
     fed_ns: AtomicU64,
     /// Held while something is on its way from the counts through the store to the sums.
     pub(super) feeding: Mutex<()>,
+    /// Where this server is asked; empty if that is not known.
+    base_url: OnceLock<String>,
+    /// What the store holds of what sinks were told.
+    couriers_kept: Mutex<String>,
     /// What questions are told.
     told: ArcSwap<Alerts>,
 }
@@ -64,12 +72,23 @@ impl Alerting {
             watermark: Mutex::default(),
             fed_ns: AtomicU64::new(0),
             feeding: Mutex::default(),
+            base_url: OnceLock::new(),
+            couriers_kept: Mutex::default(),
             told: ArcSwap::default(),
         }
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, Watch> {
         self.watch.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Links in alerts lead where people find this server; where that is not told, to its own address, unless that is none.
+    pub(super) fn reached_at(&self, external_url: &str, secured: bool, api: SocketAddr) {
+        if !external_url.is_empty() {
+            let _ = self.base_url.set(external_url.trim_end_matches('/').to_owned());
+        } else if !api.ip().is_unspecified() {
+            let _ = self.base_url.set(format!("{}://{api}", if secured { "https" } else { "http" }));
+        }
     }
 
     /// Adds what was kept. All that ended before the watermark is among it, or was before.
@@ -182,9 +201,9 @@ impl Pipeline {
         let kept = if watch.unkept { self.keep_alerts(&mut watch) } else { Ok(()) };
         if changed || now_ns.saturating_sub(watch.told_ns) >= ANEW_NS {
             watch.told_ns = now_ns;
-            self.tell_alerts(&watch.engine);
+            self.tell_alerts(&watch.engine, now_ns);
         }
-        followed.and(kept)
+        followed.and(kept).and(self.keep_couriers())
     }
 
     fn keep_alerts(&self, watch: &mut Watch) -> Result<(), StoreError> {
@@ -196,11 +215,37 @@ impl Pipeline {
         Ok(())
     }
 
-    fn tell_alerts(&self, engine: &Engine) {
-        let mut lines = Vec::new();
+    /// What sinks were told before this server began.
+    pub(super) fn kept_of_couriers(&self) -> State {
+        let text = self.keeper.store().map_or_else(|| Ok(String::new()), |store| store.text(COURIERS)).unwrap_or_default();
+        let kept = serde_json::from_str(&text);
+        if let Some(error) = kept.as_ref().err().filter(|_| !text.is_empty()) {
+            tracing::error!("what sinks were told cannot be read, and is told again: {error}");
+        }
+        kept.unwrap_or_default()
+    }
+
+    /// Keeps what sinks were told, if it is news.
+    pub(super) fn keep_couriers(&self) -> Result<(), StoreError> {
+        let (Some(store), Some(couriers)) = (self.keeper.store(), self.couriers.get()) else { return Ok(()) };
+        let text = serde_json::to_string(&couriers.state()).unwrap_or_default();
+        let mut kept = self.alerting.couriers_kept.lock().unwrap_or_else(PoisonError::into_inner);
+        if *kept != text {
+            store.put_text(COURIERS, &text)?;
+            *kept = text;
+        }
+        Ok(())
+    }
+
+    fn tell_alerts(&self, engine: &Engine, now_ns: u64) {
+        let (mut lines, mut notices) = (Vec::new(), Vec::new());
         for (at, shown) in engine.alerts().enumerate() {
             let notice = self.notice_of(&shown, engine.until_ns(), at < MOST_WITH_FACTS);
             lines.push(AlertLine::of(&notice, shown.burning));
+            notices.push(notice);
+        }
+        if let Some(couriers) = self.couriers.get() {
+            couriers.observe(&notices, now_ns);
         }
         self.alerting.told.store(Arc::new(Alerts::of(lines, engine.until_ns())));
     }
@@ -208,7 +253,7 @@ impl Pipeline {
     fn notice_of(&self, shown: &Shown<'_>, until_ns: u64, with_facts: bool) -> Notice {
         let facts = (with_facts && shown.capability.is_some()).then(|| self.facts_of(shown, until_ns)).flatten();
         let facts = facts.as_ref().map(|(window, range)| Facts { window, range, names: &self.names, hops: &self.hops });
-        notice(shown, facts, "")
+        notice(shown, facts, self.alerting.base_url.get().map_or("", String::as_str))
     }
 
     /// What was counted of its capability since it began, an hour at most; of one that has only begun, five minutes at least.

@@ -13,6 +13,7 @@ mod correcting;
 #[cfg(test)]
 mod crash_tests;
 mod crew;
+mod delivering;
 mod descriptors;
 mod exporting;
 mod generation;
@@ -39,6 +40,7 @@ mod watermark;
 mod why_not;
 
 pub use crate::journal::{Durability, Opening};
+pub use crate::notify::Settings as AlertSettings;
 pub use crate::objective::warnings;
 pub use crate::serve::ConnectionLimits;
 pub use crate::store::Retention;

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, missing_docs)]
 
 mod alert_year;
+mod alerting;
 mod analyzing;
 mod configuring;
 mod conservation;
@@ -13,6 +14,7 @@ mod figures;
 mod forwarding;
 mod history;
 mod hostile_traces;
+mod inbox;
 mod json_table;
 mod labelling;
 mod late_spans;
