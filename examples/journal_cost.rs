@@ -1,4 +1,5 @@
-//! What the journal costs: writing in steady state, where released segments are written over, and reading again.
+//! What the journal costs: writing to new files, then in steady state, where released segments are written over, by one thread and by two
+//! at the same time; reading again; opening.
 //!
 //! `cargo run --release --example journal_cost FOLDER [GIBIBYTES] [BEHIND_MIB]`. Messages of 240 kB, durability `os`; `BEHIND_MIB` is
 //! how much is kept before it is released. Figures are per 470 bytes, which is a span. Run it on an idle machine.
@@ -39,8 +40,11 @@ fn main() {
         }
     };
     // Makes the files that are then written over.
-    append(behind + 2000);
+    tell("written to new files", behind + 2000, || append(behind + 2000));
     tell("written", messages, || append(messages));
+    tell("written by two threads", messages, || {
+        std::thread::scope(|scope| (0..2).for_each(|_| drop(scope.spawn(|| append(messages / 2)))));
+    });
 
     let from = journal.next_offset().saturating_sub(behind).max(found.next_offset);
     let again = 10;

@@ -19,7 +19,11 @@ use steelthread::model::{
     Blame, Cause, Confidence, Fates, Hop, HopId, HopUse, Hops, Name, Names, Outcome, TraceId, Verdict, Weight,
 };
 use steelthread::query::{Answers, Between, By, Desk, ExplainQuestion, HopsQuestion, Level, StatusQuestion};
-use steelthread::store::{Commit, Keeper, Retention, Store};
+use steelthread::store::{Commit, Keeper, Retention, STORE_FILE, Store};
+
+/// As the program has it: what is measured is mostly small allocations.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 const MINUTE_NS: u64 = 60_000_000_000;
 const HOUR_NS: u64 = 60 * MINUTE_NS;
@@ -210,7 +214,7 @@ fn commit(store: &Store, pool: &Pool, asked: &Asked, stretch: (u64, u64), dice: 
 fn write(store: &Store, pool: &Pool, asked: &Asked, dice: &mut Dice) -> Result<(), Box<dyn Error>> {
     let (minutes_ns, slices_ns) = (END_NS - asked.minute_days * DAY_NS, END_NS - asked.slice_hours * HOUR_NS);
     let (mut at_ns, begun) = (END_NS - asked.days * DAY_NS, Instant::now());
-    let (mut commits, mut rolled_ns, mut rolling) = (0u64, at_ns, 0.0);
+    let (mut commits, mut rolled_ns, mut rolling, mut longest) = (0u64, at_ns, 0.0, 0);
     while at_ns < END_NS {
         let length_ns = if at_ns < minutes_ns {
             HOUR_NS
@@ -225,16 +229,20 @@ fn write(store: &Store, pool: &Pool, asked: &Asked, dice: &mut Dice) -> Result<(
             let started = Instant::now();
             store.roll(at_ns, &Retention::default())?;
             (rolled_ns, rolling) = (at_ns, rolling + started.elapsed().as_secs_f64());
+            longest = longest.max(std::fs::metadata(store.folder().join(STORE_FILE))?.len() >> 20);
         }
         if commits.is_multiple_of(1_000) {
             println!(
-                "{commits} commits, {:.0} s, of these {rolling:.0} s for the roll; {} days to come",
+                "{commits} commits, {:.0} s, of these {rolling:.0} s for the roll; {} days to come; the file was never longer than {longest} MB",
                 begun.elapsed().as_secs_f64(),
                 (END_NS - at_ns) / DAY_NS
             );
         }
     }
-    println!("written in {:.0} s, of these {rolling:.0} s for the roll", begun.elapsed().as_secs_f64());
+    println!(
+        "written in {:.0} s, of these {rolling:.0} s for the roll; the file was never longer than {longest} MB",
+        begun.elapsed().as_secs_f64()
+    );
     Ok(())
 }
 

@@ -16,6 +16,8 @@ pub mod judge;
 
 pub mod measure;
 
+pub mod objective;
+
 pub mod journal;
 
 pub mod store;

@@ -5,4 +5,5 @@
 
 mod notice;
 
-pub use notice::{Labels, Notice, Severity, annotation};
+pub use crate::objective::Severity;
+pub use notice::{Labels, Notice, annotation};

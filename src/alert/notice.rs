@@ -7,28 +7,9 @@
 //!
 //! Whoever makes notices may make the same one again and again, with fresh annotations: delivery keeps the last one of each identity.
 
+use crate::objective::Severity;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
-
-/// How urgent an alert is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Severity {
-    /// Within days.
-    Ticket,
-    /// Now, also at night.
-    Page,
-}
-
-impl Severity {
-    /// The value of the label.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Ticket => "ticket",
-            Self::Page => "page",
-        }
-    }
-}
 
 /// What an alert is known by: two notices with the same labels and the same start are about one alert. An empty text is a label that is
 /// not there.
@@ -147,10 +128,5 @@ mod tests {
         let other = Labels { capability: "ab".into(), objective: "c".into(), ..labels("") };
         assert_ne!(one.fingerprint(), other.fingerprint());
         assert_eq!(one.fingerprint(), one.clone().fingerprint());
-    }
-
-    #[test]
-    fn a_page_is_more_urgent_than_a_ticket() {
-        assert!(Severity::Page > Severity::Ticket);
     }
 }

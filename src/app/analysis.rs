@@ -3,6 +3,7 @@
 //! All input is read before anything is judged, so order and spacing of spans mean nothing. Then traces are judged in the order in
 //! which they ended, and what is normal is learnt slice by slice, so that the same input gives the same verdicts, to the byte.
 
+use super::clock;
 use super::judging::Bench;
 use super::pipeline::{NO_MESSAGE, Pipeline, Place, Staged, Worker};
 use super::{Analysis, AnalyzeSettings, Error, Progress};
@@ -70,8 +71,9 @@ fn run(
     }
     if settings.store.is_some() {
         pipeline.keep(u64::MAX, 0).map_err(|error| Error(error.to_string()))?;
-        // Ages are those of the recording: the store takes its newest slice for now.
-        while !pipeline.roll(u64::MAX).map_err(|error| Error(error.to_string()))? {}
+        // Ages are those of the recording: the store takes its newest slice for now, unless that is still to come. One span of a
+        // clock that runs years ahead must not age all others.
+        while !pipeline.roll(clock::now_ns()).map_err(|error| Error(error.to_string()))? {}
     }
     let unread = reader.warnings();
     let mut warnings = unread.kept().to_vec();

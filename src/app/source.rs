@@ -5,6 +5,7 @@ use crate::assemble::Table;
 use crate::journal::{Found, Journal, Log, Opening, PassThrough, Progress};
 use crate::model::TraceId;
 use crate::store::Store;
+use foldhash::fast::RandomState;
 use std::collections::HashSet;
 use std::io;
 use std::path::Path;
@@ -51,7 +52,7 @@ pub(super) struct Behind {
     /// What was open in messages before this offset was in flight, all else in them is in the books.
     pub(super) booked: u64,
     /// Traces that are counted: what stands of them before `booked` is not to be taken again.
-    pub(super) closed: HashSet<TraceId>,
+    pub(super) closed: HashSet<TraceId, RandomState>,
     /// What the journal has told when it was opened.
     pub(super) found: Found,
 }

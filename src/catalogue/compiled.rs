@@ -72,8 +72,29 @@ pub struct Objective {
     pub target: f64,
     /// Availability, or latency with a limit.
     pub kind: ObjectiveKind,
-    /// Nanoseconds; `None` where the map gives none.
+    /// Nanoseconds; `None` where the map gives none, or a calendar's.
     pub window_ns: Option<u64>,
+    /// Where the window is one of the calendar.
+    pub calendar: Option<Calendar>,
+}
+
+/// Windows of the calendar.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Calendar {
+    /// `window: month`.
+    Month,
+    /// `window: quarter`.
+    Quarter,
+}
+
+impl Calendar {
+    /// As the map writes it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Month => "month",
+            Self::Quarter => "quarter",
+        }
+    }
 }
 
 /// What an objective is about.

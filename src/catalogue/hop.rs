@@ -1,6 +1,6 @@
 //! Hops and objectives as written.
 
-use super::compiled::{Expect, Field, HopRule, Objective, ObjectiveKind};
+use super::compiled::{Calendar, Expect, Field, HopRule, Objective, ObjectiveKind};
 use super::fields::{Fields, TRUTHS};
 use super::matcher::{Matcher, matchers};
 use super::predicate::Predicate;
@@ -8,7 +8,7 @@ use super::problems::Findings;
 use super::rules::Kinds;
 use super::values;
 use super::written::{self, Id};
-use super::yaml::Node;
+use super::yaml::{Body, Node};
 
 /// A hop as written.
 #[derive(Debug)]
@@ -107,14 +107,21 @@ fn objective(node: &Node, findings: &mut Findings) -> (Id, Option<Objective>) {
     let target = fields.need("target", "write what is promised, such as `target: 99.9%`", findings);
     let target = target.and_then(|node| values::target(node, findings));
     let under = fields.get("under").map(|node| values::duration(node, "under", findings));
-    let window_ns = fields.get("window").and_then(|node| values::duration(node, "window", findings));
+    let window = fields.get("window");
+    let calendar = window.and_then(calendar);
+    let window_ns = window.filter(|_| calendar.is_none()).and_then(|node| values::duration(node, "window", findings));
     let kind = match under {
         Some(limit) => limit.map(|under_ns| ObjectiveKind::Latency { under_ns }),
         None => Some(ObjectiveKind::Availability),
     };
     let objective = match (target, kind) {
-        (Some(target), Some(kind)) => Some(Objective { id: id.text.clone(), target, kind, window_ns }),
+        (Some(target), Some(kind)) => Some(Objective { id: id.text.clone(), target, kind, window_ns, calendar }),
         _ => None,
     };
     (id, objective)
+}
+
+fn calendar(node: &Node) -> Option<Calendar> {
+    let Body::Text(text) = &node.body else { return None };
+    [Calendar::Month, Calendar::Quarter].into_iter().find(|one| one.as_str() == text)
 }

@@ -36,7 +36,8 @@ pub use problems::nearest;
 pub use entry::{EntryRule, EntryTest, Tested};
 
 pub use compiled::{
-    CallerErrors, Capability, Catalogue, Expect, Field, HopRule, Objective, ObjectiveKind, Problems, Scope, Thread, ValueRule,
+    Calendar, CallerErrors, Capability, Catalogue, Expect, Field, HopRule, Objective, ObjectiveKind, Problems, Scope, Thread,
+    ValueRule,
 };
 
 /// How a map is read and its problems are told, for other files in YAML.

@@ -131,11 +131,12 @@ fn open(
     Ok((source.open()?, capability, every))
 }
 
-/// What is kept or recorded has a time of its own: there, `now` is its end.
+/// What is kept or recorded has a time of its own: there, `now` is its end. Of nothing there is no end, and it is now.
 fn between(range: &RangeArgs, opened: &Opened) -> anyhow::Result<Option<Between>> {
     let absolute = |text: &Option<String>| text.as_ref().is_none_or(|text| !text.starts_with("now"));
     let needs_no_now = range.last.is_none() && absolute(&range.from) && absolute(&range.to) && range.to.is_some();
-    let now_ns = if opened.live || needs_no_now { clock::now_ns() } else { opened.answers.extent()?.to_ns };
+    let end_ns = if opened.live || needs_no_now { 0 } else { opened.answers.extent()?.to_ns };
+    let now_ns = if end_ns > 0 { end_ns } else { clock::now_ns() };
     Ok(parse_range(range.last.as_deref(), range.from.as_deref(), range.to.as_deref(), now_ns)?)
 }
 

@@ -5,6 +5,10 @@ use super::state::{FEWEST_SPARES, Inner, Segment, Spare, State};
 use std::io;
 use std::sync::PoisonError;
 
+/// With every release, one in so many of the files that were needed of late counts as needed no more: at one release in five seconds
+/// half of them in seven minutes.
+const FADING: usize = 128;
+
 impl Inner {
     pub(super) fn release(&self, resume_offset: u64) -> io::Result<()> {
         let _one = self.releasing.lock().unwrap_or_else(PoisonError::into_inner);
@@ -65,10 +69,15 @@ impl State {
         }
     }
 
-    /// As many as were begun between two releases, so that hardly any file has to grow; less and less when that is over.
+    /// So many that load as of late finds all its files there: those that are in use now, and as many as were begun since the last
+    /// release, for so many are begun until the next one. When the load is over they fade away within minutes, not at once: load comes
+    /// in waves, and a file that is removed and made again costs three times as much as one that is written over.
     fn spares_wanted(&mut self) -> usize {
-        self.needed = std::mem::take(&mut self.begun).max(self.needed / 2).max(FEWEST_SPARES);
-        self.needed
+        let used = self.sealed.len() + usize::from(self.active.is_some());
+        let faded = self.needed - self.needed.div_ceil(FADING);
+        // In parts of a file: else few files would fade as fast as many.
+        self.needed = faded.max((used + std::mem::take(&mut self.begun)) * FADING);
+        (self.needed.div_ceil(FADING) - used).max(FEWEST_SPARES)
     }
 
     fn gone(&mut self, bytes: u64, spare: Option<String>) {

@@ -29,6 +29,8 @@ struct State {
     most_bytes: Option<u64>,
     syncs_until_failure: Option<u64>,
     syncs: u64,
+    bytes_read: u64,
+    opened: u64,
     promises_no_room: bool,
 }
 
@@ -89,6 +91,16 @@ impl SimulatedDisk {
     /// How often files were synced.
     pub fn syncs(&self) -> u64 {
         self.lock().syncs
+    }
+
+    /// Bytes read from files so far.
+    pub fn bytes_read(&self) -> u64 {
+        self.lock().bytes_read
+    }
+
+    /// How often a file that was there was opened.
+    pub fn opened(&self) -> u64 {
+        self.lock().opened
     }
 
     /// Names and contents as they are now.
@@ -242,8 +254,9 @@ impl Disk for SimulatedDisk {
     }
 
     fn open(&self, name: &str) -> io::Result<Arc<dyn SegmentFile>> {
-        let state = self.lock();
+        let mut state = self.lock();
         let file = *state.names.get(name).ok_or(ErrorKind::NotFound)?;
+        state.opened += 1;
         Ok(Arc::new(OpenFile { disk: self.clone(), file, power_cuts: state.power_cuts }))
     }
 
@@ -307,6 +320,7 @@ impl SegmentFile for OpenFile {
             let bytes = state.files[self.file].now.get(at as usize..).unwrap_or_default();
             let read = bytes.len().min(into.len());
             into[..read].copy_from_slice(&bytes[..read]);
+            state.bytes_read += read as u64;
             Ok(read)
         })
     }

@@ -12,7 +12,8 @@ use std::io;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use tokio::sync::watch;
 
-/// Files kept for being overwritten: pages that are in memory already are written four times as fast as new ones.
+/// Files kept for being overwritten, at least. A page that is in memory already costs half of a new one, and a third of a new one that
+/// is removed afterwards.
 pub(super) const FEWEST_SPARES: usize = 4;
 
 /// A file of records, by name; only the newest is open.
@@ -60,7 +61,7 @@ pub(super) struct State {
     pub(super) next_spare: u64,
     /// Segments begun since the last release.
     pub(super) begun: usize,
-    /// Spares that are worth keeping.
+    /// How many files were needed at one time, of late; in parts of a file (`releasing`).
     pub(super) needed: usize,
     /// Sealed since the last sync.
     pub(super) unsynced: Vec<Arc<dyn SegmentFile>>,

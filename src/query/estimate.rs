@@ -11,11 +11,8 @@
 //! among those that were kept" is not told as "there was none".
 
 use super::{Count, Interval};
-use crate::measure::Tally;
+use crate::measure::{Tally, Z};
 use std::collections::BTreeMap;
-
-/// Two-sided 95 % of the normal distribution.
-pub(super) const Z: f64 = 1.959_963_984_540_054;
 
 /// By how much the weights exceed 1, in the mean of the things counted.
 fn over_one(tally: Tally) -> Option<f64> {

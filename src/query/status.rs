@@ -2,11 +2,12 @@
 
 use super::completeness::completeness;
 use super::estimate::{intervals, seen};
-use super::stats::{bounds, latency, rate, share, wilson};
+use super::stats::{bounds, latency, rate, share};
 use super::{CapabilityStatus, Count, ObjectiveStatus, State, WorstHop, money};
 use crate::catalogue::{Capability, Objective, ObjectiveKind};
-use crate::measure::{Tally, Window};
+use crate::measure::{Tally, Window, wilson};
 use crate::model::{AbsorbedKind, HopId, Hops, Names, Outcome};
+use crate::objective::{Counts, Indicator, MIN_FAILURES};
 use std::collections::BTreeMap;
 
 /// With fewer executions that were served or not, only the worst can be told.
@@ -14,9 +15,6 @@ const FEW: u64 = 10;
 
 /// Burn rate of an availability objective from which a capability is failing: that of the first page of spec 5.2.
 const FAILING_BURN: f64 = 14.4;
-
-/// With fewer failures than this, no burn rate is taken for sure (`min_failures` of spec 5.2).
-const FAILING_FAILURES: u64 = 3;
 
 /// A tally as answers write it.
 pub(super) fn count(tally: Tally) -> Count {
@@ -34,7 +32,7 @@ pub(super) fn capability_status(capability: &Capability, window: &Window, names:
     let (ok, failed) = (of(Outcome::Ok), of(Outcome::Failed));
     let success = rate(ok, failed);
     let objectives: Vec<ObjectiveStatus> =
-        capability.objectives.iter().map(|objective| objective_status(objective, window)).collect();
+        capability.objectives.iter().map(|objective| objective_status(objective, window, hops)).collect();
     let value = capability.value.as_ref();
     let (success_rate_low, success_rate_high) = bounds(success);
     let estimated = window.is_estimated();
@@ -78,26 +76,13 @@ pub(super) fn absorbed_by_place(tallies: &[Tally; 3]) -> impl Iterator<Item = (S
     AbsorbedKind::ALL.iter().map(|kind| (format!("absorbed.{}", kind.as_str()), tallies[*kind as usize]))
 }
 
-/// Good and bad executions by this objective.
-fn good_and_bad(kind: ObjectiveKind, window: &Window) -> (Tally, Tally) {
-    match kind {
-        ObjectiveKind::Availability => (window.outcome(Outcome::Ok), window.outcome(Outcome::Failed)),
-        ObjectiveKind::Latency { under_ns } => {
-            let limit = window.limits.iter().find(|limit| limit.under_ns == under_ns).copied().unwrap_or_default();
-            let units = limit.all.units.saturating_sub(limit.good.units);
-            let raw = limit.all.raw.saturating_sub(limit.good.raw);
-            (limit.good, Tally { units, raw, excess: limit.all.excess.saturating_sub(limit.good.excess) })
-        }
-    }
-}
-
 /// Without the noise that 1 - 0.9 leaves at the end of a binary fraction.
 pub(super) fn tidy(number: f64) -> f64 {
     (number * 1e9).round() / 1e9
 }
 
-fn objective_status(objective: &Objective, window: &Window) -> ObjectiveStatus {
-    let (good, bad) = good_and_bad(objective.kind, window);
+fn objective_status(objective: &Objective, window: &Window, hops: &Hops) -> ObjectiveStatus {
+    let Counts { good, bad } = Indicator::of_capability(objective).counts(window, hops);
     let all = good.units.saturating_add(bad.units);
     let (actual_low, actual_high) = bounds(rate(good, bad));
     // A target of 100 % leaves no budget of which a share could be left.
@@ -145,7 +130,7 @@ fn state(capability: &Capability, window: &Window, objectives: &[ObjectiveStatus
     let burns = |objective: &Objective| {
         objective.kind == ObjectiveKind::Availability && surely_failing >= FAILING_BURN * (1.0 - objective.target)
     };
-    if success < 0.5 || (failed.raw >= FAILING_FAILURES && capability.objectives.iter().any(burns)) {
+    if success < 0.5 || (failed.raw >= MIN_FAILURES && capability.objectives.iter().any(burns)) {
         return State::Failing;
     }
     let missed = objectives.iter().any(|objective| objective.actual.is_some_and(|actual| actual < objective.target));

@@ -27,7 +27,7 @@ fn capabilities() -> Vec<Capability> {
         hops: Vec::new(),
         objectives: Vec::new(),
     };
-    let objective = |id: &str, target, kind| Objective { id: id.into(), target, kind, window_ns: None };
+    let objective = |id: &str, target, kind| Objective { id: id.into(), target, kind, window_ns: None, calendar: None };
     let value = ValueRule {
         per_execution: Some("41.50".parse().unwrap()),
         currency: "EUR".into(),
@@ -347,7 +347,7 @@ fn weighted_counts_are_told_as_estimated_with_what_was_seen_beside() {
     assert_eq!((status.executions, status.ok, status.failed), (Count(3.0), Count(2.0), Count(1.0)));
     let sampled = status.sampled.as_ref().unwrap();
     assert_eq!((sampled["executions"], sampled["ok"], sampled["failed"], sampled["slow"]), (2, 1, 1, 0));
-    let half = stats::wilson(2.0 / 3.0, 9.0 / 5.0).unwrap();
+    let half = crate::measure::wilson(2.0 / 3.0, 9.0 / 5.0).unwrap();
     assert_eq!((status.success_rate_low, status.success_rate_high), (Some(half.0), Some(half.1)));
     assert!(all.capabilities[1].sampled.is_none());
     let intervals = status.intervals.as_ref().unwrap();

@@ -1,7 +1,7 @@
 //! A copy of a store of one moment, and less room for it.
 
 use super::error::Stop;
-use super::folder::builder;
+use super::folder::grown;
 use super::levels::{LEVELS, MARKS, Marks};
 use super::tables::{
     ABOUT, CLOSED, FATES, FILE, FORMAT, LINE_COUNTS, LINES, OTHER_TIMES, PARTITIONS, SAMPLE_TIMES, TEXTS, UNKNOWN, WINDOWS,
@@ -55,7 +55,7 @@ impl Store {
         let file = OpenOptions::new().read(true).write(true).create(true).truncate(true).open(part);
         let file = file.map_err(|error| told(redb::Error::Io(error)))?;
         let backend = redb::backends::FileBackend::new(file).map_err(|error| told(error.into()))?;
-        let target = builder(CACHE_BYTES).create_with_backend(backend).map_err(|error| told(error.into()))?;
+        let target = grown(CACHE_BYTES, backend).map_err(told)?;
         let transaction = target.begin_write().map_err(|error| told(error.into()))?;
         copy_all(&source, &transaction).map_err(|stop| match stop {
             Stop::Redb(error) => told(error),
@@ -112,6 +112,7 @@ fn copy_all(source: &ReadTransaction, target: &WriteTransaction) -> Result<(), S
         copy(source, target, level.heads)?;
         copy(source, target, level.rests)?;
         copy(source, target, level.blocks)?;
+        copy(source, target, level.pieces)?;
     }
     copy(source, target, MARKS)?;
     copy(source, target, WINDOWS)?;
@@ -133,7 +134,7 @@ fn copy<K: Key + 'static, V: Value + 'static>(
     table: TableDefinition<'static, K, V>,
 ) -> Result<(), Stop> {
     let from = match source.open_table(table) {
-        // A store of format 1 has not all of them, one of format 2 not that of format 1.
+        // A store of an older format has not all of them, a newer one not that of format 1.
         Err(TableError::TableDoesNotExist(_)) => return Ok(()),
         other => other?,
     };

@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
+use super::block::load::Load;
 use super::tests::*;
 use super::*;
 use crate::measure::SLICE_NS;
@@ -128,6 +129,40 @@ fn assert_years_are_there(store: &Store, world: &World) {
     assert!(sizes.iter().all(|size| size.loose > 0 && size.blocks > 0), "{sizes:?}");
 }
 
+/// Hours of a capability with thirty hops, whose blocks are too long for one piece: two days of them packed, and an hour loose.
+fn long_hours(world: &World) -> Vec<(u64, Window)> {
+    Load { per_minute: 1.0, gaps: true, paired: false }.windows(world, HOUR_NS, 49)
+}
+
+const HOUR_NS: u64 = 3_600_000_000_000;
+
+fn fill_long(store: &Store, world: &World) {
+    let key = |slice_ns: u64| Key { slice_ns, capability: world.capabilities[0] };
+    let windows: Vec<(Key, Window)> = long_hours(world).into_iter().map(|(start_ns, window)| (key(start_ns), window)).collect();
+    store.commit(&Commit { windows: &windows, ..nothing() }).unwrap();
+    store.roll(u64::MAX, &Retention { slices_ns: 0, minutes_ns: 0, ..Retention::default() }).unwrap();
+}
+
+fn assert_long_is_there(store: &Store, world: &World) {
+    let expected: Vec<(u64, u64, usize)> = long_hours(world)
+        .iter()
+        .map(|(start_ns, window)| (start_ns / HOUR_NS, window.executions().raw, window.hops.len()))
+        .collect();
+    let mut told = Vec::new();
+    let look = Look { at_most_ns: HOUR_NS, totals: false };
+    store
+        .read_by(0..u64::MAX, Some(world.capabilities[0]), look, &mut |kept, window| {
+            assert!(window.hops.values().all(|figures| figures.latency.histogram.units() >> 16 == u128::from(figures.calls.raw)));
+            told.push((kept.slice_ns / HOUR_NS, window.executions().raw, window.hops.len()));
+        })
+        .unwrap();
+    assert_eq!(told, expected);
+    let pieces = store
+        .reading(|transaction| Ok(redb::ReadableTableMetadata::len(&transaction.open_table(super::levels::LEVELS[2].pieces)?)?))
+        .unwrap();
+    assert!(pieces >= 2, "{pieces} pieces");
+}
+
 /// A folder with a store as it was written.
 fn left_behind(packed: &[u8]) -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();
@@ -140,6 +175,9 @@ const FORMAT_1: &[u8] = include_bytes!("fixtures/format_1.redb.zst");
 /// Written by the code that made format 2. Keep both and their test for ever: stores of users look like this.
 const FORMAT_2: &[u8] = include_bytes!("fixtures/format_2.redb.zst");
 const FORMAT_2_YEARS: &[u8] = include_bytes!("fixtures/format_2_years.redb.zst");
+/// Written by the code that made format 3. Keep them and their test for ever: stores of users look like this.
+const FORMAT_3_YEARS: &[u8] = include_bytes!("fixtures/format_3_years.redb.zst");
+const FORMAT_3_LONG: &[u8] = include_bytes!("fixtures/format_3_long.redb.zst");
 
 #[test]
 fn a_store_of_format_1_is_asked_as_it_is_and_written_to_only_once_it_is_upgraded() {
@@ -149,7 +187,7 @@ fn a_store_of_format_1_is_asked_as_it_is_and_written_to_only_once_it_is_upgraded
         let store = open(folder.path(), &world).unwrap();
         assert_all_is_there(&store, &world);
         let told = store.commit(&nothing()).unwrap_err().to_string();
-        assert!(told.ends_with("is in format 1: it can be asked, but not written to; serve --store or analyze --store bring it to format 2 when they open it"), "{told}");
+        assert!(told.ends_with("is in format 1: it can be asked, but not written to; serve --store or analyze --store bring it to format 3 when they open it"), "{told}");
         assert_eq!(store.longest_ns(&(0..u64::MAX)).unwrap(), SLICE_NS);
     }
     assert_all_is_there(&create(folder.path(), &world), &world);
@@ -180,6 +218,32 @@ fn a_store_of_format_2_is_read_for_ever() {
 }
 
 #[test]
+fn a_store_of_format_2_is_asked_as_it_is_and_written_to_only_once_it_is_upgraded() {
+    let world = World::default();
+    let folder = left_behind(FORMAT_2_YEARS);
+    let store = open(folder.path(), &world).unwrap();
+    let told = store.commit(&nothing()).unwrap_err().to_string();
+    assert!(told.contains("is in format 2: it can be asked, but not written to"), "{told}");
+    assert!(store.sizes().unwrap().iter().all(|size| size.blocks > 0));
+    drop(store);
+    assert_years_are_there(&create(folder.path(), &world), &world);
+    let store = open(folder.path(), &world).unwrap();
+    assert_years_are_there(&store, &world);
+    store.commit(&nothing()).unwrap();
+}
+
+#[test]
+fn a_store_of_format_3_is_read_for_ever() {
+    let world = World::default();
+    let folder = left_behind(FORMAT_3_YEARS);
+    assert_years_are_there(&open(folder.path(), &world).unwrap(), &world);
+    assert_years_are_there(&create(folder.path(), &world), &world);
+    let folder = left_behind(FORMAT_3_LONG);
+    assert_long_is_there(&open(folder.path(), &world).unwrap(), &world);
+    assert_long_is_there(&create(folder.path(), &world), &world);
+}
+
+#[test]
 fn what_is_written_today_is_what_the_fixtures_hold() {
     let world = World::default();
     let folder = tempfile::tempdir().unwrap();
@@ -188,4 +252,7 @@ fn what_is_written_today_is_what_the_fixtures_hold() {
     let folder = tempfile::tempdir().unwrap();
     fill_years(&create(folder.path(), &world), &world);
     assert_years_are_there(&open(folder.path(), &world).unwrap(), &world);
+    let folder = tempfile::tempdir().unwrap();
+    fill_long(&create(folder.path(), &world), &world);
+    assert_long_is_there(&open(folder.path(), &world).unwrap(), &world);
 }

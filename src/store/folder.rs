@@ -2,14 +2,16 @@
 
 use super::StoreError;
 use super::error::Stop;
+use super::growth::{Growing, REGION_PAGES};
 use super::record::{self, Parts};
 use super::reopening::Reopening;
 use super::tables::{ABOUT, FILE, FORMAT, TEXTS, begin_tables};
 use crate::measure::Window;
 use crate::model::{Fate, Fates, Hops, Names};
-use redb::backends::InMemoryBackend;
+use redb::backends::{FileBackend, InMemoryBackend};
 use redb::{Builder, Database, ReadableDatabase, StorageBackend, TableError, WriteTransaction};
 use std::collections::BTreeMap;
+use std::fs::OpenOptions;
 use std::panic::AssertUnwindSafe;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -56,7 +58,7 @@ impl Store {
         std::fs::create_dir_all(folder).map_err(|error| StoreError::io(folder, &error))?;
         let file = folder.join(FILE);
         refuse_newer(folder, &file)?;
-        let open = move || begun(builder(CACHE_BYTES).create(&file)?);
+        let open = move || begun(grown(CACHE_BYTES, opened(&file)?)?);
         let mut store = Self::of_file(folder, open.clone(), names, hops)?;
         store.database.by(open);
         store.upgrade()?;
@@ -81,7 +83,7 @@ impl Store {
     /// # Errors
     /// As with [`Store::create`].
     pub fn with_backend(backend: impl StorageBackend, names: Arc<Names>, hops: Arc<Hops>) -> Result<Self, StoreError> {
-        let open = || begun(builder(CACHE_BYTES / 8).create_with_backend(backend)?);
+        let open = || begun(grown(CACHE_BYTES / 8, backend)?);
         let mut store = Self::of_file(Path::new("(backend)"), open, names, hops)?;
         store.upgrade()?;
         Ok(store)
@@ -95,7 +97,7 @@ impl Store {
     /// What it is on after it has failed.
     #[cfg(test)]
     pub(super) fn again_on<B: StorageBackend>(&mut self, backend: impl Fn() -> B + Send + Sync + 'static) {
-        self.database.by(move || begun(builder(CACHE_BYTES / 8).create_with_backend(backend())?));
+        self.database.by(move || begun(grown(CACHE_BYTES / 8, backend())?));
     }
 
     fn of_file(
@@ -225,6 +227,18 @@ pub(super) fn builder(cache_bytes: usize) -> Builder {
     let mut builder = Database::builder();
     builder.set_cache_size(cache_bytes);
     builder
+}
+
+/// The file, made if it is not there.
+fn opened(file: &Path) -> Result<FileBackend, redb::Error> {
+    let file = OpenOptions::new().read(true).write(true).create(true).truncate(false).open(file);
+    Ok(FileBackend::new(file.map_err(redb::Error::Io)?)?)
+}
+
+/// The database in these bytes; a new one grows in steps.
+pub(super) fn grown(cache_bytes: usize, backend: impl StorageBackend) -> Result<Database, redb::Error> {
+    let backend = Growing::new(backend, REGION_PAGES).map_err(redb::Error::Io)?;
+    Ok(builder(cache_bytes).create_with_backend(backend)?)
 }
 
 /// Makes the tables, if the file is new or its maker did not come to it.

@@ -222,6 +222,8 @@ fn lines_of(windows: &[(Key, Window)], recent: &Recent, line_of: &dyn Fn(&Verdic
     let mut wanted: HashMap<Key, (HashSet<TraceId>, u32)> =
         windows.iter().map(|(key, window)| (*key, (window.samples().collect(), 0))).collect();
     let mut verdicts = recent.all();
+    // Few of them, under load: the others are not worth sorting.
+    verdicts.retain(|verdict| wanted.contains_key(&Key::at(verdict.end_ns, verdict.capability)));
     // Which others are kept must not hang on the order of a hash map.
     verdicts.sort_unstable_by_key(|verdict| (verdict.trace_id, verdict.end_ns, verdict.entry_span_id, verdict.capability));
     let mut lines = Vec::new();

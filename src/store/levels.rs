@@ -22,8 +22,11 @@ pub(super) struct Level {
     pub heads: TableDefinition<'static, Bytes, Bytes>,
     /// The same key -> all else of the hops.
     pub rests: TableDefinition<'static, Bytes, Bytes>,
-    /// Start of a stretch of time (8 bytes, big-endian), capability id -> its windows, packed. What comes later lies beside them.
+    /// Start of a stretch of time (8 bytes, big-endian), capability id -> its windows, packed; of a long block the first piece. What
+    /// comes later lies beside them.
     pub blocks: TableDefinition<'static, Bytes, Bytes>,
+    /// The same key, number of a piece (2 bytes, big-endian) -> the other pieces (see `pieces`). Since format 3.
+    pub pieces: TableDefinition<'static, Bytes, Bytes>,
     /// Length of the stretch; a multiple of the length of the next coarser windows.
     pub block_ns: u64,
 }
@@ -40,6 +43,7 @@ pub(super) const LEVELS: [Level; 4] = [
         heads: TableDefinition::new("heads_10s"),
         rests: TableDefinition::new("rests_10s"),
         blocks: TableDefinition::new("blocks_10s"),
+        pieces: TableDefinition::new("pieces_10s"),
         block_ns: HOUR_NS,
     },
     Level {
@@ -47,6 +51,7 @@ pub(super) const LEVELS: [Level; 4] = [
         heads: TableDefinition::new("heads_1m"),
         rests: TableDefinition::new("rests_1m"),
         blocks: TableDefinition::new("blocks_1m"),
+        pieces: TableDefinition::new("pieces_1m"),
         block_ns: HOUR_NS,
     },
     Level {
@@ -54,6 +59,7 @@ pub(super) const LEVELS: [Level; 4] = [
         heads: TableDefinition::new("heads_1h"),
         rests: TableDefinition::new("rests_1h"),
         blocks: TableDefinition::new("blocks_1h"),
+        pieces: TableDefinition::new("pieces_1h"),
         block_ns: DAY_NS,
     },
     Level {
@@ -61,6 +67,7 @@ pub(super) const LEVELS: [Level; 4] = [
         heads: TableDefinition::new("heads_1d"),
         rests: TableDefinition::new("rests_1d"),
         blocks: TableDefinition::new("blocks_1d"),
+        pieces: TableDefinition::new("pieces_1d"),
         block_ns: 32 * DAY_NS,
     },
 ];

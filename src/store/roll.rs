@@ -143,7 +143,7 @@ impl Store {
                 break;
             };
             let start = floor(first, length_ns);
-            summed += self.sum_up_one(&fine, &mut coarse, start, length_ns)?;
+            summed += self.sum_up_one(&fine, &mut coarse, start, to)?;
             marks.rolled[to] = start.saturating_add(length_ns);
         }
         marks.write(&mut table)?;
@@ -181,7 +181,8 @@ impl Store {
     }
 
     /// One longer window of each capability. Nothing is there yet: what comes late is only added before the mark.
-    fn sum_up_one(&self, fine: &Shelf<'_>, coarse: &mut Shelf<'_>, start_ns: u64, length_ns: u64) -> Result<usize, Stop> {
+    fn sum_up_one(&self, fine: &Shelf<'_>, coarse: &mut Shelf<'_>, start_ns: u64, to: usize) -> Result<usize, Stop> {
+        let length_ns = LEVELS[to].length_ns;
         let mut starts: BTreeMap<Vec<u8>, Vec<u64>> = BTreeMap::new();
         fine.keys(start_ns..start_ns.saturating_add(length_ns), |start, capability| match starts.get_mut(capability) {
             Some(known) => known.push(start),
@@ -189,14 +190,19 @@ impl Store {
         })?;
         let mut summed = 0;
         for (capability, starts) in &starts {
-            let mut sum = Window::default();
+            let mut sum: Option<Window> = None;
             for start in starts {
-                if let Some(window) = fine.get(&key_of(*start, capability), self)? {
-                    sum.merge(&window);
+                match (fine.get(&key_of(*start, capability), self)?, &mut sum) {
+                    (Some(window), Some(sum)) => sum.merge(&window),
+                    (Some(window), none) => *none = Some(window),
+                    (None, _) => (),
                 }
             }
             summed += starts.len();
-            coarse.put(&key_of(start_ns, capability), &self.parts(&sum.coarsened()))?;
+            let sum = sum.unwrap_or_default();
+            // Minutes and longer windows are coarse already.
+            let parts = self.parts(&if to == 1 { sum.coarsened() } else { sum });
+            coarse.put(&key_of(start_ns, capability), &parts)?;
         }
         Ok(summed)
     }

@@ -1,10 +1,10 @@
-//! The windows of one level, as they are written: loose ones in two tables, packed ones in a third.
+//! The windows of one level, as they are written: loose ones in two tables, packed ones in two others.
 
 use super::error::Stop;
 use super::levels::{Level, floor};
 use super::record::{self, Parts, Unreadable};
 use super::tables::{Bytes, key_of, split_key};
-use super::{Store, block};
+use super::{Store, block, pieces};
 use crate::measure::Window;
 use redb::{ReadableTable, Table, WriteTransaction};
 use std::collections::BTreeMap;
@@ -15,13 +15,15 @@ pub(super) struct Shelf<'t> {
     heads: Table<'t, Bytes, Bytes>,
     rests: Table<'t, Bytes, Bytes>,
     blocks: Table<'t, Bytes, Bytes>,
+    pieces: Table<'t, Bytes, Bytes>,
     level: &'static Level,
 }
 
 impl<'t> Shelf<'t> {
     pub fn open(transaction: &'t WriteTransaction, level: &'static Level) -> Result<Self, Stop> {
         let (heads, rests) = (transaction.open_table(level.heads)?, transaction.open_table(level.rests)?);
-        Ok(Self { heads, rests, blocks: transaction.open_table(level.blocks)?, level })
+        let (blocks, pieces) = (transaction.open_table(level.blocks)?, transaction.open_table(level.pieces)?);
+        Ok(Self { heads, rests, blocks, pieces, level })
     }
 
     /// A loose window.
@@ -113,8 +115,10 @@ impl<'t> Shelf<'t> {
             self.heads.remove(key.as_slice())?;
             self.rests.remove(key.as_slice())?;
         }
-        if let Some(bytes) = self.blocks.get(key_of(start_ns, capability).as_slice())? {
-            block::unpack(bytes.value(), 0..u64::MAX, false, &store.names, &store.hops, &mut |start, window| {
+        let key = key_of(start_ns, capability);
+        if let Some(first) = self.blocks.get(key.as_slice())? {
+            let bytes = pieces::whole(first.value(), Some(&self.pieces), &key, false)?;
+            block::unpack(&bytes, 0..u64::MAX, false, &store.names, &store.hops, &mut |start, window| {
                 windows.entry(start).or_default().merge(window);
             })?;
         }
@@ -128,10 +132,9 @@ impl<'t> Shelf<'t> {
         windows: BTreeMap<u64, Window>,
         store: &Store,
     ) -> Result<(), Stop> {
-        let windows: Vec<(u64, Window)> = windows.into_iter().collect();
-        let bytes = block::pack(&windows, &store.names, &store.hops);
-        self.blocks.insert(key_of(floor(moment_ns, self.level.block_ns), capability).as_slice(), bytes.as_slice())?;
-        Ok(())
+        let bytes = block::pack(windows.into_iter().collect(), &store.names, &store.hops);
+        let key = key_of(floor(moment_ns, self.level.block_ns), capability);
+        pieces::put(&mut self.blocks, &mut self.pieces, &key, &bytes)
     }
 
     /// Start of the first stretch of time in which there is something, loose or packed.
@@ -154,6 +157,7 @@ impl<'t> Shelf<'t> {
             blocks += 1;
             false
         })?;
+        self.pieces.retain_in::<&[u8], _>(..&end[..], |_, _| false)?;
         Ok(loose + blocks * (self.level.block_ns / self.level.length_ns) as usize)
     }
 }

@@ -4,9 +4,9 @@ use super::error::Stop;
 use super::levels::{Level, floor};
 use super::shelf::{first_in, half, leap, whole};
 use super::tables::{Bytes, key_of, split_key};
-use super::{Store, block};
+use super::{Store, block, pieces};
 use crate::measure::Window;
-use redb::{ReadOnlyTable, ReadTransaction};
+use redb::{ReadOnlyTable, ReadTransaction, TableError};
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
@@ -15,6 +15,8 @@ pub(super) struct Shown<'s> {
     heads: ReadOnlyTable<Bytes, Bytes>,
     rests: ReadOnlyTable<Bytes, Bytes>,
     blocks: ReadOnlyTable<Bytes, Bytes>,
+    /// Not there before format 3.
+    pieces: Option<ReadOnlyTable<Bytes, Bytes>>,
     level: &'static Level,
     store: &'s Store,
     /// Only the figures of capabilities, and failures by hop.
@@ -26,7 +28,11 @@ type Visitor<'v> = &'v mut dyn FnMut(u64, &[u8], &Window);
 impl<'s> Shown<'s> {
     pub fn open(transaction: &ReadTransaction, level: &'static Level, store: &'s Store, totals: bool) -> Result<Self, Stop> {
         let (heads, rests) = (transaction.open_table(level.heads)?, transaction.open_table(level.rests)?);
-        Ok(Self { heads, rests, blocks: transaction.open_table(level.blocks)?, level, store, totals })
+        let pieces = match transaction.open_table(level.pieces) {
+            Err(TableError::TableDoesNotExist(_)) => None,
+            found => Some(found?),
+        };
+        Ok(Self { heads, rests, blocks: transaction.open_table(level.blocks)?, pieces, level, store, totals })
     }
 
     /// Shows the windows that start in this stretch of time, those of a capability in the order of time.
@@ -88,13 +94,14 @@ impl<'s> Shown<'s> {
         self.visit_loose_one(part.clone(), capability, &mut |start, _, window| {
             later.insert(start, window.clone());
         })?;
-        let block = self.blocks.get(key_of(stretch, capability).as_slice())?;
-        let Some(block) = block else {
+        let key = key_of(stretch, capability);
+        let Some(first) = self.blocks.get(key.as_slice())? else {
             later.iter().for_each(|(start, window)| visitor(*start, capability, window));
             return Ok(());
         };
         let (names, hops) = (&self.store.names, &self.store.hops);
-        block::unpack(block.value(), part.clone(), self.totals, names, hops, &mut |start, window| {
+        let block = pieces::whole(first.value(), self.pieces.as_ref(), &key, self.totals)?;
+        block::unpack(&block, part.clone(), self.totals, names, hops, &mut |start, window| {
             if later.is_empty() {
                 return visitor(start, capability, window);
             }
@@ -171,7 +178,9 @@ impl<'s> Shown<'s> {
         {
             let (names, hops) = (&self.store.names, &self.store.hops);
             for entry in self.blocks.range::<&[u8]>(&stretch.to_be_bytes()[..]..&(stretch + 1).to_be_bytes()[..])? {
-                block::unpack(entry?.1.value(), range.clone(), true, names, hops, &mut |start, _| {
+                let (key, piece) = entry?;
+                let block = pieces::whole(piece.value(), self.pieces.as_ref(), key.value(), true)?;
+                block::unpack(&block, range.clone(), true, names, hops, &mut |start, _| {
                     last = if last == u64::MAX { start } else { last.max(start) };
                     first = first.min(start);
                 })?;

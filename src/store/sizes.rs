@@ -2,7 +2,7 @@
 
 use super::levels::LEVELS;
 use super::{Store, StoreError};
-use redb::ReadableTableMetadata;
+use redb::{ReadableTableMetadata, TableError};
 
 /// What is kept in windows of one length.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -28,7 +28,12 @@ impl Store {
             for level in &LEVELS {
                 let (heads, rests) = (transaction.open_table(level.heads)?, transaction.open_table(level.rests)?);
                 let blocks = transaction.open_table(level.blocks)?;
-                let bytes = heads.stats()?.stored_bytes() + rests.stats()?.stored_bytes() + blocks.stats()?.stored_bytes();
+                let pieces = match transaction.open_table(level.pieces) {
+                    Err(TableError::TableDoesNotExist(_)) => 0,
+                    found => found?.stats()?.stored_bytes(),
+                };
+                let bytes =
+                    heads.stats()?.stored_bytes() + rests.stats()?.stored_bytes() + blocks.stats()?.stored_bytes() + pieces;
                 sizes.push(LevelSize { length_ns: level.length_ns, loose: heads.len()?, blocks: blocks.len()?, bytes });
             }
             Ok(sizes)

@@ -8,7 +8,7 @@ use redb::{TableDefinition, WriteTransaction};
 pub const FILE: &str = "steelthread.redb";
 
 /// Format of the whole: which tables there are and how they are read.
-pub(super) const FORMAT: u64 = 2;
+pub(super) const FORMAT: u64 = 3;
 
 /// Lines of sampled failures that are kept of a window.
 pub(super) const MOST_SAMPLE_LINES: u32 = 30;
@@ -51,6 +51,9 @@ pub(super) struct ProgressRecord {
     pub next_offset: u64,
     #[prost(uint64, tag = "5")]
     pub time_ns: u64,
+    /// Ids in [`CLOSED`]; not there in what earlier versions wrote.
+    #[prost(uint64, optional, tag = "6")]
+    pub closed_ids: Option<u64>,
 }
 
 /// Makes all tables, so that readers find them.
@@ -60,6 +63,7 @@ pub(super) fn begin_tables(transaction: &WriteTransaction) -> Result<(), redb::T
         transaction.open_table(level.heads)?;
         transaction.open_table(level.rests)?;
         transaction.open_table(level.blocks)?;
+        transaction.open_table(level.pieces)?;
     }
     transaction.open_table(SAMPLE_TIMES)?;
     transaction.open_table(OTHER_TIMES)?;

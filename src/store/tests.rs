@@ -268,10 +268,10 @@ fn a_store_of_a_newer_format_is_refused_by_its_number() {
     drop(create(folder.path(), &world));
     let database = Database::open(folder.path().join(FILE)).unwrap();
     let transaction = database.begin_write().unwrap();
-    transaction.open_table(ABOUT).unwrap().insert("format", 3).unwrap();
+    transaction.open_table(ABOUT).unwrap().insert("format", 4).unwrap();
     transaction.commit().unwrap();
     drop(database);
-    assert!(said(open(folder.path(), &world)).ends_with("is in format 3, and this steelthread reads up to 2; use a newer one"));
+    assert!(said(open(folder.path(), &world)).ends_with("is in format 4, and this steelthread reads up to 3; use a newer one"));
 }
 
 fn a_full_window(world: &World) -> Window {

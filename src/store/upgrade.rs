@@ -1,4 +1,6 @@
-//! From format 1, which had windows of ten seconds only and whole ones, to format 2.
+//! From older formats to this one: format 1 had windows of ten seconds only, and whole ones; format 2 had blocks in one piece.
+//!
+//! Blocks of format 2 stay as they are, since one piece is a number of pieces; they go with their time.
 
 use super::error::Stop;
 use super::levels::LEVELS;
@@ -16,10 +18,10 @@ impl Store {
         if self.format == FORMAT {
             return Ok(());
         }
-        self.format = FORMAT;
-        let upgraded = self.writing(upgrade);
+        let before = std::mem::replace(&mut self.format, FORMAT);
+        let upgraded = self.writing(|transaction| upgrade(transaction, before));
         if upgraded.is_err() {
-            self.format = 1;
+            self.format = before;
         }
         upgraded
     }
@@ -50,8 +52,18 @@ fn upgrade_progress(transaction: &WriteTransaction) -> Result<(), Stop> {
     Ok(())
 }
 
-fn upgrade(transaction: &WriteTransaction) -> Result<(), Stop> {
+fn upgrade(transaction: &WriteTransaction, before: u64) -> Result<(), Stop> {
     begin_tables(transaction)?;
+    if before == 1 {
+        upgrade_windows(transaction)?;
+        upgrade_progress(transaction)?;
+    }
+    transaction.open_table(ABOUT)?.insert("format", FORMAT)?;
+    Ok(())
+}
+
+/// Windows in two parts, and when lines are to go.
+fn upgrade_windows(transaction: &WriteTransaction) -> Result<(), Stop> {
     let mut slices = Shelf::open(transaction, &LEVELS[0])?;
     for entry in transaction.open_table(WINDOWS)?.iter()? {
         let (key, window) = entry?;
@@ -63,7 +75,5 @@ fn upgrade(transaction: &WriteTransaction) -> Result<(), Stop> {
         // Which of them are samples is not known; they all stay as long.
         times.insert(time_of_line(entry?.0.value()).as_slice(), ())?;
     }
-    upgrade_progress(transaction)?;
-    transaction.open_table(ABOUT)?.insert("format", FORMAT)?;
     Ok(())
 }

@@ -198,3 +198,32 @@ fn a_copy_answers_as_the_store_did_also_one_that_a_server_sent_and_one_that_was_
     assert!(sizes["bytes_after"].as_u64().unwrap() <= sizes["bytes_before"].as_u64().unwrap());
     assert_eq!(ask(&copy), kept);
 }
+
+#[test]
+fn a_store_of_nothing_is_asked_about_any_time_and_has_nothing_to_tell() {
+    let folder = tempfile::tempdir().unwrap();
+    let (map, store) = (shop_map(folder.path()), folder.path().join("store").display().to_string());
+    assert_eq!(Server::start(&["--map", &map, "--store", &store]).terminate().0, 0);
+    for range in [&["--from", "now-12h"][..], &["--last", "90d"], &["--from", "now-2y", "--to", "now-1y"], &[]] {
+        let told = json(&[&["status", "--store", &store, "-o", "json"], range].concat());
+        assert_eq!(used(&told), Vec::<&Value>::new(), "{range:?}");
+    }
+    let (code, told) = refused(&["status", "--store", &store, "--from", "now", "--to", "now-1h"]);
+    assert_eq!((code, told.contains("nothing lies between 20")), (2, true), "{told}");
+}
+
+#[test]
+fn a_span_of_a_clock_that_runs_twenty_years_ahead_ages_nothing_that_is_kept() {
+    let folder = tempfile::tempdir().unwrap();
+    let now = steelthread::app::clock::now_ns();
+    let (hour, year) = (3_600_000_000_000, 31_536_000_000_000_000);
+    let (old, ahead) = (shop::run(25, 60, 10, now - 5 * hour), shop::run(26, 2, 1, now + 20 * year));
+    let executions = old.tally.executions() + ahead.tally.executions();
+    let both = shop::Told { requests: [old.requests, ahead.requests].concat(), tally: old.tally, spans: 0 };
+    let (map, input) = (shop_map(folder.path()), recorded(folder.path(), &both));
+    let store = folder.path().join("store").display().to_string();
+    json(&["analyze", "--map", &map, "--store", &store, "-o", "json", &input]);
+    let kept = json(&["status", "--store", &store, "-o", "json"]);
+    let told: u64 = used(&kept).iter().map(|one| one["executions"].as_u64().unwrap()).sum();
+    assert_eq!((told, ahead.tally.executions() > 0), (executions, true));
+}

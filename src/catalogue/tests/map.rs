@@ -1,6 +1,6 @@
 //! What a right map says.
 
-use super::super::{CallerErrors, Expect, Objective, ObjectiveKind, parse};
+use super::super::{Calendar, CallerErrors, Expect, Objective, ObjectiveKind, parse};
 use super::*;
 use rust_decimal::Decimal;
 
@@ -9,7 +9,7 @@ const DAY_NS: u64 = 86_400_000_000_000;
 
 fn objective(id: &str, target: f64, under_ns: Option<u64>, window_ns: Option<u64>) -> Objective {
     let kind = under_ns.map_or(ObjectiveKind::Availability, |under_ns| ObjectiveKind::Latency { under_ns });
-    Objective { id: id.to_owned(), target, kind, window_ns }
+    Objective { id: id.to_owned(), target, kind, window_ns, calendar: None }
 }
 
 #[test]
@@ -135,4 +135,16 @@ fn of_ten_thousand_capabilities_the_right_one_is_found() {
     assert_eq!(seen.facts(&map).len(), 2);
     assert_eq!(*seen.tags(&map, Kind::Server).entries, [(9876, Some(0))]);
     assert!(Seen::of("shop").tags(&map, Kind::Server).entries.is_empty());
+}
+
+#[test]
+fn a_window_may_be_one_of_the_calendar() {
+    let window = |text: &str| {
+        let map = read(&BOOK_FLIGHT.replace("window: 28d", &format!("window: {text}")));
+        let one = &map.capabilities()[0].objectives[0];
+        (one.calendar, one.window_ns)
+    };
+    assert_eq!(window("month"), (Some(Calendar::Month), None));
+    assert_eq!(window("quarter"), (Some(Calendar::Quarter), None));
+    assert_eq!(window("90d"), (None, Some(90 * DAY_NS)));
 }

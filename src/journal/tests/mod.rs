@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 mod damaged;
+mod effort;
 mod folder;
 mod full;
 mod ordinary;

@@ -36,6 +36,7 @@ use crate::model::{Hops, Names};
 use column::Column;
 use figures::{Before, Failed, OfHops, OfServices, Way};
 use flow::{Flow, Reader, Survey, Traits, Writer};
+use section::Ways;
 use std::convert::Infallible;
 use std::ops::Range;
 use table::Table;
@@ -51,16 +52,17 @@ fn damaged(why: &str) -> Unreadable {
 }
 
 /// The bytes of windows of one capability, with the starts of their slices, ascending. The same windows are the same bytes.
-pub(super) fn pack(windows: &[(u64, Window)], names: &Names, hops: &Hops) -> Vec<u8> {
-    let table = Table::of(windows, names, hops);
+pub(super) fn pack(windows: Vec<(u64, Window)>, names: &Names, hops: &Hops) -> Vec<u8> {
+    let table = Table::of(&windows, names, hops);
     let mut surveys = (Survey::default(), Survey::default());
-    let Ok(()) = put(windows, &table, &mut surveys.0, &mut surveys.1);
+    let Ok(windows) = put(windows, &table, &mut surveys.0, &mut surveys.1);
     let (one, other) = (surveys.0.0, surveys.1.0);
     let traits = Traits { weighted: one.weighted | other.weighted, fine: one.fine | other.fine };
     let (mut first, mut second) = (Writer::new(traits), Writer::new(traits));
     let Ok(()) = table.write(&mut first, names, hops);
-    let Ok(()) = put(windows, &table, &mut first, &mut second);
-    let sections = [first.filling.finish(), second.filling.finish()];
+    let Ok(_) = put(windows, &table, &mut first, &mut second);
+    let mut ways = Ways::new();
+    let sections = [first.filling.finish(&mut ways), second.filling.finish(&mut ways)];
     let mut bytes = vec![FORMAT, traits.to_byte()];
     for section in &sections {
         bytes.extend_from_slice(&(section.len() as u32).to_le_bytes());
@@ -84,23 +86,25 @@ fn start<F: Flow>(flow: &mut F, start: u64, before: &mut Before) -> Result<u64, 
     Ok(before.start)
 }
 
-fn put<F>(windows: &[(u64, Window)], table: &Table, first: &mut F, second: &mut F) -> Result<(), Infallible>
+/// Takes windows and gives them back, so that they can be looked at twice without a copy.
+fn put<F>(windows: Vec<(u64, Window)>, table: &Table, first: &mut F, second: &mut F) -> Result<Vec<(u64, Window)>, Infallible>
 where
     F: Flow<Error = Infallible>,
 {
     first.number(Column::START, windows.len() as u64)?;
     let mut before = Before::default();
-    for (start_ns, window) in windows {
-        let mut window = window.clone();
-        start(first, *start_ns, &mut before)?;
+    let mut all = Vec::with_capacity(windows.len());
+    for (start_ns, mut window) in windows {
+        start(first, start_ns, &mut before)?;
         figures::capability(first, &mut window, &mut before)?;
         let failed = figures::failures(first, figures::failed_of(&window, table), table)?;
         let executions = window.executions();
         let mut way = Way { table, failed: &failed, executions, before: &mut before };
-        figures::hops(second, &mut window.hops, &mut way)?;
-        figures::joint(second, &mut window.joint, table, executions)?;
+        window.hops = figures::hops(second, &mut window.hops, &mut way)?;
+        window.joint = figures::joint(second, &mut window.joint, table, executions)?;
+        all.push((start_ns, window));
     }
-    Ok(())
+    Ok(all)
 }
 
 /// Shows the windows that start in `wanted`, in the order of time. With `totals` they have the figures of the capability, and of its
@@ -116,7 +120,7 @@ pub(super) fn unpack(
     hops: &Hops,
     visitor: &mut dyn FnMut(u64, &Window),
 ) -> Result<(), Unreadable> {
-    let (traits, [first, second]) = sections(bytes)?;
+    let (traits, [first, second]) = sections(bytes, totals)?;
     let mut first = Reader::new(checked(traits, first)?, traits)?;
     let mut second = if totals { None } else { Some(Reader::new(checked(traits, second)?, traits)?) };
     let table = Table::read(&mut first, names, hops)?;
@@ -154,19 +158,35 @@ fn count_failures(window: &mut Window, failed: &[Failed], table: &Table) {
 /// A section and its checksum.
 type Section<'a> = (&'a [u8], u32);
 
-fn sections(bytes: &[u8]) -> Result<(Traits, [Section<'_>; 2]), Unreadable> {
+/// How long a block is that begins with these bytes; with `totals`, how much of it is to be there for them.
+///
+/// # Errors
+/// If this is not the beginning of a block.
+pub(super) fn length(bytes: &[u8], totals: bool) -> Result<usize, Unreadable> {
+    let lengths = bytes.get(..HEADER).map(|header| [2, 10].map(|at| number(header, at) as usize));
+    let [first, second] = lengths.ok_or_else(|| damaged("a block ends too early"))?;
+    Ok(HEADER.saturating_add(first).saturating_add(if totals { 0 } else { second }))
+}
+
+fn number(header: &[u8], at: usize) -> u32 {
+    header[at..].first_chunk().map_or(0, |bytes| u32::from_le_bytes(*bytes))
+}
+
+/// With `totals`, the second may be there in part.
+fn sections(bytes: &[u8], totals: bool) -> Result<(Traits, [Section<'_>; 2]), Unreadable> {
     let format = *bytes.first().ok_or_else(|| damaged("a block is empty"))?;
     if format > FORMAT {
         return Err(Unreadable::Newer(format));
     }
     let (header, sections) = bytes.split_at_checked(HEADER).ok_or_else(|| damaged("a block ends too early"))?;
     let traits = Traits::from_byte(header[1])?;
-    let number = |at: usize| header[at..].first_chunk().map_or(0, |bytes| u32::from_le_bytes(*bytes));
-    let (first, second) = sections.split_at_checked(number(2) as usize).ok_or_else(|| damaged("a block ends too early"))?;
-    if second.len() != number(10) as usize {
+    let (first, second) =
+        sections.split_at_checked(number(header, 2) as usize).ok_or_else(|| damaged("a block ends too early"))?;
+    let expected = number(header, 10) as usize;
+    if second.len() > expected || (second.len() < expected && !totals) {
         return Err(damaged("a block has another length than it says"));
     }
-    Ok((traits, [(first, number(6)), (second, number(14))]))
+    Ok((traits, [(first, number(header, 6)), (second, number(header, 14))]))
 }
 
 fn checked(traits: Traits, (section, expected): Section<'_>) -> Result<&[u8], Unreadable> {

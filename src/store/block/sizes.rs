@@ -15,7 +15,7 @@ fn bytes_per_hop(per_minute: f64, slice_ns: u64, slices: u64, coarse: bool) -> u
     if coarse {
         windows.iter_mut().for_each(|(_, window)| *window = window.coarsened());
     }
-    let bytes = pack(&windows, &world.names, &world.hops);
+    let bytes = pack(windows.clone(), &world.names, &world.hops);
     let mut again = Vec::new();
     unpack(&bytes, 0..u64::MAX, false, &world.names, &world.hops, &mut |start, window| again.push((start, window.clone())))
         .unwrap();

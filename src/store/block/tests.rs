@@ -27,7 +27,7 @@ fn all_of(bytes: &[u8], world: &World) -> Vec<(u64, Window)> {
 }
 
 fn packed(windows: &[(u64, Window)], world: &World) -> Vec<u8> {
-    pack(windows, &world.names, &world.hops)
+    pack(windows.to_vec(), &world.names, &world.hops)
 }
 
 /// What a question about totals is to see of a window.
