@@ -8,12 +8,12 @@ use super::judging::Bench;
 use super::pipeline::{NO_MESSAGE, Pipeline, Place, Staged, Worker};
 use super::{Analysis, AnalyzeSettings, Error, Progress};
 use crate::assemble::Complete;
-use crate::catalogue;
+use crate::catalogue::{self, Catalogue};
 use crate::judge::PathMode;
 use crate::measure::{SLICE_NS, SeriesLimits, Windows};
 use crate::model::{Fates, Hops, Names, Verdict};
 use crate::query::{self, Desk};
-use crate::store::{Keeper, Store, StoreError};
+use crate::store::{Keeper, Store};
 use crate::wire::files::{Limits as FileLimits, Reader, Step};
 use std::fs::File;
 use std::io::{BufWriter, Write};
@@ -99,14 +99,26 @@ fn run(
 /// There is no store, or it cannot be read.
 pub fn open_store(folder: &Path) -> Result<Arc<dyn query::Answers>, Error> {
     let (names, hops) = (Arc::new(Names::default()), Arc::new(Hops::default()));
-    let told = |error: StoreError| Error(error.to_string());
-    let store = Store::open(folder, names.clone(), hops.clone()).map_err(told)?;
-    let map = store.map().map_err(told)?;
-    let catalogue = catalogue::parse(&folder.display().to_string(), &map)
-        .map_err(|problems| Error(format!("the map in the store is not accepted any more:\n{problems}")))?;
+    let store = Store::open(folder, names.clone(), hops.clone()).map_err(|error| Error(error.to_string()))?;
+    let catalogue = map_in(&store, folder)?;
     let windows = Arc::new(Windows::new(hops.clone(), [], SeriesLimits::default()));
     let keeper = Arc::new(Keeper::new(windows, Some(store)));
     Ok(Arc::new(Desk::new(catalogue.capabilities(), names, hops, keeper, None, None)))
+}
+
+/// The map that a store holds.
+///
+/// # Errors
+/// There is no store, another process has it open, or its map is not accepted.
+pub fn map_of_store(folder: &Path) -> Result<Catalogue, Error> {
+    let store = Store::open(folder, Arc::default(), Arc::default()).map_err(|error| Error(error.to_string()))?;
+    map_in(&store, folder)
+}
+
+fn map_in(store: &Store, folder: &Path) -> Result<Catalogue, Error> {
+    let map = store.map().map_err(|error| Error(error.to_string()))?;
+    catalogue::parse(&folder.display().to_string(), &map)
+        .map_err(|problems| Error(format!("the map in the store is not accepted any more:\n{problems}")))
 }
 
 struct Run<'p> {

@@ -35,9 +35,10 @@ mod telling;
 mod why_not;
 
 pub use crate::journal::{Durability, Opening};
+pub use crate::objective::warnings;
 pub use crate::serve::ConnectionLimits;
 pub use crate::store::Retention;
-pub use analysis::{analyze, analyze_with_trees, open_store};
+pub use analysis::{analyze, analyze_with_trees, map_of_store, open_store};
 pub use exporting::{ExportSettings, ForwardSettings, MetricsSettings};
 pub use server::serve;
 pub use settings::{Analysis, AnalyzeSettings, Ended, Error, Limits, Listening, MapFile, Progress, ServeSettings};

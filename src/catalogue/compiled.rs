@@ -4,6 +4,7 @@ use super::compile::Compiled;
 use super::entry::EntryRule;
 use crate::model::{FactId, Kind, Shape, Tags, Value};
 use std::fmt;
+use std::sync::Arc;
 
 /// What is wrong with a map: one line a problem, `FILE:LINE:COLUMN: what is wrong; what to write instead`.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -78,6 +79,17 @@ pub struct Objective {
     pub calendar: Option<Calendar>,
 }
 
+/// A stretch of time in which work was announced: it is left out of budgets, which say so.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Maintenance {
+    /// First moment, nanoseconds since 1970; the start of a slice of ten seconds.
+    pub from_ns: u64,
+    /// First moment after it; likewise.
+    pub to_ns: u64,
+    /// What was done.
+    pub reason: String,
+}
+
 /// Windows of the calendar.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Calendar {
@@ -107,6 +119,16 @@ pub enum ObjectiveKind {
         /// The limit; exactly at it is good.
         under_ns: u64,
     },
+}
+
+impl ObjectiveKind {
+    /// As answers write it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Availability => "availability",
+            Self::Latency { .. } => "latency",
+        }
+    }
 }
 
 /// What an execution is worth.
@@ -153,7 +175,7 @@ pub struct HopRule {
 }
 
 /// Something the business does for a customer. Its number is its position in [`Catalogue::capabilities`].
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Default)]
 pub struct Capability {
     /// Unique.
     pub id: String,
@@ -175,6 +197,8 @@ pub struct Capability {
     pub hops: Vec<HopRule>,
     /// In map order.
     pub objectives: Vec<Objective>,
+    /// Those of the map that are about it, in map order; shared with the others that they are about.
+    pub maintenance: Vec<Arc<Maintenance>>,
 }
 
 impl Capability {

@@ -1,14 +1,14 @@
 //! Hops and objectives as written.
 
-use super::compiled::{Calendar, Expect, Field, HopRule, Objective, ObjectiveKind};
+use super::compiled::{Expect, Field, HopRule, Objective, ObjectiveKind};
 use super::fields::{Fields, TRUTHS};
 use super::matcher::{Matcher, matchers};
 use super::predicate::Predicate;
 use super::problems::Findings;
 use super::rules::Kinds;
-use super::values;
+use super::values::{self, Window};
 use super::written::{self, Id};
-use super::yaml::{Body, Node};
+use super::yaml::Node;
 
 /// A hop as written.
 #[derive(Debug)]
@@ -107,9 +107,12 @@ fn objective(node: &Node, findings: &mut Findings) -> (Id, Option<Objective>) {
     let target = fields.need("target", "write what is promised, such as `target: 99.9%`", findings);
     let target = target.and_then(|node| values::target(node, findings));
     let under = fields.get("under").map(|node| values::duration(node, "under", findings));
-    let window = fields.get("window");
-    let calendar = window.and_then(calendar);
-    let window_ns = window.filter(|_| calendar.is_none()).and_then(|node| values::duration(node, "window", findings));
+    let window = fields.get("window").and_then(|node| values::window(node, findings));
+    let (window_ns, calendar) = match window {
+        Some(Window::Rolling(length_ns)) => (Some(length_ns), None),
+        Some(Window::Calendar(calendar)) => (None, Some(calendar)),
+        None => (None, None),
+    };
     let kind = match under {
         Some(limit) => limit.map(|under_ns| ObjectiveKind::Latency { under_ns }),
         None => Some(ObjectiveKind::Availability),
@@ -119,9 +122,4 @@ fn objective(node: &Node, findings: &mut Findings) -> (Id, Option<Objective>) {
         _ => None,
     };
     (id, objective)
-}
-
-fn calendar(node: &Node) -> Option<Calendar> {
-    let Body::Text(text) = &node.body else { return None };
-    [Calendar::Month, Calendar::Quarter].into_iter().find(|one| one.as_str() == text)
 }

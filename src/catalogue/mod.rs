@@ -20,9 +20,11 @@ mod facts;
 mod fields;
 mod glob;
 mod hop;
+mod maintenance;
 mod matcher;
 mod predicate;
 mod problems;
+mod promise;
 mod rules;
 #[cfg(test)]
 mod tests;
@@ -36,14 +38,17 @@ pub use problems::nearest;
 pub use entry::{EntryRule, EntryTest, Tested};
 
 pub use compiled::{
-    Calendar, CallerErrors, Capability, Catalogue, Expect, Field, HopRule, Objective, ObjectiveKind, Problems, Scope, Thread,
-    ValueRule,
+    Calendar, CallerErrors, Capability, Catalogue, Expect, Field, HopRule, Maintenance, Objective, ObjectiveKind, Problems,
+    Scope, Thread, ValueRule,
 };
 
 /// How a map is read and its problems are told, for other files in YAML.
 pub(crate) mod document {
+    pub(crate) use super::fields::{Fields, mapping, text};
     pub(crate) use super::problems::{Findings, Place, nearest, quote};
-    pub(crate) use super::yaml::{Body, Node, read};
+    pub(crate) use super::promise::{Promise, is, items, promises, tree, under};
+    pub(crate) use super::values::{decimal, duration};
+    pub(crate) use super::yaml::{Body, Node, read, read_all};
 }
 
 /// Reads and compiles a map. `file` is the name that problems are reported under.

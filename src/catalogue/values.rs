@@ -1,9 +1,11 @@
 //! Durations, shares and money: text to exact numbers.
 
+use super::compiled::Calendar;
 use super::fields::scalar;
 use super::problems::{Findings, quote};
 use super::yaml::Node;
 use iso_currency::Currency;
+use jiff::Timestamp;
 use rust_decimal::Decimal;
 use rust_decimal::prelude::ToPrimitive;
 
@@ -37,6 +39,50 @@ fn duration_ns(text: &str) -> Option<u64> {
     let (_, nanoseconds) = UNITS.iter().find(|(name, _)| *name == unit)?;
     let total = decimal(number)?.checked_mul(Decimal::from(*nanoseconds))?;
     if total.fract().is_zero() { total.to_u64().filter(|total| *total > 0) } else { None }
+}
+
+/// Counts are kept by this; a window that cuts it in two has no exact sum.
+const SLICE_NS: u64 = 10_000_000_000;
+
+/// Over which time an objective is kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Window {
+    /// The last so many nanoseconds.
+    Rolling(u64),
+    /// The month or quarter that is.
+    Calendar(Calendar),
+}
+
+/// Over which time an objective is kept: a duration, `month` or `quarter`.
+pub fn window(node: &Node, findings: &mut Findings) -> Option<Window> {
+    let text = scalar(node, "window", findings)?;
+    let calendar = [Calendar::Month, Calendar::Quarter].into_iter().find(|one| one.as_str() == text).map(Window::Calendar);
+    let rolling = || duration_ns(text).filter(|length_ns| length_ns.is_multiple_of(SLICE_NS)).map(Window::Rolling);
+    let found = calendar.or_else(rolling);
+    if found.is_none() {
+        let wrong = format!("{} under `window` is no window", quote(text));
+        let instead =
+            "write a number above 0 and one of m, h, d, such as `28d`, or `month` or `quarter` for those of the calendar";
+        findings.add(node.place, wrong, instead);
+    }
+    found
+}
+
+/// A moment as RFC 3339 has it, with its zone, nanoseconds since 1970; the start of a slice of ten seconds.
+pub fn moment(node: &Node, key: &str, findings: &mut Findings) -> Option<u64> {
+    let text = scalar(node, key, findings)?;
+    let found = text.parse::<Timestamp>().ok().and_then(|moment| u64::try_from(moment.as_nanosecond()).ok());
+    if found.is_none() {
+        let wrong = format!("{} under {} is no moment", quote(text), quote(key));
+        findings.add(node.place, wrong, "write day, time and zone, such as `2026-10-03T22:00:00Z`");
+        return None;
+    }
+    let found = found.filter(|moment| moment.is_multiple_of(SLICE_NS));
+    if found.is_none() {
+        let wrong = format!("{} under {} lies within ten seconds that are counted as one", quote(text), quote(key));
+        findings.add(node.place, wrong, "write a whole minute, such as `2026-10-03T22:00:00Z`");
+    }
+    found
 }
 
 /// What an objective promises, as a share from 0 to 1: `99.9%`, or `99.9`, or, under 1, the share itself.

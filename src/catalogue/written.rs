@@ -4,6 +4,7 @@ use super::change;
 use super::compiled::{CallerErrors, Capability, Thread, ValueRule};
 use super::fields::{Fields, kind_of, text};
 use super::hop::{self, WrittenHop};
+use super::maintenance;
 use super::matcher::{Matcher, matchers};
 use super::problems::{Findings, Place, quote};
 use super::values;
@@ -54,7 +55,7 @@ const KIND: &str = "CapabilityMap";
 
 /// Reads the whole map. What is wrong is reported, and the rest is returned as well as it could be read.
 pub fn map(node: &Node, findings: &mut Findings) -> Vec<WrittenCapability> {
-    let Some(fields) = Fields::new(node, "the map", &["apiVersion", "kind", "capabilities"], findings) else {
+    let Some(fields) = Fields::new(node, "the map", &["apiVersion", "kind", "capabilities", "maintenance"], findings) else {
         return Vec::new();
     };
     fixed(&fields, "apiVersion", API_VERSION, findings);
@@ -63,7 +64,9 @@ pub fn map(node: &Node, findings: &mut Findings) -> Vec<WrittenCapability> {
         return Vec::new();
     }
     let list = fields.list("capabilities", "[{id: …, threads: […]}]", findings);
-    list.iter().map(|node| capability(node, findings)).collect()
+    let mut capabilities: Vec<_> = list.iter().map(|node| capability(node, findings)).collect();
+    maintenance::read(&fields, &mut capabilities, findings);
+    capabilities
 }
 
 fn fixed(fields: &Fields<'_>, key: &str, only: &str, findings: &mut Findings) {
@@ -128,18 +131,7 @@ impl WrittenCapability {
         Self {
             id: Id { text: String::new(), place },
             digest: 0,
-            resolved: Capability {
-                id: String::new(),
-                title: String::new(),
-                owner: None,
-                customer: None,
-                audience: None,
-                value: None,
-                threads: Vec::new(),
-                caller_errors: CallerErrors::default(),
-                hops: Vec::new(),
-                objectives: Vec::new(),
-            },
+            resolved: Capability::default(),
             threads: Vec::new(),
             hops: Vec::new(),
             objectives: Vec::new(),

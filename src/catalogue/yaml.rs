@@ -39,16 +39,29 @@ pub enum Body {
 
 /// Reads one YAML document. If it is none, the first error is reported and there is no tree.
 pub fn read(text: &str, findings: &mut Findings) -> Option<Node> {
-    let start = Place { line: 1, column: 1 };
+    let root = trees(text, Tree::default(), findings)?.pop();
+    if root.is_none() {
+        let start = Place { line: 1, column: 1 };
+        findings.add(start, "the file is empty", "write a map that begins with `apiVersion: steelthread/v1`");
+    }
+    root
+}
+
+/// Reads the YAML documents of a file, which `---` parts. If one is none, the first error is reported and there is no tree.
+pub fn read_all(text: &str, findings: &mut Findings) -> Option<Vec<Node>> {
+    trees(text, Tree { many: true, ..Tree::default() }, findings)
+}
+
+fn trees(text: &str, mut tree: Tree, findings: &mut Findings) -> Option<Vec<Node>> {
     if text.len() > MOST_BYTES {
-        findings.add(start, "the map is larger than 64 MiB", "write fewer capabilities, or several maps");
+        let start = Place { line: 1, column: 1 };
+        findings.add(start, "the file is larger than 64 MiB", "write several files");
         return None;
     }
     let mut options = granit_parser::Options::default();
     options.set_emit_comments(false);
     options.flow_nesting_limit = MOST_DEPTH;
     options.block_nesting_limit = MOST_DEPTH;
-    let mut tree = Tree::default();
     for next in Parser::new_from_str_with_options(text, options) {
         let taken = match next {
             Ok((event, span)) => tree.take(event, span),
@@ -59,10 +72,7 @@ pub fn read(text: &str, findings: &mut Findings) -> Option<Node> {
             return None;
         }
     }
-    if tree.root.is_none() {
-        findings.add(start, "the file is empty", "write a map that begins with `apiVersion: steelthread/v1`");
-    }
-    tree.root
+    Some(tree.roots)
 }
 
 type Refused = (Place, String, &'static str);
@@ -117,7 +127,9 @@ struct Tree {
     anchors: HashMap<usize, Built>,
     copies: usize,
     documents: usize,
-    root: Option<Node>,
+    /// Whether a file may hold more than one.
+    many: bool,
+    roots: Vec<Node>,
 }
 
 impl Tree {
@@ -126,7 +138,7 @@ impl Tree {
         match event {
             Event::DocumentStart(..) => {
                 self.documents += 1;
-                if self.documents > 1 {
+                if self.documents > 1 && !self.many {
                     return Err((place, "a second document begins here".to_owned(), "write one map a file, without `---`"));
                 }
                 Ok(())
@@ -193,7 +205,7 @@ impl Tree {
                 open.height = open.height.max(built.height + 1);
                 open.children.push(built.node);
             }
-            None => self.root = Some(built.node),
+            None => self.roots.push(built.node),
         }
         Ok(())
     }

@@ -1,7 +1,8 @@
 //! `check`: maps, with all their problems.
 
 use super::exit::Ended;
-use super::{maps, output};
+use super::{maps, output, say};
+use crate::app;
 use crate::catalogue::{Catalogue, Problems};
 use anyhow::{Result, bail};
 use std::path::{Path, PathBuf};
@@ -10,7 +11,13 @@ pub(super) fn run(paths: &[PathBuf]) -> Result<Ended> {
     let mut problems = Vec::new();
     for path in paths {
         match maps::read(path) {
-            Ok(catalogue) => output::print(&fine(path, &catalogue))?,
+            Ok(catalogue) => {
+                // What a right map will not do is talk: the map is used all the same.
+                for line in app::warnings(&path.display().to_string(), &catalogue) {
+                    say(&line);
+                }
+                output::print(&fine(path, &catalogue))?;
+            }
             Err(error) => match error.downcast::<Problems>() {
                 Ok(found) => problems.extend(found.0),
                 Err(error) => problems.push(format!("{}: {error:#}", path.display())),

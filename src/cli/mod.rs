@@ -10,10 +10,12 @@
 mod access;
 mod analyze;
 mod args;
+mod budget;
 mod check;
 mod config;
 mod demo;
 mod doors;
+mod exchange;
 mod exit;
 mod explain;
 mod figures;
@@ -75,8 +77,12 @@ fn run(command: Command) -> anyhow::Result<Ended> {
         Command::Hops(args) => question::hops(args),
         Command::History(args) => question::history(args),
         Command::Explain(args) => question::explain(args),
+        Command::Budget(args) => question::budget(args),
+        Command::Gate(args) => question::gate(args),
         Command::Matching(args) => question::matching(args),
         Command::Trace(args) => question::trace(args),
+        Command::Export(args) => exchange::export(&args),
+        Command::Import { what, file } => exchange::import(what, &file),
         Command::Backup(args) => storing::backup(args),
         Command::Compact(args) => storing::compact(&args),
         Command::Token { command } => token::run(command),

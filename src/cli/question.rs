@@ -1,15 +1,17 @@
 //! `status`, `hops` and `trace`: a question is put, and its answer printed, once or again and again.
 
-use super::args::{ExplainArgs, HistoryArgs, HopsArgs, MatchingArgs, RangeArgs, StatusArgs, TraceArgs, WatchArgs};
+use super::args::{
+    BudgetArgs, ExplainArgs, GateArgs, HistoryArgs, HopsArgs, MatchingArgs, RangeArgs, StatusArgs, TraceArgs, WatchArgs,
+};
 use super::exit::Ended;
 use super::output::{self, Look};
 use super::source::{self, Opened, Source};
-use super::{explain, history, hops, matching, status, trace, why_not};
+use super::{budget, explain, history, hops, matching, status, trace, why_not};
 use crate::app::clock;
 use crate::model::TraceId;
 use crate::query::{
-    API_VERSION, Between, ExplainQuestion, HistoryQuestion, HopsQuestion, StatusQuestion, TraceAnswer, VerdictLine, parse_length,
-    parse_range, parse_step,
+    API_VERSION, Between, BudgetQuestion, Decision, ExplainQuestion, GateAnswer, GateQuestion, HistoryQuestion, HopsQuestion,
+    StatusQuestion, TraceAnswer, VerdictLine, parse_length, parse_range, parse_step,
 };
 use anyhow::{Context, ensure};
 use std::io::{BufRead, BufReader, IsTerminal};
@@ -63,6 +65,26 @@ pub(super) fn explain(args: ExplainArgs) -> anyhow::Result<Ended> {
         output::render(args.output.output, &answer, explain::text, explain::rows)
     })?;
     Ok(ended(&opened))
+}
+
+pub(super) fn budget(args: BudgetArgs) -> anyhow::Result<Ended> {
+    let (opened, capability, every) = open(args.source, args.words, &RangeArgs::default(), args.watch)?;
+    let look = Look::of_stdout();
+    repeat(every, || {
+        let answer = opened.answers.budget(&BudgetQuestion { capability: capability.clone(), at_ns: None })?;
+        output::render(args.output.output, &answer, |answer| budget::table(answer, look), |answer| budget::rows(&answer.budgets))
+    })?;
+    Ok(ended(&opened))
+}
+
+pub(super) fn gate(args: GateArgs) -> anyhow::Result<Ended> {
+    let (opened, capability, _) = open(args.source, args.words, &RangeArgs::default(), WatchArgs::default())?;
+    let capability = capability.context("which capability? write: steelthread gate CAP")?;
+    let look = Look::of_stdout();
+    let answer = opened.answers.gate(&GateQuestion { capability, at_ns: None })?;
+    let told = |answer: &GateAnswer| budget::gate_text(answer, look);
+    output::print(&output::render(args.output.output, &answer, told, budget::gate_rows)?)?;
+    Ok(if answer.decision == Decision::Freeze { Ended::No } else { ended(&opened) })
 }
 
 pub(super) fn matching(args: MatchingArgs) -> anyhow::Result<Ended> {

@@ -3,8 +3,8 @@
 use super::login::Login;
 use crate::model::TraceId;
 use crate::query::{
-    Answers, Between, By, ExplainQuestion, Explanation, History, HistoryQuestion, HopsAnswer, HopsQuestion, Level, Matching,
-    QueryError, Status, StatusQuestion, TraceAnswer, moment_text,
+    Answers, Between, BudgetAnswer, BudgetQuestion, By, ExplainQuestion, Explanation, GateAnswer, GateQuestion, History,
+    HistoryQuestion, HopsAnswer, HopsQuestion, Level, Matching, QueryError, Status, StatusQuestion, TraceAnswer, moment_text,
 };
 use clap::ValueEnum;
 use serde::de::DeserializeOwned;
@@ -178,6 +178,18 @@ impl Answers for Remote {
         }
         words.push(("level", word::<Level>(&question.level)));
         self.ask(&format!("/api/v1/capabilities/{}/explain", quoted(&question.capability)), words)
+    }
+
+    /// A server's windows end when it is asked.
+    fn budget(&self, question: &BudgetQuestion) -> Result<BudgetAnswer, QueryError> {
+        match &question.capability {
+            Some(id) => self.ask(&format!("/api/v1/capabilities/{}/budget", quoted(id)), Vec::new()),
+            None => self.ask("/api/v1/budget", Vec::new()),
+        }
+    }
+
+    fn gate(&self, question: &GateQuestion) -> Result<GateAnswer, QueryError> {
+        self.ask(&format!("/api/v1/capabilities/{}/gate", quoted(&question.capability)), Vec::new())
     }
 
     fn matching(&self, capability: Option<&str>) -> Result<Matching, QueryError> {

@@ -5,8 +5,8 @@
 //! nothing, and what was not committed is gone with the process; a [`Journal`] on disk keeps each message until a commit says that it
 //! is not needed any more. A partition of Kafka has the same shape.
 //!
-//! **Files.** A journal is a folder of segments, each named after its first offset. Writing over pages that are in memory costs a
-//! quarter of making a file longer, so a segment that was released is renamed and written over. What it held before stays behind the
+//! **Files.** A journal is a folder of segments, each named after its first offset. Writing over pages that are in memory costs half
+//! of making a file longer, or less, so a segment that was released is renamed and written over. What it held before stays behind the
 //! end, and must never be read: a mark in each record tells whose it is (`layout`). Records are written at a place, never appended:
 //! after a write that failed halfway the next one begins at the same place.
 //!

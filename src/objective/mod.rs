@@ -10,6 +10,7 @@
 
 mod budget;
 mod burn;
+mod check;
 mod indicator;
 mod period;
 mod ring;
@@ -23,6 +24,7 @@ mod tests;
 
 pub use budget::{Budget, Rate, budget};
 pub use burn::{BurnState, MIN_FAILURES, burn_rate, surely_burns};
+pub use check::warnings;
 pub use indicator::{Counts, Indicator};
 pub use period::Period;
 pub use sums::Sums;

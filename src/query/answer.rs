@@ -207,6 +207,12 @@ pub struct ObjectiveStatus {
     pub budget_left: Option<f64>,
     /// Burn rates by window; empty until there is enough history to tell.
     pub burn: BTreeMap<String, f64>,
+    /// Executions that keep it.
+    #[serde(default)]
+    pub good: Count,
+    /// Executions that break it.
+    #[serde(default)]
+    pub bad: Count,
 }
 
 /// Money.

@@ -1,13 +1,15 @@
 //! Where questions are answered.
 
 use super::explain::{LONGER, explain};
+use super::gate::gate;
 use super::hops::Table;
 use super::listing::{self, Listed, Listing};
 use super::matching::{Matching, Sources};
 use super::status::{capability_status, count};
 use super::{
-    API_VERSION, Answers, Between, CapabilityStatus, ExplainQuestion, Explanation, History, HistoryQuestion, HopsAnswer,
-    HopsQuestion, QueryError, Range, Spans, Status, StatusQuestion, TraceAnswer, VerdictLine, verdict_with_tree,
+    API_VERSION, Answers, Between, BudgetAnswer, BudgetQuestion, CapabilityStatus, ExplainQuestion, Explanation, GateAnswer,
+    GateQuestion, History, HistoryQuestion, HopsAnswer, HopsQuestion, QueryError, Range, Spans, Status, StatusQuestion,
+    TraceAnswer, VerdictLine, verdict_with_tree,
 };
 use crate::catalogue::Capability;
 use crate::measure::{Ledger, Recent, Window};
@@ -250,6 +252,15 @@ impl Answers for Desk {
                 .chain(estimated.then(|| SEEN.to_owned()))
                 .reduce(|one, other| format!("{one}; {other}")),
         })
+    }
+
+    fn budget(&self, question: &BudgetQuestion) -> Result<BudgetAnswer, QueryError> {
+        self.told_budget(question)
+    }
+
+    fn gate(&self, question: &GateQuestion) -> Result<GateAnswer, QueryError> {
+        let of = BudgetQuestion { capability: Some(question.capability.clone()), at_ns: question.at_ns };
+        Ok(gate(&question.capability, self.told_budget(&of)?))
     }
 
     fn matching(&self, capability: Option<&str>) -> Result<Matching, QueryError> {

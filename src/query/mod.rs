@@ -11,11 +11,14 @@
 //! beside them, is `failed`, exactly: they are the same integers, summed two ways.
 
 mod answer;
+mod budget;
+mod budgeted;
 mod completeness;
 mod desk;
 mod estimate;
 mod explain;
 mod explained;
+mod gate;
 mod historic;
 mod history;
 mod hops;
@@ -23,6 +26,7 @@ mod line;
 mod listing;
 mod matching;
 mod money;
+mod pieces;
 mod question;
 mod range;
 mod stats;
@@ -31,11 +35,14 @@ mod stretches;
 mod tree;
 
 #[cfg(test)]
+mod budget_tests;
+#[cfg(test)]
 mod history_tests;
 #[cfg(test)]
 mod tests;
 
 pub use answer::*;
+pub use budgeted::{BudgetAnswer, Decision, Excluded, GateAnswer, Lately, MaintenanceLine, ObjectiveBudget, Spender};
 pub use completeness::Completeness;
 pub use desk::Desk;
 pub use explained::{EvidenceLine, ExplainKind, Explanation, Suspect};

@@ -1,6 +1,6 @@
 //! What can be asked.
 
-use super::{Explanation, History, HopsAnswer, Level, Matching, Status, TraceAnswer, parse_moment};
+use super::{BudgetAnswer, Explanation, GateAnswer, History, HopsAnswer, Level, Matching, Status, TraceAnswer, parse_moment};
 use crate::model::TraceId;
 
 /// A stretch of time, nanoseconds since 1970: `from_ns` belongs to it, `to_ns` does not.
@@ -72,6 +72,24 @@ pub struct ExplainQuestion {
     pub level: Level,
 }
 
+/// `budget`.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct BudgetQuestion {
+    /// One capability; `None`: all.
+    pub capability: Option<String>,
+    /// Where the windows end, nanoseconds since 1970; `None`: at the end of what was counted.
+    pub at_ns: Option<u64>,
+}
+
+/// `gate`.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct GateQuestion {
+    /// The capability.
+    pub capability: String,
+    /// As in [`BudgetQuestion`].
+    pub at_ns: Option<u64>,
+}
+
 /// Why a question has no answer.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum QueryError {
@@ -128,6 +146,18 @@ pub trait Answers: Send + Sync {
     /// # Errors
     /// If the capability is not in the map, or what is kept cannot be read.
     fn explain(&self, question: &ExplainQuestion) -> Result<Explanation, QueryError>;
+
+    /// What is left of the budgets of objectives, each over its own window.
+    ///
+    /// # Errors
+    /// If the capability is not in the map, or what is kept cannot be read.
+    fn budget(&self, question: &BudgetQuestion) -> Result<BudgetAnswer, QueryError>;
+
+    /// Whether to release.
+    ///
+    /// # Errors
+    /// If the capability is not in the map, or what is kept cannot be read.
+    fn gate(&self, question: &GateQuestion) -> Result<GateAnswer, QueryError>;
 
     /// What arrives, what matches, and what nearly does; of one capability, or of all (`None`).
     ///

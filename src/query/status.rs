@@ -87,19 +87,17 @@ fn objective_status(objective: &Objective, window: &Window, hops: &Hops) -> Obje
     let (actual_low, actual_high) = bounds(rate(good, bad));
     // A target of 100 % leaves no budget of which a share could be left.
     let allowed = (1.0 - objective.target > 0.0).then_some(1.0 - objective.target);
-    let kind = match objective.kind {
-        ObjectiveKind::Availability => "availability",
-        ObjectiveKind::Latency { .. } => "latency",
-    };
     ObjectiveStatus {
         id: objective.id.clone(),
-        kind: kind.into(),
+        kind: objective.kind.as_str().into(),
         target: objective.target,
         actual: share(good.units, all),
         actual_low,
         actual_high,
         budget_left: share(bad.units, all).zip(allowed).map(|(bad, allowed)| tidy(1.0 - bad / allowed)),
         burn: BTreeMap::new(),
+        good: count(good),
+        bad: count(bad),
     }
 }
 

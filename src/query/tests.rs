@@ -1,7 +1,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 use super::*;
-use crate::catalogue::{CallerErrors, Capability, Objective, ObjectiveKind, ValueRule};
+use crate::catalogue::{Capability, Objective, ObjectiveKind, ValueRule};
 use crate::measure::testing::{START_NS, World, verdict};
 use crate::measure::{Ledger, Recent, SLICE_NS, Windows};
 use crate::model::{
@@ -15,18 +15,7 @@ use std::sync::Arc;
 
 /// The capabilities of [`World`]; the first has objectives and a value.
 fn capabilities() -> Vec<Capability> {
-    let one = |id: &str| Capability {
-        id: id.into(),
-        title: format!("Title of {id}"),
-        owner: None,
-        customer: None,
-        audience: None,
-        value: None,
-        threads: Vec::new(),
-        caller_errors: CallerErrors::Reject,
-        hops: Vec::new(),
-        objectives: Vec::new(),
-    };
+    let one = |id: &str| Capability { id: id.into(), title: format!("Title of {id}"), ..Capability::default() };
     let objective = |id: &str, target, kind| Objective { id: id.into(), target, kind, window_ns: None, calendar: None };
     let value = ValueRule {
         per_execution: Some("41.50".parse().unwrap()),

@@ -1,6 +1,12 @@
 //! Stand-ins for what lies behind the doors, for tests of this room and of the command line.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
+mod budgets;
+mod explained;
+
+pub(crate) use budgets::{budget, gate};
+pub(crate) use explained::explanation;
+
 use super::{Accepted, Encoding, Health, Intake, NoSnapshot, Refusal};
 use crate::model::TraceId;
 use crate::query::*;
@@ -102,6 +108,20 @@ impl Answers for FakeAnswers {
         self.asked.lock().unwrap().push(format!("{question:?}"));
         known(Some(&question.capability))?;
         Ok(Explanation { capability: question.capability.clone(), level: question.level, ..explanation() })
+    }
+
+    fn budget(&self, question: &BudgetQuestion) -> Result<BudgetAnswer, QueryError> {
+        self.asked.lock().unwrap().push(format!("{question:?}"));
+        known(question.capability.as_ref())?;
+        let mut told = budget();
+        told.budgets.retain(|one| question.capability.as_ref().is_none_or(|id| one.capability == *id));
+        Ok(told)
+    }
+
+    fn gate(&self, question: &GateQuestion) -> Result<GateAnswer, QueryError> {
+        self.asked.lock().unwrap().push(format!("{question:?}"));
+        known(Some(&question.capability))?;
+        Ok(GateAnswer { capability: question.capability.clone(), ..gate() })
     }
 
     fn matching(&self, capability: Option<&str>) -> Result<Matching, QueryError> {
@@ -260,6 +280,8 @@ fn book_flight() -> CapabilityStatus {
             actual_high: Some(0.93),
             budget_left: Some(-119.0),
             burn: BTreeMap::new(),
+            good: Count(88.0),
+            bad: Count(12.0),
         }],
         lost_value: Some(LostValue { amount: "498.00".into(), currency: "EUR".into() }),
         sampled: None,
@@ -303,31 +325,6 @@ fn search() -> CapabilityStatus {
         skewed: 0,
         why_empty: Some("no span matched; nearest: 412 spans of search, kind server, name 'GET /serch'".into()),
         completeness: Completeness::default(),
-    }
-}
-
-pub(crate) fn explanation() -> Explanation {
-    let text = "9 of 120 executions failed because of card-network (7.5%), normally 0.1%: timeout_no_server 9".to_string();
-    Explanation {
-        api_version: API_VERSION.into(),
-        capability: "book-flight".into(),
-        level: Level::Hop,
-        range: range(),
-        baseline: Range { from: "2026-08-31T11:00:00Z".into(), to: "2026-09-01T11:00:00Z".into() },
-        kind: ExplainKind::HopFailure,
-        suspects: vec![Suspect {
-            hop: "card-network".into(),
-            service: "pay.acmepay.example".into(),
-            score: 0.222,
-            share: 1.0,
-            evidence: vec![EvidenceLine { kind: "failures".into(), text, value: 0.075, normal: Some(0.001) }],
-            trace_ids: vec![KNOWN.into()],
-        }],
-        executions: Count(120.0),
-        baseline_executions: Count(2400.0),
-        estimated: false,
-        sampled: None,
-        note: None,
     }
 }
 

@@ -4,11 +4,11 @@ use super::asked::{ExplainWords, HistoryWords, HopsWords, StatusWords};
 use super::desk::Desk;
 use super::proto::query_server::Query;
 use super::proto::{
-    ExplainRequest, ExplainResponse, HistoryRequest, HistoryResponse, HopsRequest, HopsResponse, MatchingRequest,
-    MatchingResponse, StatusRequest, StatusResponse, TraceRequest, TraceResponse,
+    BudgetRequest, BudgetResponse, ExplainRequest, ExplainResponse, GateRequest, GateResponse, HistoryRequest, HistoryResponse,
+    HopsRequest, HopsResponse, MatchingRequest, MatchingResponse, StatusRequest, StatusResponse, TraceRequest, TraceResponse,
 };
 use crate::model::TraceId;
-use crate::query::QueryError;
+use crate::query::{BudgetQuestion, GateQuestion, QueryError};
 use tonic::{Request, Response, Status};
 
 /// Answers the service of `query.proto`.
@@ -61,6 +61,18 @@ impl Query for QueryService {
     async fn matching(&self, request: Request<MatchingRequest>) -> Result<Response<MatchingResponse>, Status> {
         let capability = given(request.into_inner().capability);
         let answer = self.0.ask(move |answers| answers.matching(capability.as_deref())).await?;
+        Ok(Response::new(answer.into()))
+    }
+
+    async fn budget(&self, request: Request<BudgetRequest>) -> Result<Response<BudgetResponse>, Status> {
+        let question = BudgetQuestion { capability: given(request.into_inner().capability), at_ns: Some((self.0.clock)()) };
+        let answer = self.0.ask(move |answers| answers.budget(&question)).await?;
+        Ok(Response::new(answer.into()))
+    }
+
+    async fn gate(&self, request: Request<GateRequest>) -> Result<Response<GateResponse>, Status> {
+        let question = GateQuestion { capability: request.into_inner().capability, at_ns: Some((self.0.clock)()) };
+        let answer = self.0.ask(move |answers| answers.gate(&question)).await?;
         Ok(Response::new(answer.into()))
     }
 

@@ -5,7 +5,10 @@ use super::desk::Desk;
 use super::openapi::{self, Answer, Route};
 use super::{backup, metrics};
 use crate::model::TraceId;
-use crate::query::{API_VERSION, Explanation, History, HopsAnswer, Matching, QueryError, Status, TraceAnswer};
+use crate::query::{
+    API_VERSION, BudgetAnswer, BudgetQuestion, Explanation, GateAnswer, GateQuestion, History, HopsAnswer, Matching, QueryError,
+    Status, TraceAnswer,
+};
 use axum::Router;
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Path, Query, State};
@@ -36,8 +39,11 @@ fn table() -> Vec<(Route, MethodRouter<Desk>)> {
         ),
         about("/api/v1/capabilities/{id}/history", "Its figures over time.", HISTORY, "HistoryResponse", get(history)),
         about("/api/v1/capabilities/{id}/explain", "Why it was bad.", EXPLAIN, "ExplainResponse", get(explain)),
+        about("/api/v1/capabilities/{id}/budget", "What is left of its budgets.", &[], "BudgetResponse", get(capability_budget)),
+        about("/api/v1/capabilities/{id}/gate", "Whether to release.", &[], "GateResponse", get(gate)),
         about("/api/v1/capabilities/{id}/matching", "What matches it.", &[], "MatchingResponse", get(capability_matching)),
         about("/api/v1/hops", "Which hops fail, and which are slow.", HOPS, "HopsResponse", get(hops)),
+        about("/api/v1/budget", "What is left of the budgets of objectives.", &[], "BudgetResponse", get(budget)),
         about("/api/v1/matching", "What arrives, what matches, and what nearly does.", &[], "MatchingResponse", get(matching)),
         about("/api/v1/traces/{trace_id}", "The verdicts about a recent trace.", &[], "TraceResponse", get(trace)),
         text("/api/v1/backup", "A copy of what the server keeps, as a file.", Answer::File, get(backup)),
@@ -131,6 +137,28 @@ async fn explain(
 ) -> Result<Json<Explanation>, Refused> {
     let question = words?.0.question(id, (desk.clock)())?;
     Ok(Json(desk.ask(move |answers| answers.explain(&question)).await?))
+}
+
+async fn budget(State(desk): State<Desk>, words: Words<NoWords>) -> Result<Json<BudgetAnswer>, Refused> {
+    words?;
+    let question = BudgetQuestion { capability: None, at_ns: Some((desk.clock)()) };
+    Ok(Json(desk.ask(move |answers| answers.budget(&question)).await?))
+}
+
+async fn capability_budget(
+    State(desk): State<Desk>,
+    Path(id): Path<String>,
+    words: Words<NoWords>,
+) -> Result<Json<BudgetAnswer>, Refused> {
+    words?;
+    let question = BudgetQuestion { capability: Some(id), at_ns: Some((desk.clock)()) };
+    Ok(Json(desk.ask(move |answers| answers.budget(&question)).await?))
+}
+
+async fn gate(State(desk): State<Desk>, Path(id): Path<String>, words: Words<NoWords>) -> Result<Json<GateAnswer>, Refused> {
+    words?;
+    let question = GateQuestion { capability: id, at_ns: Some((desk.clock)()) };
+    Ok(Json(desk.ask(move |answers| answers.gate(&question)).await?))
 }
 
 async fn matching(State(desk): State<Desk>, words: Words<NoWords>) -> Result<Json<Matching>, Refused> {

@@ -22,6 +22,7 @@ pub(super) fn text(
     refused(&mut page, refusals);
     spans(&mut page, &status);
     executions(&mut page, &status.capabilities);
+    objectives(&mut page, &status.capabilities);
     completeness(&mut page, &status.capabilities);
     hop_failures(&mut page, answers, &status.capabilities)?;
     Ok(page.0)
@@ -87,6 +88,19 @@ fn executions(page: &mut Page, capabilities: &[CapabilityStatus]) {
     for one in capabilities {
         for (kind, errors) in &one.absorbed {
             page.sample("absorbed_errors_total", &[("capability", &one.id), ("kind", kind)], errors.0);
+        }
+    }
+}
+
+/// Both results of each objective are always there: a rate of what is not there is not 0, it is nothing.
+fn objectives(page: &mut Page, capabilities: &[CapabilityStatus]) {
+    page.family("objective_executions_total", "counter", "Executions that keep and that break an objective of their capability.");
+    for one in capabilities {
+        for objective in &one.objectives {
+            for (result, executions) in [("good", objective.good), ("bad", objective.bad)] {
+                let labels = [("capability", one.id.as_str()), ("objective", &objective.id), ("result", result)];
+                page.sample("objective_executions_total", &labels, executions.0);
+            }
         }
     }
 }
@@ -177,7 +191,10 @@ mod tests {
     use super::super::fakes;
     use super::*;
     use crate::model::TraceId;
-    use crate::query::{ExplainQuestion, Explanation, History, HistoryQuestion, Matching, TraceAnswer};
+    use crate::query::{
+        BudgetAnswer, BudgetQuestion, ExplainQuestion, Explanation, GateAnswer, GateQuestion, History, HistoryQuestion, Matching,
+        TraceAnswer,
+    };
 
     /// Its map is swapped right after each question about the status.
     struct Swapped;
@@ -200,6 +217,14 @@ mod tests {
         }
 
         fn explain(&self, _: &ExplainQuestion) -> Result<Explanation, QueryError> {
+            gone()
+        }
+
+        fn budget(&self, _: &BudgetQuestion) -> Result<BudgetAnswer, QueryError> {
+            gone()
+        }
+
+        fn gate(&self, _: &GateQuestion) -> Result<GateAnswer, QueryError> {
             gone()
         }
 

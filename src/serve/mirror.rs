@@ -114,7 +114,7 @@ mirror! {
     Completeness => Completeness { same late orphan weight; counts orphaned incomplete corrected; }
     Spans => Spans { same received fates; }
     WorstHop => WorstHop { same hop service share; counts failures; }
-    ObjectiveStatus => ObjectiveStatus { same id kind target actual actual_low actual_high budget_left burn; }
+    ObjectiveStatus => ObjectiveStatus { same id kind target actual actual_low actual_high budget_left burn; counts good bad; }
     Status => StatusResponse {
         same api_version estimated unknown_capabilities;
         into range spans;
@@ -140,6 +140,18 @@ mirror! {
         seen sampled;
         known intervals;
     }
+    BudgetAnswer => BudgetResponse { same api_version at estimated; lists budgets; }
+    ObjectiveBudget => ObjectiveBudget {
+        same capability hop objective kind target window left_share gone gone_in_seconds gone_at note;
+        into range lately;
+        maybe excluded;
+        lists spent;
+        counts counted allowed used left;
+    }
+    Lately => Lately { same seconds; counts used; }
+    Spender => Spender { same hop service share; counts used; }
+    Excluded => Excluded { lists maintenance; counts counted used; }
+    MaintenanceLine => MaintenanceLine { same from to reason; }
     HopLine => Hop { same hop service; }
     BlameLine => Blame { same hop service cause confidence evidence span_id rule; }
     SlowBlameLine => SlowBlame { same hop service cause; }
@@ -243,6 +255,24 @@ impl From<query::HopsAnswer> for proto::HopsResponse {
             estimated: it.estimated,
             sampled: it.sampled.unwrap_or_default(),
             intervals: intervals(it.intervals),
+        }
+    }
+}
+
+impl From<query::GateAnswer> for proto::GateResponse {
+    fn from(it: query::GateAnswer) -> Self {
+        let decision = match it.decision {
+            query::Decision::Allow => proto::Decision::Allow,
+            query::Decision::Freeze => proto::Decision::Freeze,
+        };
+        Self {
+            api_version: it.api_version,
+            capability: it.capability,
+            at: it.at,
+            decision: decision.into(),
+            reason: it.reason,
+            exemptions: it.exemptions,
+            budgets: each(it.budgets),
         }
     }
 }

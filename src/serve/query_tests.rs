@@ -7,7 +7,7 @@ use super::proto::{
     self, ExplainRequest, HistoryRequest, HopsRequest, MatchingRequest, RangeRequest, StatusRequest, TraceRequest,
 };
 use super::{Port, api, fakes};
-use crate::query::{Explanation, History, HopsAnswer, Matching, Status, TraceAnswer};
+use crate::query::{BudgetAnswer, Explanation, GateAnswer, History, HopsAnswer, Matching, Status, TraceAnswer};
 use serde_json::Value;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -88,6 +88,14 @@ async fn each_question_has_a_route_and_answers_with_its_document() {
     assert_eq!(over_time, fakes::history());
     let why: Explanation = serde_json::from_value(server.document("/api/v1/capabilities/book-flight/explain").await).unwrap();
     assert_eq!(why, fakes::explanation());
+    let budget: BudgetAnswer = serde_json::from_value(server.document("/api/v1/budget").await).unwrap();
+    assert_eq!(budget, fakes::budget());
+    let one: BudgetAnswer = serde_json::from_value(server.document("/api/v1/capabilities/search/budget").await).unwrap();
+    assert!(one.budgets.is_empty());
+    assert_eq!(server.asked(), format!("BudgetQuestion {{ capability: Some(\"search\"), at_ns: Some({NOON}) }}"));
+    let gate: GateAnswer = serde_json::from_value(server.document("/api/v1/capabilities/book-flight/gate").await).unwrap();
+    assert_eq!(gate, fakes::gate());
+    assert!(server.error("/api/v1/capabilities/nope/gate", 404).await.contains("there are: book-flight, search"));
     let matching: Matching = serde_json::from_value(server.document("/api/v1/matching").await).unwrap();
     assert_eq!(matching, fakes::matching());
     let one = server.document("/api/v1/capabilities/search/matching").await;

@@ -16,6 +16,7 @@ mod outage;
 mod overload;
 mod processes;
 mod readme;
+mod rules;
 mod sender;
 mod server;
 #[path = "../it/shop.rs"]

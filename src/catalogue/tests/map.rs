@@ -1,6 +1,6 @@
 //! What a right map says.
 
-use super::super::{Calendar, CallerErrors, Expect, Objective, ObjectiveKind, parse};
+use super::super::{CallerErrors, Expect, Objective, ObjectiveKind, parse};
 use super::*;
 use rust_decimal::Decimal;
 
@@ -135,16 +135,4 @@ fn of_ten_thousand_capabilities_the_right_one_is_found() {
     assert_eq!(seen.facts(&map).len(), 2);
     assert_eq!(*seen.tags(&map, Kind::Server).entries, [(9876, Some(0))]);
     assert!(Seen::of("shop").tags(&map, Kind::Server).entries.is_empty());
-}
-
-#[test]
-fn a_window_may_be_one_of_the_calendar() {
-    let window = |text: &str| {
-        let map = read(&BOOK_FLIGHT.replace("window: 28d", &format!("window: {text}")));
-        let one = &map.capabilities()[0].objectives[0];
-        (one.calendar, one.window_ns)
-    };
-    assert_eq!(window("month"), (Some(Calendar::Month), None));
-    assert_eq!(window("quarter"), (Some(Calendar::Quarter), None));
-    assert_eq!(window("90d"), (None, Some(90 * DAY_NS)));
 }

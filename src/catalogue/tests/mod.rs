@@ -5,6 +5,7 @@
 mod map;
 mod matching;
 mod problems;
+mod promises;
 mod random;
 
 use super::{Catalogue, Field, Scope, parse};

@@ -1,5 +1,6 @@
 //! Arguments as written. What they mean is settled elsewhere: `settings` and `limits`.
 
+mod exchange;
 mod questions;
 mod runs;
 mod serve;
@@ -7,9 +8,10 @@ mod store;
 mod storing;
 mod token;
 
+pub(super) use exchange::{ExportArgs, ExportKind, ImportKind};
 pub(super) use questions::{
-    ExplainArgs, Format, HistoryArgs, HopsArgs, LoginArgs, MatchingArgs, OutputArgs, RangeArgs, SourceArgs, StatusArgs,
-    TraceArgs, WatchArgs,
+    BudgetArgs, ExplainArgs, Format, GateArgs, HistoryArgs, HopsArgs, LoginArgs, MatchingArgs, OutputArgs, RangeArgs, SourceArgs,
+    StatusArgs, TraceArgs, WatchArgs,
 };
 pub(super) use runs::{AnalyzeArgs, CriticalPath, DemoArgs};
 pub(super) use serve::{AccessArgs, DoorArgs, Listing, ServeArgs, SizeArgs, WaitArgs};
@@ -55,10 +57,25 @@ pub(super) enum Command {
     History(HistoryArgs),
     /// Why a capability was bad: suspects, with evidence.
     Explain(ExplainArgs),
+    /// What is left of the budgets of objectives, each over its own window: allowed, used, left, and by whom.
+    Budget(BudgetArgs),
+    /// Whether to release a capability: allow, or freeze where a budget is gone (exit code 1), and why.
+    Gate(GateArgs),
     /// What arrives, what matches the entry rules of the map, and what nearly does.
     Matching(MatchingArgs),
     /// The verdicts about one trace: outcome, blame, critical path.
     Trace(TraceArgs),
+    /// Write what other tools read; what cannot be carried over goes to standard error, with its place.
+    Export(ExportArgs),
+    /// Read what other tools write: the draft of a map; what cannot be carried over goes to standard error, with its place.
+    Import {
+        /// What it is.
+        #[arg(value_enum, value_name = "WHAT")]
+        what: ImportKind,
+        /// The file; - is standard input.
+        #[arg(value_name = "FILE")]
+        file: PathBuf,
+    },
     /// Copy a store, or what a running server keeps.
     Backup(BackupArgs),
     /// Give back to the disk what a store does not need. No server may use it meanwhile.

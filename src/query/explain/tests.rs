@@ -1,6 +1,6 @@
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
-use crate::catalogue::{CallerErrors, Capability};
+use crate::catalogue::Capability;
 use crate::measure::testing::{START_NS, World, verdict};
 use crate::measure::{SLICE_NS, Windows};
 use crate::model::{Absorbed, AbsorbedKind, Blame, CallerUse, Cause, Confidence, HopUse, Hops, Outcome, SpanId, Verdict};
@@ -84,18 +84,7 @@ impl Scene {
         let windows = Arc::new(world.windows());
         let kept = store.then(|| Store::in_memory(world.names.clone(), world.hops.clone()).unwrap());
         let keeper = Arc::new(Keeper::new(windows.clone(), kept));
-        let capability = |id: &str| Capability {
-            id: id.into(),
-            title: String::new(),
-            owner: None,
-            customer: None,
-            audience: None,
-            value: None,
-            threads: Vec::new(),
-            caller_errors: CallerErrors::Reject,
-            hops: Vec::new(),
-            objectives: Vec::new(),
-        };
+        let capability = |id: &str| Capability { id: id.into(), title: String::new(), ..Capability::default() };
         let capabilities = [capability("book-flight")];
         let desk = Desk::new(&capabilities, world.names.clone(), world.hops.clone(), keeper.clone(), None, None);
         Self { world, windows, keeper, desk, dice: Dice(seed ^ 0x5eed), slices: 0, traces: 0 }
