@@ -18,6 +18,7 @@ lint:
 # a real OpenTelemetry Collector around the product; needs Go, and minutes when it is built for the first time
 partners *ARGS:
     tests/partners/collector.sh install
+    tests/partners/alertmanager.sh install
     tests/partners/promtool.sh install
     cargo test --locked --release --test partners {{ARGS}}
 

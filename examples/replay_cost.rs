@@ -27,7 +27,7 @@ use std::ops::{ControlFlow, Range};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 use std::time::Instant;
-use steelthread::app::{ConnectionLimits, ExportSettings, Limits, ServeSettings, serve};
+use steelthread::app::{AlertSettings, ConnectionLimits, ExportSettings, Limits, ServeSettings, serve};
 use steelthread::catalogue;
 use steelthread::journal::{Format, Journal, Log, Opening};
 use steelthread::query::{Count, StatusQuestion};
@@ -121,6 +121,7 @@ fn replay(folder: &Path, load: &Load) -> Cost {
         limits: Limits::default(),
         map_file: None,
         export: ExportSettings::default(),
+        alerts: AlertSettings::default(),
     };
     let ready = Arc::new(Mutex::new(None));
     let (tell, told) = tokio::sync::oneshot::channel();

@@ -30,7 +30,11 @@ pub mod exchange;
 
 pub mod serve;
 
+pub mod outgoing;
+
 pub mod export;
+
+pub mod notify;
 
 pub mod cli;
 

@@ -10,6 +10,7 @@ mod correcting;
 #[cfg(test)]
 mod crash_tests;
 mod crew;
+mod delivering;
 mod descriptors;
 mod exporting;
 mod generation;
@@ -35,6 +36,7 @@ mod telling;
 mod why_not;
 
 pub use crate::journal::{Durability, Opening};
+pub use crate::notify::Settings as AlertSettings;
 pub use crate::objective::warnings;
 pub use crate::serve::ConnectionLimits;
 pub use crate::store::Retention;

@@ -12,6 +12,7 @@ use crate::journal::{Format, Opening, PassThrough};
 use crate::judge::HopLimit;
 use crate::measure::{Arriving, Baseline, Ledger, Recent, SeriesLimits, Windows};
 use crate::model::{Attribute, Fate, Fates, Hops, Names, RawSpan, SpanId, TraceId};
+use crate::notify::Couriers;
 use crate::query::{Answers, Desk, Listing, Sources};
 use crate::serve::Encoding;
 use crate::store::{Keeper, Store};
@@ -55,6 +56,8 @@ pub(super) struct Pipeline {
     pub(super) correcting: Correcting,
     /// Passes spans on, if that is asked for; set before the first message comes.
     pub(super) forwarder: OnceLock<Forwarder>,
+    /// Set if anybody is told of alerts.
+    pub(super) couriers: OnceLock<Couriers>,
     /// Where a message gets its position and its time before it is handed on, and how far that was worked off.
     pub(super) source: Source,
     /// What an earlier server has left to do, until it is done.
@@ -179,6 +182,7 @@ impl Pipeline {
             adjusted_spans: AtomicU64::new(0),
             correcting: Correcting::default(),
             forwarder: OnceLock::new(),
+            couriers: OnceLock::new(),
             source,
             behind: Mutex::new(Some(behind)),
             gate: RwLock::default(),

@@ -6,7 +6,7 @@ use super::pipeline::{NotTaken, Pipeline, Place};
 use super::reload::Reloading;
 use super::renewing::Renewing;
 use super::replaying::Rereading;
-use super::{Ended, Error, Listening, ServeSettings, clock, descriptors, storing};
+use super::{Ended, Error, Listening, ServeSettings, clock, delivering, descriptors, storing};
 use crate::model::Fate;
 use crate::query::Answers;
 use crate::serve::{
@@ -165,6 +165,7 @@ impl Health for Door {
         gauges.extend(pipeline.correcting.gauges());
         gauges.extend(pipeline.source.gauges());
         gauges.extend(pipeline.forward_gauges());
+        gauges.extend(pipeline.alert_gauges());
         gauges
     }
 
@@ -210,6 +211,10 @@ pub async fn serve(
     let pipeline = Arc::new(Pipeline::new(settings.catalogue, limits, place)?);
     if let Some(forward) = &settings.export.forward {
         let _ = pipeline.forwarder.set(exporting::forward(forward)?);
+    }
+    if let Some(couriers) = delivering::start(&settings.alerts, crate::notify::State::default())? {
+        tracing::warn!("alerts are not evaluated by this version: sinks are told of tests only");
+        let _ = pipeline.couriers.set(couriers);
     }
     let teller = settings.export.metrics.as_ref().map(Teller::new).transpose()?;
     let reloading =
@@ -280,7 +285,8 @@ pub async fn serve(
     });
     let (drained, left) = tokio::join!(drained, pipeline.finish_forwarding(LAST_CHANCE));
     let ended = drained.map_err(|error| Error(format!("draining failed: {error}")))?;
-    let ended = ended.map(|ended| Ended { said: ended.said + &left });
+    let untold = pipeline.finish_telling(delivering::LAST_CHANCE).await;
+    let ended = ended.map(|ended| Ended { said: ended.said + &left + &untold });
     let _ = stop_telling.send(true);
     if let Some(telling) = telling {
         let _ = tokio::time::timeout(LAST_CHANCE, telling).await;

@@ -1,6 +1,6 @@
 //! What the program is told to do, resolved, and what it tells in turn.
 
-use super::ExportSettings;
+use super::{AlertSettings, ExportSettings};
 use crate::catalogue::Catalogue;
 use crate::journal::Opening;
 use crate::query::Answers;
@@ -103,6 +103,8 @@ pub struct ServeSettings {
     pub map_file: Option<MapFile>,
     /// What goes out.
     pub export: ExportSettings,
+    /// Who is told of alerts.
+    pub alerts: AlertSettings,
 }
 
 /// A map that is read again while a server runs: when it changes, and when somebody asks for it.

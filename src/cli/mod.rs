@@ -8,6 +8,8 @@
 //! The road not taken: a client of its own kind for each command. Figures that come out of two implementations differ one day.
 
 mod access;
+mod alert;
+mod alerting;
 mod analyze;
 mod args;
 mod budget;
@@ -85,6 +87,7 @@ fn run(command: Command) -> anyhow::Result<Ended> {
         Command::Import { what, file } => exchange::import(what, &file),
         Command::Backup(args) => storing::backup(args),
         Command::Compact(args) => storing::compact(&args),
+        Command::Alert { command } => alert::run(command),
         Command::Token { command } => token::run(command),
         Command::Version => told(&format!("steelthread {}\n", env!("CARGO_PKG_VERSION"))),
         Command::Completions { shell } => {

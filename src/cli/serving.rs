@@ -3,7 +3,7 @@
 use super::access::Access;
 use super::args::ServeArgs;
 use super::exit::Ended;
-use super::{doors, forwarding, keeping, limits, logs, maps, remote, stop};
+use super::{alerting, doors, forwarding, keeping, limits, logs, maps, remote, stop};
 use crate::app::{self, Limits, Listening, ServeSettings};
 use crate::export::Telemetry;
 use crate::serve::Scope;
@@ -62,6 +62,7 @@ fn resolve(args: ServeArgs) -> anyhow::Result<ServeSettings> {
     let sender_bytes_per_second = doors::sender_bytes_per_second(&args.doors)?;
     let api = address("--api", &args.api)?;
     let export = forwarding::resolve(&args.forward, &args.metrics, &args.telemetry)?;
+    let alerts = alerting::resolve(&args.alerts)?;
     let map_file = maps::watched(&args.map, args.map_poll.as_deref())?;
     let access = Access::resolve(args.access)?;
     access.permits(api, args.allow_anonymous)?;
@@ -81,6 +82,7 @@ fn resolve(args: ServeArgs) -> anyhow::Result<ServeSettings> {
         limits,
         map_file: Some(map_file),
         export,
+        alerts,
     })
 }
 

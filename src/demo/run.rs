@@ -82,6 +82,7 @@ pub async fn run(
         limits: limits(),
         map_file: None,
         export: app::ExportSettings::default(),
+        alerts: app::AlertSettings::default(),
     };
     let (open, opened) = oneshot::channel();
     let (close, closed) = oneshot::channel::<()>();

@@ -1,10 +1,10 @@
 //! Passes messages on: some tasks, each with one message at a time.
 
-use super::backoff::Backoff;
 use super::counts::{Counts, add};
 use super::queue::{Batch, Queue};
 use super::sender::{Sender, Sent};
 use super::telemetry::TARGET;
+use crate::outgoing::Backoff;
 use bytes::Bytes;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};

@@ -1,8 +1,9 @@
 //! OTLP/gRPC, with messages that are encoded already.
 
-use super::sender::{Sent, short, taken};
+use super::sender::{Sent, taken};
 use super::target::{Compression, Protocol, Signal, Target};
 use super::tls;
+use crate::outgoing::{USER_AGENT, short, told};
 use bytes::{Buf, BufMut, Bytes};
 use std::time::Duration;
 use tonic::codec::{Codec, CompressionEncoding, DecodeBuf, Decoder, EncodeBuf, Encoder};
@@ -30,7 +31,7 @@ impl Grpc {
             .connect_timeout(CONNECT_TIMEOUT.min(target.timeout))
             .http2_keep_alive_interval(PING_EVERY)
             .initial_connection_window_size(1 << 20)
-            .user_agent(super::http::USER_AGENT)
+            .user_agent(USER_AGENT)
             .map_err(|error| error.to_string())?;
         if target.endpoint.is_secure() {
             endpoint = endpoint.tls_config(tls::for_grpc(target)?).map_err(|error| format!("TLS: {error}"))?;
@@ -41,7 +42,7 @@ impl Grpc {
             Compression::Gzip => client.send_compressed(CompressionEncoding::Gzip),
             Compression::Zstd => client.send_compressed(CompressionEncoding::Zstd),
         };
-        let headers = target.headers.0.iter().cloned().collect();
+        let headers = target.headers.pairs().iter().cloned().collect();
         Ok(Self { client, path: PathAndQuery::from_static(signal.grpc_path()), headers: MetadataMap::from_headers(headers) })
     }
 
@@ -74,21 +75,6 @@ fn judged(status: &Status) -> Sent {
     };
     let why = format!("{:?}: {}", status.code(), if broken { told(status) } else { short(status.message()) });
     if again { Sent::Later { why, after } } else { Sent::Never { why } }
-}
-
-/// An error with what is behind it.
-pub(super) fn told(error: &(dyn std::error::Error + 'static)) -> String {
-    let mut text = error.to_string();
-    let mut behind = error.source();
-    for _ in 0..8 {
-        let Some(cause) = behind else { break };
-        let said = cause.to_string();
-        if !text.contains(&said) {
-            text = format!("{text}: {said}");
-        }
-        behind = cause.source();
-    }
-    short(&text)
 }
 
 /// Bytes go out and come in as they are.

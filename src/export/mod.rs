@@ -13,7 +13,6 @@
 //!
 //! Figures go out as this server counts them, exact sums that only grow; the OpenTelemetry SDK would count all of it a second time.
 
-mod backoff;
 mod counts;
 mod exponential;
 mod figures;
@@ -29,11 +28,12 @@ mod telemetry;
 mod tests;
 mod tls;
 
+pub use crate::outgoing::Headers;
 pub use counts::Counts;
 pub use exponential::{Exponential, exponential};
 pub use figures::{CapabilityFigures, Figures, HopFailures, SourceBucket};
 pub use forwarder::{Forwarder, Left};
 pub use metrics::{Origin, request};
 pub use sender::{Sender, Sent};
-pub use target::{Compression, Endpoint, Headers, Protocol, Signal, Target};
+pub use target::{Compression, Endpoint, Protocol, Signal, Target};
 pub use telemetry::{TARGET, Telemetry};

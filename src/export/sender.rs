@@ -3,6 +3,7 @@
 use super::grpc::Grpc;
 use super::http::Http;
 use super::target::{Protocol, Signal, Target};
+use crate::outgoing::short;
 use bytes::Bytes;
 use prost::Message;
 use std::time::Duration;
@@ -88,9 +89,4 @@ struct Partial {
 pub(super) fn taken(response: &[u8]) -> Sent {
     let partial = Response::decode(response).ok().and_then(|response| response.partial).unwrap_or_default();
     Sent::Taken { rejected: u64::try_from(partial.rejected).unwrap_or(0), message: short(&partial.message) }
-}
-
-/// What somebody else says, short enough for a log.
-pub(super) fn short(text: &str) -> String {
-    text.chars().take(200).map(|one| if one.is_control() { ' ' } else { one }).collect()
 }

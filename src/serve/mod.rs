@@ -53,6 +53,7 @@ pub use otlp_grpc::otlp_grpc;
 pub use otlp_http::otlp_http;
 pub use reception::Reception;
 pub use refused::{Door, Refusals};
+pub use secret_file::{read as read_secret_file, too_open};
 pub use senders::SenderId;
 pub use tls::{Tls, TlsError, TlsFiles};
 pub use tokens::{BadTokens, Denied, Scope, TokenFiles, Tokens, check_name, new_token};

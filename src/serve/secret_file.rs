@@ -13,7 +13,7 @@ const MOST_BYTES: u64 = 4 << 20;
 ///
 /// # Errors
 /// One sentence that begins with its name.
-pub(super) fn read(path: &Path) -> Result<Vec<u8>, String> {
+pub fn read(path: &Path) -> Result<Vec<u8>, String> {
     let name = path.display();
     let mut bytes = Vec::new();
     let taken = File::open(path).and_then(|file| file.take(MOST_BYTES + 1).read_to_end(&mut bytes));
@@ -26,7 +26,7 @@ pub(super) fn read(path: &Path) -> Result<Vec<u8>, String> {
 
 /// What should be said about who may read it.
 #[cfg(unix)]
-pub(super) fn too_open(path: &Path) -> Option<String> {
+pub fn too_open(path: &Path) -> Option<String> {
     use std::os::unix::fs::PermissionsExt;
     let mode = std::fs::metadata(path).ok()?.permissions().mode();
     let name = path.display();
@@ -35,7 +35,7 @@ pub(super) fn too_open(path: &Path) -> Option<String> {
 
 /// Nothing is known of it here.
 #[cfg(not(unix))]
-pub(super) fn too_open(_: &Path) -> Option<String> {
+pub fn too_open(_: &Path) -> Option<String> {
     None
 }
 

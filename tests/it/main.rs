@@ -1,6 +1,7 @@
 //! All tests that look at the project from outside: one binary, so that it links once.
 #![allow(clippy::unwrap_used, clippy::expect_used, missing_docs)]
 
+mod alerting;
 mod analyzing;
 mod budgets;
 mod configuring;
@@ -13,6 +14,7 @@ mod figures;
 mod forwarding;
 mod history;
 mod hostile_traces;
+mod inbox;
 mod json_table;
 mod labelling;
 mod late_spans;

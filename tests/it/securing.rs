@@ -1,5 +1,6 @@
 //! Tokens and TLS on every door, with the codes on the wire; and no secret in anything that comes out.
 
+use crate::inbox::Inbox;
 use crate::program::{run, steelthread};
 use crate::receiver::{Answer as Told, Receiver, wait};
 use crate::secured::{Authority, Folder, Secured};
@@ -306,6 +307,60 @@ fn no_secret_is_in_anything_that_comes_out() {
             "'{secret}' came out: …{}…",
             at.map_or("", |at| &all[all.floor_char_boundary(at.saturating_sub(300))..at])
         );
+    }
+}
+
+#[test]
+fn no_key_and_no_url_of_a_sink_is_in_anything_that_comes_out() {
+    const KEY: &str = "canary0123456789abcdef0123456789";
+    let (folder, inbox) = (Folder::new(), Inbox::start());
+    let map = crate::program::shop_map(folder.path());
+    let hook = folder.write("hook", &inbox.url("/nowhere/canary-path?key=canary-query"));
+    let slack = folder.write("slack", &inbox.url("/nobody/canary-slack"));
+    let (key, secret) = (folder.write("key", KEY), folder.write("secret", "canary-secret-of-the-hook"));
+    let headers = folder.write("headers", "authorization: Bearer canary-header\n");
+    let (nothing, events) = (inbox.url("/nothing/here"), inbox.url("/v2/enqueue"));
+    let named = [
+        ["--alerts-alertmanager", &*nothing],
+        ["--alerts-alertmanager-header-file", &headers],
+        ["--alerts-webhook-url-file", &hook],
+        ["--alerts-webhook-secret-file", &secret],
+        ["--alerts-webhook-header-file", &headers],
+        ["--alerts-pagerduty-key-file", &key],
+        ["--alerts-pagerduty-url", &events],
+        ["--alerts-slack-url-file", &slack],
+    ]
+    .concat();
+    let mut out = vec![];
+    for format in ["table", "json"] {
+        let output = run(&[&["alert", "test", "-o", format][..], &named].concat());
+        assert_eq!(output.status.code(), Some(1), "{}", said(&output));
+        out.push(said(&output));
+    }
+    for form in ["--print-config", "--print-config=json"] {
+        out.push(said(&run(&[&["serve", "--map", &map, form][..], &named].concat())));
+    }
+    let server = Secured::start(folder, &named);
+    let agent = agent(ureq::tls::TlsConfig::default());
+    out.push(read(agent.get(format!("{}/metrics", server.api)).call().unwrap()).text);
+    for (key, value) in
+        [("slack: {url_file", "https://hooks.example/canary-a"), ("pagerduty: {key_file", KEY), ("webhook: {secret_file", KEY)]
+    {
+        let file = server.folder.write("wrong.yaml", &format!("map: {map}\nalerts: {{{key}: '{value}'}}}}\n"));
+        for more in [
+            &["serve", "--config", &file][..],
+            &["serve", "--config", &file, "--print-config"],
+            &["alert", "test", "--config", &file],
+        ] {
+            out.push(said(&run(more)));
+        }
+    }
+    out.extend([server.folder.read("stdout"), server.folder.read("stderr")]);
+    let all = out.join("\n");
+    assert!(all.contains("HTTP 404: there is no (hidden) here"), "nothing was provoked: {all}");
+    assert!(all.contains("steelthread_alerts_waiting{sink=\"slack\"} 0") && all.contains("\"(hidden)\" # "), "{all}");
+    for secret in ["canary", "63616e617279", "Y2FuYXJ5"] {
+        assert!(!all.contains(secret), "'{secret}' came out: {all}");
     }
 }
 

@@ -1,5 +1,6 @@
 //! Arguments as written. What they mean is settled elsewhere: `settings` and `limits`.
 
+mod alert;
 mod exchange;
 mod questions;
 mod runs;
@@ -8,6 +9,7 @@ mod store;
 mod storing;
 mod token;
 
+pub(super) use alert::{AlertCommand, AlertTestArgs};
 pub(super) use exchange::{ExportArgs, ExportKind, ImportKind};
 pub(super) use questions::{
     BudgetArgs, ExplainArgs, Format, GateArgs, HistoryArgs, HopsArgs, LoginArgs, MatchingArgs, OutputArgs, RangeArgs, SourceArgs,
@@ -80,6 +82,12 @@ pub(super) enum Command {
     Backup(BackupArgs),
     /// Give back to the disk what a store does not need. No server may use it meanwhile.
     Compact(CompactArgs),
+    /// Alerts: whether they arrive.
+    Alert {
+        /// What to do.
+        #[command(subcommand)]
+        command: AlertCommand,
+    },
     /// Tokens of those who send and ask.
     Token {
         /// What to do.

@@ -54,6 +54,8 @@ pub(in crate::cli) struct ServeArgs {
     pub(in crate::cli) metrics: crate::cli::forwarding::MetricsArgs,
     #[command(flatten)]
     pub(in crate::cli) telemetry: crate::cli::forwarding::TelemetryArgs,
+    #[command(flatten)]
+    pub(in crate::cli) alerts: crate::cli::alerting::AlertArgs,
 }
 
 /// In which form settings are printed.

@@ -17,7 +17,7 @@ mod tests;
 
 pub(super) use settings::Settings;
 
-use super::args::{Arguments, Command as Asked};
+use super::args::{AlertCommand, Arguments, Command as Asked};
 use anyhow::Context;
 use clap::error::{ContextKind, ContextValue};
 use clap::parser::ValueSource;
@@ -52,6 +52,8 @@ impl From<clap::Error> for Refused {
 
 /// The command whose settings may come from a file.
 const SERVE: &str = "serve";
+/// A command that reads what the same file says about alerts, and its subcommand.
+const ALERT: (&str, &str) = ("alert", "test");
 
 /// Reads the arguments of the process, its environment and the file that they name.
 pub(super) fn read(line: Vec<OsString>) -> Result<Read, Refused> {
@@ -60,24 +62,42 @@ pub(super) fn read(line: Vec<OsString>) -> Result<Read, Refused> {
         Ok(first) => first,
         Err(error) => return about_environment(&error, &line).map_or_else(|| plain(&line), |told| Err(Refused::Told(told))),
     };
-    let Some((SERVE, given)) = first.subcommand() else { return plain(&line) };
+    let Some((of, given)) = with_a_file(&first) else { return plain(&line) };
     let file = given.get_one::<PathBuf>("config").cloned();
-    let entries = match &file {
+    let mut entries = match &file {
         Some(path) => entries(path).map_err(Refused::Told)?,
         None => Vec::new(),
     };
+    entries.retain(|entry| of.get_arguments().any(|arg| *arg.get_id() == entry.id));
     let line = completed(line, given, &entries);
-    if let Some(form) = given.get_one("print_config") {
-        let settings = Settings::of(&serve(), given, file, entries);
+    if let (SERVE, Some(form)) = (of.get_name(), given.try_get_one("print_config").ok().flatten()) {
+        let settings = Settings::of(&of, given, file, entries);
         return Ok(Read::Listing(print::listing(*form, &settings)));
     }
     let matches =
-        Arguments::command().try_get_matches_from(&line).map_err(|error| told(error, given, file.as_deref(), &entries))?;
+        Arguments::command().try_get_matches_from(&line).map_err(|error| told(error, &of, given, file.as_deref(), &entries))?;
     let mut arguments = Arguments::from_arg_matches(&matches)?;
-    if let Asked::Serve(args) = &mut arguments.command {
-        args.settings = Settings::of(&serve(), given, file, entries);
+    let settings = Settings::of(&of, given, file, entries);
+    match &mut arguments.command {
+        Asked::Serve(args) => args.settings = settings,
+        Asked::Alert { command: AlertCommand::Test(args) } => args.settings = settings,
+        _ => {}
     }
     Ok(Read::Arguments(Box::new(arguments)))
+}
+
+/// The command that was given, with its flags, if a file may complete what was said.
+fn with_a_file(first: &ArgMatches) -> Option<(Command, &ArgMatches)> {
+    match first.subcommand()? {
+        (SERVE, given) => Some((serve(), given)),
+        (command, given) if command == ALERT.0 => {
+            let given = given.subcommand_matches(ALERT.1)?;
+            let mut all = self::command();
+            all.build();
+            Some((all.find_subcommand(ALERT.0)?.find_subcommand(ALERT.1)?.clone(), given))
+        }
+        _ => None,
+    }
 }
 
 /// An error about a value that no argument holds is about the environment, and is told without the value.
@@ -101,7 +121,8 @@ fn plain(line: &[OsString]) -> Result<Read, Refused> {
 fn command() -> Command {
     let is_empty = |name: &OsStr| std::env::var_os(name).is_some_and(|value| value.is_empty());
     let heard = |arg: Arg| if arg.get_env().is_some_and(is_empty) { arg.env(None::<&'static str>) } else { arg };
-    Arguments::command().mut_subcommand(SERVE, |serve| serve.mut_args(heard))
+    let of_alerts = |alert: Command| alert.mut_subcommand(ALERT.1, |test| test.mut_args(heard));
+    Arguments::command().mut_subcommand(SERVE, |serve| serve.mut_args(heard)).mut_subcommand(ALERT.0, of_alerts)
 }
 
 /// All commands, `serve` without arguments that must be there.
@@ -136,8 +157,8 @@ fn is_given(given: &ArgMatches, id: &str) -> bool {
 }
 
 /// An error about what stands in the file or the environment names that place instead of a flag that nobody wrote.
-fn told(error: clap::Error, given: &ArgMatches, file: Option<&Path>, entries: &[Entry]) -> Refused {
-    let settings = Settings::of(&serve(), given, file.map(Path::to_owned), entries.to_vec());
+fn told(error: clap::Error, of: &Command, given: &ArgMatches, file: Option<&Path>, entries: &[Entry]) -> Refused {
+    let settings = Settings::of(of, given, file.map(Path::to_owned), entries.to_vec());
     match settings.about(&error) {
         Some(told) => Refused::Told(told),
         None => Refused::Usage(error),

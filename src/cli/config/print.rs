@@ -64,9 +64,16 @@ fn origin(setting: &Setting) -> String {
 fn shown(setting: &Setting) -> Vec<String> {
     const SECRET: [&str; 4] = ["token", "secret", "password", "authorization"];
     let sounds_secret = SECRET.iter().any(|word| setting.flag.contains(word)) || setting.flag.ends_with("-header");
-    let is_secret = sounds_secret && !setting.flag.ends_with("-file");
-    let hide = |value: &String| if is_secret { "(hidden)".into() } else { without_password(value) };
+    let is_file = setting.flag.ends_with("-file");
+    let is_secret = |value: &str| if is_file { looks_secret(value) } else { sounds_secret };
+    let hide = |value: &String| if is_secret(value) { "(hidden)".into() } else { without_password(value) };
     setting.values.iter().map(hide).collect()
+}
+
+/// A secret in the place of the name of the file that should hold it: a URL, or a long word that is no path.
+fn looks_secret(value: &str) -> bool {
+    const LONG: usize = 24;
+    value.contains("://") || (value.len() >= LONG && !value.contains(['/', '\\', '.']))
 }
 
 /// `https://user:password@host/path?key=…` without what stands before the host and behind the path: keys are written into both.

@@ -10,20 +10,33 @@ const LONGEST_ASKED: Duration = Duration::from_secs(300);
 
 /// Waits that double, each made shorter or longer by chance, so that those who failed together do not come back together.
 #[derive(Debug)]
-pub(super) struct Backoff {
+pub struct Backoff {
     next: Duration,
+    longest: Duration,
     chance: u64,
 }
 
+impl Default for Backoff {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
 impl Backoff {
-    pub(super) fn new() -> Self {
-        Self { next: FIRST, chance: RandomState::new().build_hasher().finish() }
+    /// The first wait comes next.
+    pub fn new() -> Self {
+        Self::up_to(LONGEST)
+    }
+
+    /// No usual wait is longer than this and a half.
+    pub fn up_to(longest: Duration) -> Self {
+        Self { next: FIRST, longest, chance: RandomState::new().build_hasher().finish() }
     }
 
     /// The next wait: at least what the receiver asked for, else half to one and a half of 1 s, 2 s, 4 s … 30 s.
-    pub(super) fn wait(&mut self, asked: Option<Duration>) -> Duration {
+    pub fn wait(&mut self, asked: Option<Duration>) -> Duration {
         let usual = self.next;
-        self.next = (usual * 2).min(LONGEST);
+        self.next = (usual * 2).min(self.longest);
         let share = self.chance();
         match asked {
             Some(asked) => asked.min(LONGEST_ASKED).mul_f64(1.0 + share / 10.0),
