@@ -3,6 +3,7 @@
 
 mod alerting;
 mod analyzing;
+mod budgets;
 mod configuring;
 mod conservation;
 mod crashing;
