@@ -3,9 +3,11 @@
 
 mod budgets;
 mod explained;
+mod incidents;
 
 pub(crate) use budgets::{budget, gate};
 pub(crate) use explained::explanation;
+pub(crate) use incidents::incidents;
 
 use super::{Accepted, Encoding, Health, Intake, NoSnapshot, Refusal};
 use crate::model::TraceId;
@@ -135,6 +137,16 @@ impl Answers for FakeAnswers {
     fn alerts(&self) -> Result<Alerts, QueryError> {
         self.asked.lock().unwrap().push("alerts".to_owned());
         Ok(alerts())
+    }
+
+    fn incidents(&self, question: &IncidentsQuestion) -> Result<IncidentsAnswer, QueryError> {
+        self.asked.lock().unwrap().push(format!("{question:?}"));
+        let mut told = incidents();
+        if let Some(id) = &question.id {
+            told.incidents.retain(|one| one.id == *id);
+            return if told.incidents.is_empty() { Err(QueryError::NoSuchIncident(id.clone())) } else { Ok(told) };
+        }
+        Ok(told)
     }
 
     fn trace(&self, trace: TraceId) -> Result<TraceAnswer, QueryError> {
