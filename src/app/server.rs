@@ -45,6 +45,7 @@ impl Door {
             tracing::warn!("the journal {torn}; it was never acknowledged, unless the disk has lost it");
         }
         self.pipeline.learn_again(clock::now_ns()).map_err(|error| Error(error.to_string()))?;
+        self.pipeline.recall_alerts(clock::now_ns()).map_err(|error| Error(error.to_string()))?;
         let replayed = self.pipeline.replay(&behind, &self.stopping, &self.rereading, clock::now_ns);
         for damage in &replayed.damages.listed {
             tracing::error!("the journal is damaged: {damage}");

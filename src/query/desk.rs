@@ -7,9 +7,9 @@ use super::listing::{self, Listed, Listing};
 use super::matching::{Matching, Sources};
 use super::status::{capability_status, count};
 use super::{
-    API_VERSION, Answers, Between, BudgetAnswer, BudgetQuestion, CapabilityStatus, ExplainQuestion, Explanation, GateAnswer,
-    GateQuestion, History, HistoryQuestion, HopsAnswer, HopsQuestion, QueryError, Range, Spans, Status, StatusQuestion,
-    TraceAnswer, VerdictLine, verdict_with_tree,
+    API_VERSION, Alerts, Answers, Between, BudgetAnswer, BudgetQuestion, CapabilityStatus, ExplainQuestion, Explanation,
+    GateAnswer, GateQuestion, History, HistoryQuestion, HopsAnswer, HopsQuestion, QueryError, Range, Spans, Status,
+    StatusQuestion, TraceAnswer, VerdictLine, verdict_with_tree,
 };
 use crate::catalogue::Capability;
 use crate::measure::{Ledger, Recent, Window};
@@ -32,6 +32,8 @@ pub struct Desk {
     pub(super) since_start: bool,
     /// What arrives, where it is known.
     pub(super) arriving: Option<Arc<ArcSwap<Sources>>>,
+    /// Which alerts there are, where somebody looks.
+    alerting: Option<Arc<ArcSwap<Alerts>>>,
 }
 
 impl From<StoreError> for QueryError {
@@ -52,7 +54,7 @@ impl Desk {
         recent: Option<Arc<Recent>>,
     ) -> Self {
         let listing = Arc::new(Listing::new(capabilities, &names));
-        Self { listing, names, hops, keeper, ledger, recent, since_start: false, arriving: None }
+        Self { listing, names, hops, keeper, ledger, recent, since_start: false, arriving: None, alerting: None }
     }
 
     /// The same desk for the capabilities that this list holds when it is asked.
@@ -68,6 +70,11 @@ impl Desk {
     /// The same desk, and it is known what arrives, from what this holds when it is asked.
     pub fn with_arrivals(self, sources: Arc<ArcSwap<Sources>>) -> Self {
         Self { arriving: Some(sources), ..self }
+    }
+
+    /// The same desk, and it is known which alerts there are, from what this holds when it is asked.
+    pub fn with_alerts(self, alerts: Arc<ArcSwap<Alerts>>) -> Self {
+        Self { alerting: Some(alerts), ..self }
     }
 
     /// The range of the answer: as asked; else from the first slice to the end of the last; else empty.
@@ -265,6 +272,11 @@ impl Answers for Desk {
 
     fn matching(&self, capability: Option<&str>) -> Result<Matching, QueryError> {
         self.told_matching(capability)
+    }
+
+    fn alerts(&self) -> Result<Alerts, QueryError> {
+        let none = || QueryError::Bad("only a running server looks at alerts; ask one: steelthread alerts --server URL".into());
+        self.alerting.as_ref().map(|alerts| Alerts::clone(&alerts.load())).ok_or_else(none)
     }
 
     fn trace(&self, trace: TraceId) -> Result<TraceAnswer, QueryError> {

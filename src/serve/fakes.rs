@@ -132,6 +132,11 @@ impl Answers for FakeAnswers {
         Ok(told)
     }
 
+    fn alerts(&self) -> Result<Alerts, QueryError> {
+        self.asked.lock().unwrap().push("alerts".to_owned());
+        Ok(alerts())
+    }
+
     fn trace(&self, trace: TraceId) -> Result<TraceAnswer, QueryError> {
         if trace.to_string() != KNOWN {
             return Err(QueryError::NoSuchTrace(trace));
@@ -186,6 +191,26 @@ pub(crate) fn history() -> History {
         estimated: false,
         note: None,
     }
+}
+
+pub(crate) fn alerts() -> Alerts {
+    let line = AlertLine {
+        alertname: "BudgetBurn".into(),
+        capability: "book-flight".into(),
+        objective: "available".into(),
+        tier: "1h/5m".into(),
+        severity: "page".into(),
+        owner: "team-booking".into(),
+        state: "firing".into(),
+        since: "2026-09-01T11:50:00Z".into(),
+        resolved: None,
+        burn_long: Some(24.5),
+        burn_short: Some(120.0),
+        burn_state: Some("critical".into()),
+        summary: "book-flight is failing 12 %".into(),
+        annotations: [("hop".to_owned(), "card-network".to_owned())].into(),
+    };
+    Alerts { api_version: API_VERSION.into(), until: "2026-09-01T12:00:00Z".into(), alerts: vec![line] }
 }
 
 pub(crate) fn matching() -> Matching {

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, missing_docs)]
 
 mod alerting;
+mod alert_year;
 mod analyzing;
 mod configuring;
 mod conservation;
