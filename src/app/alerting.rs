@@ -156,9 +156,9 @@ impl Pipeline {
         let kept = if watch.unkept { self.keep_alerts(&mut watch) } else { Ok(()) };
         if changed || now_ns.saturating_sub(watch.told_ns) >= ANEW_NS {
             watch.told_ns = now_ns;
-            self.tell_alerts(&watch.engine);
+            self.tell_alerts(&watch.engine, now_ns);
         }
-        followed.and(kept)
+        followed.and(kept).and(self.keep_told())
     }
 
     fn keep_alerts(&self, watch: &mut Watch) -> Result<(), StoreError> {
@@ -170,19 +170,23 @@ impl Pipeline {
         Ok(())
     }
 
-    fn tell_alerts(&self, engine: &Engine) {
-        let mut lines = Vec::new();
+    fn tell_alerts(&self, engine: &Engine, now_ns: u64) {
+        let (mut lines, mut notices) = (Vec::new(), Vec::new());
         for (at, shown) in engine.alerts().enumerate() {
             let notice = self.notice_of(&shown, engine.until_ns(), at < MOST_WITH_FACTS);
             lines.push(AlertLine::of(&notice, shown.burning));
+            notices.push(notice);
         }
         self.alerting.told.store(Arc::new(Alerts::of(lines, engine.until_ns())));
+        if let Some(telling) = self.telling.get() {
+            telling.observe(&notices, now_ns);
+        }
     }
 
     fn notice_of(&self, shown: &Shown<'_>, until_ns: u64, with_facts: bool) -> Notice {
         let facts = (with_facts && shown.capability.is_some()).then(|| self.facts_of(shown, until_ns)).flatten();
         let facts = facts.as_ref().map(|(window, range)| Facts { window, range, names: &self.names, hops: &self.hops });
-        notice(shown, facts, "")
+        notice(shown, facts, self.telling.get().map_or("", |telling| &telling.settings.external_url))
     }
 
     /// What was counted of its capability since it began, an hour at most; of one that has only begun, five minutes at least.

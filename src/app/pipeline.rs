@@ -2,6 +2,7 @@
 
 use super::alerting::Alerting;
 use super::correcting::Correcting;
+use super::delivering::Telling;
 use super::generation::{Generation, Hand, Maps, latency_limits};
 use super::labels::Labeller;
 use super::source::{Behind, Source};
@@ -13,7 +14,6 @@ use crate::journal::{Format, Opening, PassThrough};
 use crate::judge::HopLimit;
 use crate::measure::{Arriving, Baseline, Ledger, Recent, SeriesLimits, Windows};
 use crate::model::{Attribute, Fate, Fates, Hops, Names, RawSpan, SpanId, TraceId};
-use crate::notify::Couriers;
 use crate::query::{Answers, Desk, Listing, Sources};
 use crate::serve::Encoding;
 use crate::store::{Keeper, Store};
@@ -57,8 +57,8 @@ pub(super) struct Pipeline {
     pub(super) correcting: Correcting,
     /// Passes spans on, if that is asked for; set before the first message comes.
     pub(super) forwarder: OnceLock<Forwarder>,
-    /// Set if anybody is told of alerts.
-    pub(super) couriers: OnceLock<Couriers>,
+    /// Who is told of alerts; set by a server.
+    pub(super) telling: OnceLock<Telling>,
     /// Where a message gets its position and its time before it is handed on, and how far that was worked off.
     pub(super) source: Source,
     /// What an earlier server has left to do, until it is done.
@@ -185,7 +185,7 @@ impl Pipeline {
             adjusted_spans: AtomicU64::new(0),
             correcting: Correcting::default(),
             forwarder: OnceLock::new(),
-            couriers: OnceLock::new(),
+            telling: OnceLock::new(),
             source,
             behind: Mutex::new(Some(behind)),
             alerting: Alerting::new(&first.catalogue, &names, &hops),

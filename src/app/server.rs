@@ -213,10 +213,7 @@ pub async fn serve(
     if let Some(forward) = &settings.export.forward {
         let _ = pipeline.forwarder.set(exporting::forward(forward)?);
     }
-    if let Some(couriers) = delivering::start(&settings.alerts, crate::notify::State::default())? {
-        tracing::warn!("alerts are not evaluated by this version: sinks are told of tests only");
-        let _ = pipeline.couriers.set(couriers);
-    }
+    pipeline.start_telling(&settings.alerts)?;
     let teller = settings.export.metrics.as_ref().map(Teller::new).transpose()?;
     let reloading =
         Reloading::start(&pipeline, settings.map_file).map_err(|error| Error(format!("cannot start threads: {error}")))?;

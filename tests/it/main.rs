@@ -1,8 +1,8 @@
 //! All tests that look at the project from outside: one binary, so that it links once.
 #![allow(clippy::unwrap_used, clippy::expect_used, missing_docs)]
 
-mod alerting;
 mod alert_year;
+mod alerting;
 mod analyzing;
 mod configuring;
 mod conservation;
