@@ -1,4 +1,4 @@
-//! What two years of history take on the disk, and how long questions about 90 days of it take.
+//! What two years of history take on the disk, and how long questions about 90 days of it, and about budgets of 28, take.
 //!
 //! `cargo run --release --example two_years -- [--folder FOLDER] [--rate N] [--capabilities N] [--hops N] [--days N] [--minute-days N]
 //! [--slice-hours N]`
@@ -18,7 +18,7 @@ use steelthread::measure::{Key, SLICE_NS, SeriesLimits, Window, Windows};
 use steelthread::model::{
     Blame, Cause, Confidence, Fates, Hop, HopId, HopUse, Hops, Name, Names, Outcome, TraceId, Verdict, Weight,
 };
-use steelthread::query::{Answers, Between, By, Desk, ExplainQuestion, HopsQuestion, Level, StatusQuestion};
+use steelthread::query::{Answers, Between, BudgetQuestion, By, Desk, ExplainQuestion, HopsQuestion, Level, StatusQuestion};
 use steelthread::store::{Commit, Keeper, Retention, STORE_FILE, Store};
 
 /// As the program has it: what is measured is mostly small allocations.
@@ -249,7 +249,10 @@ fn write(store: &Store, pool: &Pool, asked: &Asked, dice: &mut Dice) -> Result<(
 fn map(asked: &Asked) -> String {
     let mut text = String::from("apiVersion: steelthread/v1\nkind: CapabilityMap\ncapabilities:\n");
     for at in 0..asked.capabilities {
-        let _ = writeln!(text, "  - id: capability-{at}\n    objectives: [{{id: available, target: 99.9%}}]");
+        let _ = writeln!(
+            text,
+            "  - id: capability-{at}\n    objectives: [{{id: available, target: 99.9%, window: 28d}}, {{id: fast, target: 99%, under: 500ms, window: 28d}}]"
+        );
     }
     text
 }
@@ -283,6 +286,11 @@ fn ask(desk: &Desk) -> Result<(), Box<dyn Error>> {
                 "{days} days {when}: status of all {all:.1} ms, of one {one:.1} ms; hops of one {hops:.1} ms; explain of one {explain:.1} ms"
             );
         }
+        let budget = |capability: Option<&str>| {
+            let question = BudgetQuestion { capability: capability.map(str::to_owned), at_ns: Some(to_ns) };
+            median(|| desk.budget(&question))
+        };
+        println!("28 days {when}: budgets of all {:.1} ms, of one {:.1} ms", budget(None)?, budget(Some("capability-0"))?);
     }
     Ok(())
 }

@@ -183,6 +183,13 @@ impl Engine {
         }))
     }
 
+    /// Burn rates of the objectives of a capability at the last evaluation, by id: in each window that tiers look at, those with data. Infinite ones, where
+    /// nothing may fail, are left out.
+    pub fn burns(&self, capability: Name) -> Vec<(&str, Vec<(&'static str, f64)>)> {
+        let series = self.watched.get(&capability).map_or(&[][..], |watched| &watched.series);
+        series.iter().map(|series| (series.id.as_str(), series.burns(self.until_ns))).collect()
+    }
+
     /// The moment of the last evaluation: no window after it was read.
     pub fn until_ns(&self) -> u64 {
         self.until_ns

@@ -7,8 +7,19 @@ use super::{Labels, surge};
 use crate::catalogue::{Capability, Objective};
 use crate::measure::{Key, SLICE_NS, Window};
 use crate::model::{Hops, Names, Outcome};
-use crate::objective::{BurnState, Indicator, Period, Sums, burn_rate};
+use crate::objective::{BurnState, DAY_NS, HOUR_NS, Indicator, MINUTE_NS, Period, Sums, burn_rate};
 use std::sync::Arc;
+
+/// The windows of all tiers.
+const WINDOWS: [(&str, u64); 7] = [
+    ("5m", 5 * MINUTE_NS),
+    ("30m", 30 * MINUTE_NS),
+    ("1h", HOUR_NS),
+    ("2h", 2 * HOUR_NS),
+    ("6h", 6 * HOUR_NS),
+    ("1d", DAY_NS),
+    ("3d", 3 * DAY_NS),
+];
 
 /// An objective that is watched.
 #[derive(Debug, Clone)]
@@ -26,6 +37,11 @@ impl Series {
         let period = Period::of(objective);
         let rules = rules_of(period.length_ns(), objective.target, min_failures);
         Self { id, indicator, target: objective.target, sums: Sums::new(period), rules }
+    }
+
+    pub(super) fn burns(&self, until_ns: u64) -> Vec<(&'static str, f64)> {
+        let rate = |length_ns| burn_rate(&self.sums.over(length_ns, until_ns), self.target).filter(|rate| rate.is_finite());
+        WINDOWS.iter().filter_map(|(name, length_ns)| Some((*name, rate(*length_ns)?))).collect()
     }
 
     /// Whether its sums are also those of this other one.

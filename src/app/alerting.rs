@@ -10,16 +10,22 @@ use crate::alert::{Engine, Facts, Kept, Moment, Notice, Shown, notice};
 use crate::catalogue::Catalogue;
 use crate::measure::{Key, SLICE_NS, Window};
 use crate::model::{Hops, Name, Names};
+use crate::notify::State;
 use crate::objective::{DAY_NS, HOUR_NS, MINUTE_NS, Period};
-use crate::query::{AlertLine, Alerts};
+use crate::query::{AlertLine, Alerts, Watching};
 use crate::store::{Look, StoreError};
 use arc_swap::ArcSwap;
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
 use std::ops::Range;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::time::Duration;
 
 /// Under this name the store keeps which alerts last.
 const KEPT: &str = "alerts";
+/// Under this one what sinks were told.
+const COURIERS: &str = "alert_sinks";
 /// Beside the time that a trace is waited for.
 const MARGIN_NS: u64 = 2_000_000_000;
 /// So far behind now the watermark is anyway: a slice, and the time between two commits.
@@ -39,13 +45,21 @@ pub(super) struct Alerting {
     fed_ns: AtomicU64,
     /// Held while something is on its way from the counts through the store to the sums.
     pub(super) feeding: Mutex<()>,
+    /// Where this server is asked; empty if that is not known.
+    base_url: OnceLock<String>,
+    /// How often alerts are looked at.
+    pub(super) every: OnceLock<Duration>,
+    /// What the store holds of what sinks were told.
+    couriers_kept: Mutex<String>,
     /// What questions are told.
-    pub(super) told: Arc<ArcSwap<Alerts>>,
+    told: ArcSwap<Alerts>,
 }
 
 struct Watch {
     engine: Engine,
     catalogue: Arc<Catalogue>,
+    /// Something was fed since the last look.
+    fed: bool,
     /// What lasts is not yet kept as it is.
     unkept: bool,
     told_ns: u64,
@@ -55,13 +69,16 @@ impl Alerting {
     pub(super) fn new(catalogue: &Arc<Catalogue>, names: &Arc<Names>, hops: &Arc<Hops>) -> Self {
         let mut engine = Engine::new(names.clone(), hops.clone());
         engine.watch(catalogue.capabilities());
-        let watch = Watch { engine, catalogue: catalogue.clone(), unkept: false, told_ns: 0 };
+        let watch = Watch { engine, catalogue: catalogue.clone(), fed: false, unkept: false, told_ns: 0 };
         Self {
             watch: Mutex::new(watch),
             watermark: Mutex::default(),
             fed_ns: AtomicU64::new(0),
             feeding: Mutex::default(),
-            told: Arc::default(),
+            base_url: OnceLock::new(),
+            every: OnceLock::new(),
+            couriers_kept: Mutex::default(),
+            told: ArcSwap::default(),
         }
     }
 
@@ -69,15 +86,45 @@ impl Alerting {
         self.watch.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Links in alerts lead where people find this server; where that is not told, to its own address, unless that is none.
+    pub(super) fn reached_at(&self, external_url: &str, secured: bool, api: SocketAddr) {
+        if !external_url.is_empty() {
+            let _ = self.base_url.set(external_url.trim_end_matches('/').to_owned());
+        } else if !api.ip().is_unspecified() {
+            let _ = self.base_url.set(format!("{}://{api}", if secured { "https" } else { "http" }));
+        }
+    }
+
     /// Adds what was kept. All that ended before the watermark is among it, or was before.
     pub(super) fn feed(&self, kept: &[(Key, Window)], watermark_ns: u64) {
-        if !kept.is_empty() {
-            let mut watch = self.lock();
-            for (key, window) in kept {
-                watch.engine.learn(*key, SLICE_NS, window);
-            }
+        let mut watch = self.lock();
+        for (key, window) in kept {
+            watch.engine.learn(*key, SLICE_NS, window);
         }
+        watch.fed = true;
         self.fed_ns.fetch_max(watermark_ns, Ordering::Relaxed);
+    }
+}
+
+impl std::fmt::Debug for Alerting {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        out.debug_struct("Alerting").field("fed_ns", &self.fed_ns).finish_non_exhaustive()
+    }
+}
+
+impl Watching for Alerting {
+    fn alerts(&self) -> Alerts {
+        Alerts::clone(&self.told.load())
+    }
+
+    fn burns(&self, capability: Name, until_ns: Option<u64>) -> BTreeMap<String, BTreeMap<String, f64>> {
+        let watch = self.lock();
+        // A question about the last hour asks up to now, and the watermark is a little behind.
+        if until_ns.is_some_and(|until_ns| until_ns < watch.engine.until_ns()) {
+            return BTreeMap::new();
+        }
+        let named = |rates: Vec<(&'static str, f64)>| rates.into_iter().map(|(name, rate)| (name.to_owned(), rate)).collect();
+        watch.engine.burns(capability).into_iter().map(|(id, rates)| (id.to_owned(), named(rates))).collect()
     }
 }
 
@@ -151,14 +198,16 @@ impl Pipeline {
         }
         let usual_ns = until_ns.saturating_add(self.alert_wait_ns()).saturating_add(USUAL_NS);
         let lag_ns = now_ns.saturating_sub(usual_ns);
-        let changed = watch.engine.evaluate(Moment { until_ns, now_ns, lag_ns });
+        // Between two commits there is nothing new to see, unless there should have been one.
+        let news = std::mem::take(&mut watch.fed) || lag_ns > 0;
+        let changed = news && watch.engine.evaluate(Moment { until_ns, now_ns, lag_ns });
         watch.unkept |= changed;
         let kept = if watch.unkept { self.keep_alerts(&mut watch) } else { Ok(()) };
         if changed || now_ns.saturating_sub(watch.told_ns) >= ANEW_NS {
             watch.told_ns = now_ns;
             self.tell_alerts(&watch.engine, now_ns);
         }
-        followed.and(kept).and(self.keep_told())
+        followed.and(kept).and(self.keep_couriers())
     }
 
     fn keep_alerts(&self, watch: &mut Watch) -> Result<(), StoreError> {
@@ -170,6 +219,28 @@ impl Pipeline {
         Ok(())
     }
 
+    /// What sinks were told before this server began.
+    pub(super) fn kept_of_couriers(&self) -> State {
+        let text = self.keeper.store().map_or_else(|| Ok(String::new()), |store| store.text(COURIERS)).unwrap_or_default();
+        let kept = serde_json::from_str(&text);
+        if let Some(error) = kept.as_ref().err().filter(|_| !text.is_empty()) {
+            tracing::error!("what sinks were told cannot be read, and is told again: {error}");
+        }
+        kept.unwrap_or_default()
+    }
+
+    /// Keeps what sinks were told, if it is news.
+    pub(super) fn keep_couriers(&self) -> Result<(), StoreError> {
+        let (Some(store), Some(couriers)) = (self.keeper.store(), self.couriers.get()) else { return Ok(()) };
+        let text = serde_json::to_string(&couriers.state()).unwrap_or_default();
+        let mut kept = self.alerting.couriers_kept.lock().unwrap_or_else(PoisonError::into_inner);
+        if *kept != text {
+            store.put_text(COURIERS, &text)?;
+            *kept = text;
+        }
+        Ok(())
+    }
+
     fn tell_alerts(&self, engine: &Engine, now_ns: u64) {
         let (mut lines, mut notices) = (Vec::new(), Vec::new());
         for (at, shown) in engine.alerts().enumerate() {
@@ -177,16 +248,16 @@ impl Pipeline {
             lines.push(AlertLine::of(&notice, shown.burning));
             notices.push(notice);
         }
-        self.alerting.told.store(Arc::new(Alerts::of(lines, engine.until_ns())));
-        if let Some(telling) = self.telling.get() {
-            telling.observe(&notices, now_ns);
+        if let Some(couriers) = self.couriers.get() {
+            couriers.observe(&notices, now_ns);
         }
+        self.alerting.told.store(Arc::new(Alerts::of(lines, engine.until_ns())));
     }
 
     fn notice_of(&self, shown: &Shown<'_>, until_ns: u64, with_facts: bool) -> Notice {
         let facts = (with_facts && shown.capability.is_some()).then(|| self.facts_of(shown, until_ns)).flatten();
         let facts = facts.as_ref().map(|(window, range)| Facts { window, range, names: &self.names, hops: &self.hops });
-        notice(shown, facts, self.telling.get().map_or("", |telling| &telling.settings.external_url))
+        notice(shown, facts, self.alerting.base_url.get().map_or("", String::as_str))
     }
 
     /// What was counted of its capability since it began, an hour at most; of one that has only begun, five minutes at least.

@@ -7,7 +7,7 @@ use super::swap::{Step, Swap};
 use crate::catalogue::{self, Catalogue};
 use crate::measure::{Key, SLICE_NS, Window};
 use crate::model::{Cause, Hop, Name, Outcome, TraceId, Weight};
-use crate::query::{AlertLine, Alerts, Answers};
+use crate::query::{AlertLine, Alerts, Between, StatusQuestion};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -106,6 +106,14 @@ fn an_outage_is_told_with_its_hop_and_its_cost_and_a_restart_changes_nothing() {
         page.summary
     );
     assert_eq!(page.annotations["hop"], "bank");
+    let status = server.pipeline.answers().status(&StatusQuestion::default()).unwrap();
+    let burn = &status.capabilities[0].objectives[0].burn;
+    assert_eq!(burn.keys().map(String::as_str).collect::<Vec<_>>(), ["1d", "1h", "2h", "30m", "3d", "5m", "6h"]);
+    assert_eq!(burn["5m"].round(), 500.0);
+    assert!(page.burn_short.is_some_and(|rate| (100.0..=500.0).contains(&rate)), "of up to a minute before: {page:?}");
+    let before = StatusQuestion { between: Some(Between { from_ns: START, to_ns: now_ns - HOUR }), ..StatusQuestion::default() };
+    let before = server.pipeline.answers().status(&before).unwrap();
+    assert!(before.capabilities[0].objectives[0].burn.is_empty(), "nobody knows any more");
 
     let pay = server.pay;
     drop(server);

@@ -29,7 +29,7 @@ const TELL_EVERY: u64 = 1000;
 /// # Errors
 /// An input that cannot be opened, a store that cannot be opened or written, verdicts that cannot be written.
 pub fn analyze(settings: AnalyzeSettings, progress: &mut dyn FnMut(Progress)) -> Result<Analysis, Error> {
-    run(settings, query::verdict_line, progress)
+    run(settings, (query::verdict_line, false), progress)
 }
 
 /// The same, and each verdict line has its tree of hops.
@@ -37,13 +37,17 @@ pub fn analyze(settings: AnalyzeSettings, progress: &mut dyn FnMut(Progress)) ->
 /// # Errors
 /// See [`analyze`].
 pub fn analyze_with_trees(settings: AnalyzeSettings, progress: &mut dyn FnMut(Progress)) -> Result<Analysis, Error> {
-    run(settings, query::verdict_with_tree, progress)
+    run(settings, (query::verdict_with_tree, true), progress)
 }
 
 /// What is written of a verdict.
 type LineOf = fn(&Verdict, &Names, &Hops) -> query::VerdictLine;
 
-fn run(settings: AnalyzeSettings, line_of: LineOf, progress: &mut dyn FnMut(Progress)) -> Result<Analysis, Error> {
+fn run(
+    settings: AnalyzeSettings,
+    (line_of, trees): (LineOf, bool),
+    progress: &mut dyn FnMut(Progress),
+) -> Result<Analysis, Error> {
     let limits = settings.limits.with_budget_of_this_machine();
     let file_limits =
         FileLimits { message: limits.message_bytes, attributes: limits.attributes_per_span, ..FileLimits::default() };
@@ -53,7 +57,7 @@ fn run(settings: AnalyzeSettings, line_of: LineOf, progress: &mut dyn FnMut(Prog
     let path = if settings.reference_path { PathMode::Reference } else { PathMode::Default };
     let mut run = Run {
         pipeline: &pipeline,
-        bench: Bench::new(path),
+        bench: Bench::new(path).with_trees(trees),
         lines: settings.verdicts.as_deref().map(Lines::open).transpose()?,
         line_of,
         early: 0,
@@ -186,7 +190,6 @@ impl Run<'_> {
         let mut written = Ok(());
         let fates: Fates = pipeline.judge_one(&pipeline.maps.load(), trace, &mut self.bench, |verdict: &Verdict| {
             pipeline.windows.record(verdict);
-            pipeline.recent.record(verdict);
             if let (Some(lines), Ok(())) = (lines.as_mut(), &written) {
                 written = lines.write(&line_of(verdict, &pipeline.names, &pipeline.hops));
             }

@@ -94,7 +94,7 @@ fn judge_until_told(pipeline: &Pipeline, part: usize, parts: usize, told: &Told)
 
 fn alert_until_told(pipeline: &Pipeline, told: &Told) {
     let mut trouble = None;
-    let every = pipeline.telling.get().map_or(ALERT_EVERY, |telling| telling.settings.evaluation);
+    let every = pipeline.alerting.every.get().copied().unwrap_or(ALERT_EVERY);
     while !told.stop.load(Ordering::Relaxed) {
         let looked = pipeline.look_at_alerts(clock::now_ns()).err().map(|error| error.to_string());
         if let Some(why) = looked.as_ref().filter(|_| looked != trouble) {

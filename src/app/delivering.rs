@@ -2,15 +2,10 @@
 
 use super::pipeline::Pipeline;
 use super::{AlertSettings, Error, clock};
-use crate::alert::Notice;
 use crate::notify::{Couriers, Figures, State};
-use crate::store::StoreError;
 use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-/// Under this name the store keeps who was told what.
-const KEPT: &str = "alerts_told";
 /// How long alerts that wait have to be told when the server stops.
 pub(super) const LAST_CHANCE: Duration = Duration::from_secs(5);
 
@@ -37,73 +32,25 @@ const FAMILIES: [Family; 6] = [
     (by_sink!("alert_sinks_failing"), "Sinks that did not take the last message.", |it| it.failing as u64),
 ];
 
-/// Who is told of alerts, and what of it is kept.
-#[derive(Default)]
-pub(super) struct Telling {
-    pub(super) settings: AlertSettings,
-    couriers: Option<Couriers>,
-    /// The revision that is kept.
-    kept: AtomicU64,
-}
-
-impl Telling {
-    /// Takes in all alerts that last or ended of late.
-    pub(super) fn observe(&self, all: &[Notice], now_ns: u64) {
-        if let Some(couriers) = &self.couriers {
-            couriers.observe(all, now_ns);
-        }
+/// Starts to tell, with what was kept. `None` if there is nobody to tell.
+pub(super) fn start(settings: &AlertSettings, kept: State) -> Result<Option<Couriers>, Error> {
+    if settings.sinks.is_empty() {
+        return Ok(None);
     }
+    let couriers = Couriers::start(settings.clone(), kept, clock::now_ns);
+    couriers.map(Some).map_err(|why| Error(format!("alerts cannot be told to {why}")))
 }
 
 impl Pipeline {
-    /// Starts to tell, with what an earlier server has kept about who was told what.
-    pub(super) fn start_telling(&self, settings: &AlertSettings) -> Result<(), Error> {
-        let kept = match self.keeper.store() {
-            Some(store) => store.text(KEPT).map_err(|error| Error(error.to_string()))?,
-            None => String::new(),
-        };
-        let kept = serde_json::from_str::<State>(&kept).unwrap_or_else(|error| {
-            if !kept.is_empty() {
-                tracing::error!("who was told of which alert cannot be read, and is forgotten: {error}");
-            }
-            State::default()
-        });
-        let couriers = (!settings.sinks.is_empty()).then(|| Couriers::start(settings.clone(), kept, clock::now_ns));
-        let couriers = couriers.transpose().map_err(|why| Error(format!("alerts cannot be told to {why}")))?;
-        let _ = self.telling.set(Telling { settings: settings.clone(), couriers, kept: AtomicU64::new(0) });
-        Ok(())
-    }
-
-    /// Keeps who was told what, if that has changed: so soon after it was told as alerts are looked at.
-    pub(super) fn keep_told(&self) -> Result<(), StoreError> {
-        let Some((telling, couriers)) = self.telling.get().and_then(|it| Some((it, it.couriers.as_ref()?))) else {
-            return Ok(());
-        };
-        let Some(store) = self.keeper.store() else { return Ok(()) };
-        let revision = couriers.revision();
-        if telling.kept.swap(revision, Ordering::Relaxed) != revision {
-            let text = serde_json::to_string(&couriers.state()).unwrap_or_default();
-            store.put_text(KEPT, &text).inspect_err(|_| telling.kept.store(0, Ordering::Relaxed))?;
-        }
-        Ok(())
-    }
-
-    fn couriers(&self) -> Option<&Couriers> {
-        self.telling.get()?.couriers.as_ref()
-    }
-
     /// Figures of the sinks there are.
     pub(super) fn alert_gauges(&self) -> Vec<(&'static str, &'static str, f64)> {
-        self.couriers().map_or_else(Vec::new, |couriers| gauges(&couriers.figures(clock::now_ns())))
+        self.couriers.get().map_or_else(Vec::new, |couriers| gauges(&couriers.figures(clock::now_ns())))
     }
 
     /// Gives what waits so much time to be told. What became of it, for the last sentence.
     pub(super) async fn finish_telling(&self, within: Duration) -> String {
-        let Some(couriers) = self.couriers() else { return String::new() };
+        let Some(couriers) = self.couriers.get() else { return String::new() };
         couriers.finish(within).await;
-        if let Err(error) = self.keep_told() {
-            tracing::error!("who was told of which alert could not be kept: {error}");
-        }
         let waiting: usize = couriers.figures(clock::now_ns()).values().map(|figures| figures.waiting).sum();
         if waiting == 0 { String::new() } else { format!("; {waiting} alerts could not be told") }
     }

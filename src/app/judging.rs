@@ -3,10 +3,34 @@
 use super::generation::{Generation, Maps};
 use super::pipeline::Pipeline;
 use crate::assemble::{Complete, LateSpan};
-use crate::judge::{Context, Judge, PathMode, SkewLimit, Trace};
+use crate::judge::{Context, Judge, PathMode, Sink, SkewLimit, Trace};
+use crate::measure::Recent;
 use crate::model::{Fate, Fates, SpanId, Verdict};
 use std::sync::PoisonError;
 use std::sync::atomic::Ordering;
+
+/// Hands verdicts on, and those for which there is room also to the recent ones.
+struct Kept<'a, F> {
+    recent: &'a Recent,
+    take: F,
+    keeps: bool,
+    /// Whoever takes them wants all trees.
+    trees: bool,
+}
+
+impl<F: FnMut(&Verdict)> Sink for Kept<'_, F> {
+    fn keeps(&mut self, verdict: &Verdict) -> bool {
+        self.keeps = self.recent.admits(verdict);
+        self.keeps || self.trees
+    }
+
+    fn take(&mut self, verdict: &Verdict) {
+        (self.take)(verdict);
+        if self.keeps {
+            self.recent.keep(verdict);
+        }
+    }
+}
 
 /// What one thread needs for judging.
 pub(super) struct Bench {
@@ -15,11 +39,18 @@ pub(super) struct Bench {
     due: Vec<Complete>,
     pub(super) late: Vec<LateSpan>,
     pub(super) path: PathMode,
+    /// Whether all verdicts have a tree of hops, and not only those that are remembered.
+    trees: bool,
 }
 
 impl Bench {
     pub(super) fn new(path: PathMode) -> Self {
-        Self { judges: Vec::new(), due: Vec::new(), late: Vec::new(), path }
+        Self { judges: Vec::new(), due: Vec::new(), late: Vec::new(), path, trees: false }
+    }
+
+    /// The same; all verdicts have trees.
+    pub(super) fn with_trees(self, trees: bool) -> Self {
+        Self { trees, ..self }
     }
 
     /// The judge of this map, one of those in use.
@@ -69,7 +100,6 @@ impl Pipeline {
             let mut correctable = Vec::new();
             fates += self.judge_one(maps, &complete, bench, |verdict| {
                 let key = self.windows.record_received_under(verdict, complete.received_ns, limits);
-                self.recent.record(verdict);
                 if verdict.may_be_corrected() {
                     correctable.extend(self.counted_in(key, verdict));
                 }
@@ -84,9 +114,9 @@ impl Pipeline {
         traces
     }
 
-    /// Judges one trace by the map under which it began; what is done with the verdicts is the caller's matter. Returns the fates of
-    /// its spans. `maps` are those that were in use when the trace was taken.
-    pub(super) fn judge_one(&self, maps: &Maps, complete: &Complete, bench: &mut Bench, mut sink: impl FnMut(&Verdict)) -> Fates {
+    /// Judges one trace by the map under which it began, and remembers verdicts as there is room; what else is done with them is the
+    /// caller's matter. Returns the fates of its spans. `maps` are those that were in use when the trace was taken.
+    pub(super) fn judge_one(&self, maps: &Maps, complete: &Complete, bench: &mut Bench, take: impl FnMut(&Verdict)) -> Fates {
         let Some(map) = maps.of(complete.reading) else { return lost(complete) };
         for claimed in complete.spans.iter().map(|span| map.shapes.get(span.shape).unknown_capability) {
             if !claimed.is_empty() {
@@ -94,9 +124,10 @@ impl Pipeline {
             }
         }
         let context = self.context(map, bench.path);
+        let mut sink = Kept { recent: &self.recent, take, keeps: false, trees: bench.trees };
         let trace = Trace { id: complete.trace, spans: &complete.spans, extras: &complete.extras };
         let judge = bench.judge(map.number, maps);
-        let fates = judge.judge(&trace, &context, &mut sink);
+        let fates = judge.judge_for(&trace, &context, &mut sink);
         let adjusted = judge.adjusted_spans();
         if adjusted > 0 {
             self.adjusted_spans.fetch_add(adjusted, Ordering::Relaxed);

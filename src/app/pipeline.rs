@@ -2,7 +2,6 @@
 
 use super::alerting::Alerting;
 use super::correcting::Correcting;
-use super::delivering::Telling;
 use super::generation::{Generation, Hand, Maps, latency_limits};
 use super::labels::Labeller;
 use super::source::{Behind, Source};
@@ -14,6 +13,7 @@ use crate::journal::{Format, Opening, PassThrough};
 use crate::judge::HopLimit;
 use crate::measure::{Arriving, Baseline, Ledger, Recent, SeriesLimits, Windows};
 use crate::model::{Attribute, Fate, Fates, Hops, Names, RawSpan, SpanId, TraceId};
+use crate::notify::Couriers;
 use crate::query::{Answers, Desk, Listing, Sources};
 use crate::serve::Encoding;
 use crate::store::{Keeper, Store};
@@ -57,14 +57,14 @@ pub(super) struct Pipeline {
     pub(super) correcting: Correcting,
     /// Passes spans on, if that is asked for; set before the first message comes.
     pub(super) forwarder: OnceLock<Forwarder>,
-    /// Who is told of alerts; set by a server.
-    pub(super) telling: OnceLock<Telling>,
+    /// Set if anybody is told of alerts.
+    pub(super) couriers: OnceLock<Couriers>,
     /// Where a message gets its position and its time before it is handed on, and how far that was worked off.
     pub(super) source: Source,
     /// What an earlier server has left to do, until it is done.
     pub(super) behind: Mutex<Option<Behind>>,
     /// Which objectives burn, and who is to know.
-    pub(super) alerting: Alerting,
+    pub(super) alerting: Arc<Alerting>,
     /// Held by whoever moves spans: from the log to the open traces, from there to the counts. Taken by a commit, for which nothing
     /// may be on its way.
     pub(super) gate: RwLock<()>,
@@ -185,10 +185,10 @@ impl Pipeline {
             adjusted_spans: AtomicU64::new(0),
             correcting: Correcting::default(),
             forwarder: OnceLock::new(),
-            telling: OnceLock::new(),
+            couriers: OnceLock::new(),
             source,
             behind: Mutex::new(Some(behind)),
-            alerting: Alerting::new(&first.catalogue, &names, &hops),
+            alerting: Arc::new(Alerting::new(&first.catalogue, &names, &hops)),
             gate: RwLock::default(),
             listing: Arc::new(Listing::new(catalogue.capabilities(), &names)),
             sources: Arc::new(ArcSwap::from_pointee(first.sources())),
@@ -333,7 +333,7 @@ impl Pipeline {
     pub(super) fn desk(&self) -> Desk {
         let (names, hops) = (self.names.clone(), self.hops.clone());
         let desk = Desk::new(&[], names, hops, self.keeper.clone(), Some(self.ledger.clone()), Some(self.recent.clone()));
-        desk.listing(self.listing.clone()).with_arrivals(self.sources.clone()).with_alerts(self.alerting.told.clone())
+        desk.listing(self.listing.clone()).with_arrivals(self.sources.clone()).watched_by(self.alerting.clone())
     }
 
     /// The store is to hold this map, from the next commit on.

@@ -213,7 +213,11 @@ pub async fn serve(
     if let Some(forward) = &settings.export.forward {
         let _ = pipeline.forwarder.set(exporting::forward(forward)?);
     }
-    pipeline.start_telling(&settings.alerts)?;
+    let _ = pipeline.alerting.every.set(settings.alerts.evaluation);
+    pipeline.alerting.reached_at(&settings.alerts.external_url, settings.tls.is_some(), listening.api);
+    if let Some(couriers) = delivering::start(&settings.alerts, pipeline.kept_of_couriers())? {
+        let _ = pipeline.couriers.set(couriers);
+    }
     let teller = settings.export.metrics.as_ref().map(Teller::new).transpose()?;
     let reloading =
         Reloading::start(&pipeline, settings.map_file).map_err(|error| Error(format!("cannot start threads: {error}")))?;
@@ -284,6 +288,9 @@ pub async fn serve(
     let (drained, left) = tokio::join!(drained, pipeline.finish_forwarding(LAST_CHANCE));
     let ended = drained.map_err(|error| Error(format!("draining failed: {error}")))?;
     let untold = pipeline.finish_telling(delivering::LAST_CHANCE).await;
+    if let Err(error) = pipeline.keep_couriers() {
+        tracing::error!("what sinks were told could not be kept, and is told again: {error}");
+    }
     let ended = ended.map(|ended| Ended { said: ended.said + &left + &untold });
     let _ = stop_telling.send(true);
     if let Some(telling) = telling {

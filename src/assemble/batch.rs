@@ -7,8 +7,8 @@ use crate::model::{SpanExtra, SpanRecord, TraceId};
 pub struct Batch {
     pub(super) spans: Vec<(TraceId, SpanRecord)>,
     pub(super) extras: Vec<(u32, SpanExtra)>,
-    /// Positions of the spans, those of a shard together and in the order in which they came.
-    order: Vec<u32>,
+    /// Positions of the spans, those of a shard together, in it those of a trace, and those in the order in which they came.
+    order: Vec<Place>,
     /// Where the positions of each shard end.
     ends: Vec<u32>,
     /// By which reading the spans were staged.
@@ -78,13 +78,14 @@ impl Batch {
         self.extras = kept_extras;
     }
 
-    /// Groups the spans by shard: counted, then placed, which is cheaper than sorting and keeps their order.
-    pub(super) fn sort_by_shard(&mut self, shards: usize, shard_of: impl Fn(TraceId) -> u32) {
+    /// Groups the spans by shard and trace. Counted, then placed, which is cheaper than sorting all of them; what is left to sort is
+    /// short.
+    pub(super) fn sort_by_trace(&mut self, shards: usize) {
         let Self { spans, order, ends, .. } = self;
         ends.clear();
         ends.resize(shards, 0);
         for (trace, _) in spans.iter() {
-            ends[shard_of(*trace) as usize] += 1;
+            ends[shard_of(*trace, shards)] += 1;
         }
         let mut begin = 0;
         for end in ends.iter_mut() {
@@ -93,20 +94,31 @@ impl Batch {
             begin += many;
         }
         order.clear();
-        order.resize(spans.len(), 0);
+        order.resize(spans.len(), Place(0));
         // What was the beginning of a shard moves on to its end as it is filled.
         for (at, (trace, _)) in (0..).zip(spans.iter()) {
-            let next = &mut ends[shard_of(*trace) as usize];
-            order[*next as usize] = at;
+            let next = &mut ends[shard_of(*trace, shards)];
+            order[*next as usize] = Place::new(*trace, at);
             *next += 1;
+        }
+        let mut begin = 0;
+        for end in ends.iter().map(|end| *end as usize) {
+            order[begin..end].sort_unstable();
+            begin = end;
         }
     }
 
-    /// Shards that have spans, with the positions of those.
-    pub(super) fn by_shard(&self) -> impl Iterator<Item = (usize, &[u32])> {
+    /// Shards that have spans, with the places of those.
+    pub(super) fn by_shard(&self) -> impl Iterator<Item = (usize, &[Place])> {
         let begins = std::iter::once(0).chain(self.ends.iter().copied());
         let ranges = begins.zip(&self.ends).map(|(begin, end)| &self.order[begin as usize..*end as usize]);
-        ranges.enumerate().filter(|(_, positions)| !positions.is_empty())
+        ranges.enumerate().filter(|(_, places)| !places.is_empty())
+    }
+
+    /// The places of a shard, cut where another trace begins.
+    pub(super) fn by_trace<'a>(&'a self, of_shard: &'a [Place]) -> impl Iterator<Item = (TraceId, &'a [Place])> {
+        let trace_of = |place: &Place| self.spans[place.at() as usize].0;
+        of_shard.chunk_by(move |one, next| trace_of(one) == trace_of(next)).map(move |run| (trace_of(&run[0]), run))
     }
 
     /// What the span at this position has beside its record.
@@ -114,6 +126,35 @@ impl Batch {
         let there = record.flags & SpanRecord::EXTRA != 0;
         there.then(|| self.extras.binary_search_by_key(&at, |extra| extra.0).ok().map(|found| self.extras[found].1)).flatten()
     }
+}
+
+/// Where a span stands in its request. In order: by a part of the hash of its trace, so that its spans come together, then as they came.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Place(u64);
+
+impl Place {
+    fn new(trace: TraceId, at: u32) -> Self {
+        Self(spread(trace) >> 32 << 32 | u64::from(at))
+    }
+
+    /// Position among the spans of the request.
+    #[inline]
+    pub(super) fn at(self) -> u32 {
+        self.0 as u32
+    }
+}
+
+/// Trace ids are random by rule, but not always: the multiplication spreads counters and timestamps too.
+#[inline]
+fn spread(trace: TraceId) -> u64 {
+    let folded = (trace.0 as u64) ^ ((trace.0 >> 64) as u64);
+    folded.wrapping_mul(0x9e37_79b9_7f4a_7c15)
+}
+
+/// In which of so many shards a trace is; their number is a power of two.
+#[inline]
+pub(super) fn shard_of(trace: TraceId, shards: usize) -> usize {
+    (spread(trace) >> 40) as usize & (shards - 1)
 }
 
 #[cfg(test)]

@@ -1,5 +1,7 @@
 //! One shard: open traces, when to look at them again, and ids of closed ones.
 
+use super::batch::Place;
+use super::table::Appended;
 use super::watched::Watched;
 use super::{Batch, Complete, Settings, When};
 use crate::model::{SpanExtra, SpanRecord, TraceId};
@@ -34,11 +36,11 @@ struct Open {
     reading: u32,
 }
 
-/// A span that is offered, by the reading for traces that begin, and perhaps by another one.
+/// Spans of one trace that are offered together, by the reading for traces that begin, and perhaps by another one.
 pub(super) struct Offered<'a> {
     pub(super) batch: &'a Batch,
     pub(super) other: Option<&'a Batch>,
-    pub(super) at: u32,
+    pub(super) places: &'a [Place],
 }
 
 impl Offered<'_> {
@@ -47,19 +49,21 @@ impl Offered<'_> {
         self.batch.reading
     }
 
-    /// As read by this reading, and where it stands.
+    /// The span at this position as read by this reading, and where it stands.
     #[inline]
-    pub(super) fn read_by(&self, reading: u32) -> Option<(&SpanRecord, &Batch)> {
+    pub(super) fn read_by(&self, reading: u32, at: u32) -> Option<(&SpanRecord, &Batch)> {
         let batch = if self.batch.reading == reading { self.batch } else { self.other.filter(|it| it.reading == reading)? };
-        batch.spans.get(self.at as usize).map(|(_, record)| (record, batch))
+        batch.spans.get(at as usize).map(|(_, record)| (record, batch))
     }
-}
 
-/// What became of a span that was offered.
-pub(super) enum Taken {
-    Kept,
-    Late,
-    OverLimit,
+    fn positions(&self) -> impl Iterator<Item = u32> {
+        self.places.iter().map(|place| place.at())
+    }
+
+    fn all_late(&self, late: &mut Vec<u32>) -> Appended {
+        late.extend(self.positions());
+        Appended { late: self.places.len() as u64, ..Appended::default() }
+    }
 }
 
 #[derive(Debug, Default)]
@@ -81,20 +85,25 @@ pub(super) struct Shard {
 }
 
 impl Shard {
-    /// Takes a span that stands in the log at this time. Whether it comes too late hangs on that time alone, not on when somebody
-    /// looks for traces that are due: so a log that is read again makes the same traces.
-    pub(super) fn take(&mut self, trace: TraceId, offered: &Offered<'_>, when: When, settings: &Settings) -> Taken {
+    /// Takes spans of a trace that stand in the log at this time. Whether they come too late hangs on that time alone, not on when
+    /// somebody looks for traces that are due: so a log that is read again makes the same traces. Positions of those that do are added
+    /// to `late`.
+    pub(super) fn take(
+        &mut self,
+        trace: TraceId,
+        offered: &Offered<'_>,
+        when: When,
+        settings: &Settings,
+        late: &mut Vec<u32>,
+    ) -> Appended {
         let now_ns = when.time_ns;
         let open = match self.open.entry(trace) {
-            Entry::Occupied(there) if there.get().is_over(now_ns, settings) => return Taken::Late,
+            Entry::Occupied(there) if there.get().is_over(now_ns, settings) => return offered.all_late(late),
             Entry::Occupied(there) => there.into_mut(),
             // What is open is not closed: only the first span of a trace is looked for among the closed ones.
-            Entry::Vacant(_) if self.closed.iter().any(|closed| closed.contains(&trace)) => return Taken::Late,
+            Entry::Vacant(_) if self.closed.iter().any(|closed| closed.contains(&trace)) => return offered.all_late(late),
             Entry::Vacant(free) => free.insert(Open::default()),
         };
-        if open.spans.len() >= settings.most_spans_per_trace {
-            return Taken::OverLimit;
-        }
         let fresh = open.spans.is_empty();
         if fresh {
             self.bytes += TRACE_BYTES;
@@ -108,27 +117,17 @@ impl Shard {
             (open.first_ns, open.received_ns) = (now_ns, when.received_ns);
             *self.began.entry(now_ns / STEP_NS).or_default() += 1;
         }
-        // Whoever swaps readings sees to it that there is one for every open trace. If not, a span more is worse than a span less.
-        let Some((record, batch)) = offered.read_by(open.reading) else { return Taken::Late };
-        let before = open.spans.capacity();
-        if open.spans.len() == before {
-            // Doubling fits the size classes of the allocator; large vectors grow in steps, so that none asks for much at once.
-            open.spans.reserve_exact(before.clamp(FIRST_SPANS, MOST_GROWTH));
+        let before = (open.entry, open.bytes());
+        let taken = open.take(offered, settings, late);
+        self.bytes += open.bytes() - before.1;
+        if taken.kept > 0 {
+            open.last_ns = open.last_ns.max(now_ns);
         }
-        open.spans.push(*record);
-        self.bytes += (open.spans.capacity() - before) * SPAN_BYTES;
-        if let Some(extra) = batch.extra(offered.at, record) {
-            self.bytes += EXTRA_BYTES;
-            open.extras.push(extra);
-        }
-        open.last_ns = open.last_ns.max(now_ns);
-        let entered = record.is_entry() && !open.entry;
-        open.entry |= record.is_entry();
-        if fresh || entered {
+        if fresh || open.entry != before.0 {
             let due_ns = open.due_ns(settings);
             self.due.entry(due_ns.div_ceil(STEP_NS)).or_default().push(trace);
         }
-        Taken::Kept
+        taken
     }
 
     /// Gives away what is due.
@@ -159,8 +158,7 @@ impl Shard {
 
     fn close(&mut self, trace: TraceId, settings: &Settings, out: &mut Vec<Complete>) {
         let Some(open) = self.open.remove(&trace) else { return };
-        let held = open.spans.capacity() * SPAN_BYTES + open.extras.len() * EXTRA_BYTES;
-        self.bytes = self.bytes.saturating_sub(held + TRACE_BYTES);
+        self.bytes = self.bytes.saturating_sub(open.bytes() + TRACE_BYTES);
         if self.closed[0].len() >= settings.closed_ids_per_shard() {
             self.forget_older();
         }
@@ -230,6 +228,38 @@ fn leave(began: &mut BTreeMap<u64, u32>, first_ns: u64) {
 }
 
 impl Open {
+    /// Takes as many as it may hold.
+    fn take(&mut self, offered: &Offered<'_>, settings: &Settings, late: &mut Vec<u32>) -> Appended {
+        let mut taken = Appended::default();
+        for at in offered.positions() {
+            if self.spans.len() >= settings.most_spans_per_trace {
+                taken.over_limit += 1;
+                continue;
+            }
+            // Whoever swaps readings sees to it that there is one for every open trace. If not, a span more is worse than a span less.
+            let Some((record, batch)) = offered.read_by(self.reading, at) else {
+                late.push(at);
+                taken.late += 1;
+                continue;
+            };
+            let room = self.spans.capacity();
+            if self.spans.len() == room {
+                // Doubling fits the size classes of the allocator; large vectors grow in steps, so that none asks for much at once.
+                self.spans.reserve_exact(room.clamp(FIRST_SPANS, MOST_GROWTH));
+            }
+            self.spans.push(*record);
+            self.extras.extend(batch.extra(at, record));
+            self.entry |= record.is_entry();
+            taken.kept += 1;
+        }
+        taken
+    }
+
+    /// Bytes of its spans, as counted.
+    fn bytes(&self) -> usize {
+        self.spans.capacity() * SPAN_BYTES + self.extras.len() * EXTRA_BYTES
+    }
+
     /// Nothing that comes at this time belongs to it any more. The rest of a request does of which something was taken already: it may
     /// have brought an entry for which the time is over.
     fn is_over(&self, now_ns: u64, settings: &Settings) -> bool {

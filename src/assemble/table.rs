@@ -1,10 +1,12 @@
 //! All shards, and the budget.
 
+use super::batch::shard_of;
 use super::pace::Pace;
-use super::shard::{EXTRA_BYTES, FIRST_SPANS, Offered, SPAN_BYTES, Shard, TRACE_BYTES, Taken};
+use super::shard::{EXTRA_BYTES, FIRST_SPANS, Offered, SPAN_BYTES, Shard, TRACE_BYTES};
 use super::watched::LateSpan;
 use super::{Batch, Complete};
 use crate::model::TraceId;
+use std::ops::AddAssign;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -78,6 +80,14 @@ pub struct Appended {
     pub over_limit: u64,
 }
 
+impl AddAssign for Appended {
+    fn add_assign(&mut self, other: Self) {
+        self.kept += other.kept;
+        self.late += other.late;
+        self.over_limit += other.over_limit;
+    }
+}
+
 /// The budget is used up: nothing of the request was taken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("open traces use {used_bytes} of {budget_bytes} bytes; try again later")]
@@ -147,25 +157,19 @@ impl Table {
     /// The same, with the spans also by another reading, one for one: each goes to its trace as that trace's first span was read. A
     /// trace that begins is of the reading of `batch`.
     pub fn append_read_twice(&self, batch: &mut Batch, other: Option<&Batch>, room: Room, when: When) -> Appended {
-        let mask = self.shards.len() as u32 - 1;
-        batch.sort_by_shard(self.shards.len(), |trace| shard_of(trace) & mask);
+        batch.sort_by_trace(self.shards.len());
         let mut late = std::mem::take(&mut batch.late);
         let mut appended = Appended::default();
         let mut grown = 0;
         for (number, of_shard) in batch.by_shard() {
             let mut shard = self.lock(number);
             let before = shard.bytes;
-            for &at in of_shard {
-                let (trace, _) = batch.spans[at as usize];
-                let offered = Offered { batch, other, at };
-                match shard.take(trace, &offered, when, &self.settings) {
-                    Taken::Kept => appended.kept += 1,
-                    Taken::Late => {
-                        appended.late += 1;
-                        late.push(at);
-                        shard.watched.came(trace, &offered, when.time_ns);
-                    }
-                    Taken::OverLimit => appended.over_limit += 1,
+            for (trace, places) in batch.by_trace(of_shard) {
+                let offered = Offered { batch, other, places };
+                let late_before = late.len();
+                appended += shard.take(trace, &offered, when, &self.settings, &mut late);
+                for at in &late[late_before..] {
+                    shard.watched.came(trace, &offered, *at, when.time_ns);
                 }
             }
             self.account(before, shard.bytes);
@@ -202,7 +206,7 @@ impl Table {
     }
 
     fn shard_number(&self, trace: TraceId) -> usize {
-        (shard_of(trace) & (self.shards.len() as u32 - 1)) as usize
+        shard_of(trace, self.shards.len())
     }
 
     /// Gives back room that is not needed after all.
@@ -249,9 +253,8 @@ impl Table {
 
     /// Traces that were closed before this table began: what comes of them is late.
     pub fn remember(&self, closed: impl IntoIterator<Item = TraceId>) {
-        let mask = self.shards.len() as u32 - 1;
         for trace in closed {
-            let mut shard = self.lock((shard_of(trace) & mask) as usize);
+            let mut shard = self.lock(self.shard_number(trace));
             let before = shard.bytes;
             shard.remember(trace, &self.settings);
             self.account(before, shard.bytes);
@@ -285,12 +288,6 @@ impl Table {
     fn lock(&self, shard: usize) -> MutexGuard<'_, Shard> {
         self.shards[shard].lock().unwrap_or_else(PoisonError::into_inner)
     }
-}
-
-/// Trace ids are random by rule, but not always: the multiplication spreads counters and timestamps too.
-fn shard_of(trace: TraceId) -> u32 {
-    let folded = (trace.0 as u64) ^ ((trace.0 >> 64) as u64);
-    (folded.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 40) as u32
 }
 
 #[cfg(test)]

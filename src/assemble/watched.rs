@@ -43,15 +43,15 @@ impl Watched {
         self.readings.remove(&trace);
     }
 
-    /// A span came late.
-    pub(super) fn came(&mut self, trace: TraceId, offered: &Offered<'_>, at_ns: u64) {
+    /// One of the offered spans, at this position, came late.
+    pub(super) fn came(&mut self, trace: TraceId, offered: &Offered<'_>, at: u32, at_ns: u64) {
         if (self.readings.is_empty() && !self.judging) || self.waiting.len() >= MOST_WAITING {
             return;
         }
         let known = self.readings.get(&trace).copied();
         let Some(reading) = known.or_else(|| self.judging.then(|| offered.reading())) else { return };
-        if let Some((record, batch)) = offered.read_by(reading) {
-            let extra = batch.extra(offered.at, record);
+        if let Some((record, batch)) = offered.read_by(reading, at) {
+            let extra = batch.extra(at, record);
             self.waiting.push(LateSpan { trace, record: *record, extra, reading, at_ns });
         }
     }

@@ -276,6 +276,11 @@ impl Catalogue {
         self.compiled.facts.of_field(field, texts, facts);
     }
 
+    /// Whether any test is made on the names of peers.
+    pub fn tests_peers(&self) -> bool {
+        self.compiled.facts.tests_peers()
+    }
+
     /// What follows from the facts for a span of this kind. `facts` is sorted and has each fact once. `claimed`: values of
     /// `steelthread.capability` and `steelthread.thread` on the span.
     pub fn tags_of(&self, kind: Kind, facts: &[FactId], claimed: Option<(&str, Option<&str>)>) -> Tags {

@@ -122,6 +122,12 @@ impl FactTable {
         tests.holding(value.is_some(), &texts, facts);
     }
 
+    /// Whether there is any test on the names of peers.
+    pub fn tests_peers(&self) -> bool {
+        let Tests { present, absent, literals, others } = &self.peer;
+        present.is_some() || absent.is_some() || !literals.is_empty() || !others.is_empty()
+    }
+
     /// Adds the facts that hold for a field.
     pub fn of_field(&self, field: Field, texts: &[&str], facts: &mut Vec<FactId>) {
         let tests = match field {

@@ -121,7 +121,8 @@ async fn spans_that_nobody_takes_are_told() {
     deaf.bind("127.0.0.1:0".parse().unwrap()).unwrap();
     let nobody = format!("http://{}", deaf.local_addr().unwrap());
     let mut said = Vec::new();
-    let stop = tokio::time::sleep(Duration::from_millis(100));
+    // Long enough for the shop to send something on a busy machine.
+    let stop = tokio::time::sleep(Duration::from_millis(1500));
     let settings = settings(nobody, Duration::from_secs(60));
     let truth = run(&settings, stop, &mut |line| said.push(line.to_owned())).await.unwrap();
     let told = format!("some spans could not be delivered: {} spans were not taken", truth.spans);

@@ -36,9 +36,8 @@ pub struct Drawing {
 }
 
 impl Drawing {
-    /// Draws the tree of an execution.
+    /// Draws the tree of an execution into one that is empty.
     pub fn draw(&mut self, case: &Case<'_>, culprit: Option<Culprit>, book: &mut Book, tree: &mut Vec<TreeHop>) {
-        tree.clear();
         self.below.clear();
         if self.places.len() < case.forest.nodes.len() {
             self.places.resize(case.forest.nodes.len(), 0);

@@ -83,6 +83,28 @@ pub struct Context<'a> {
     pub skew: Option<SkewLimit>,
 }
 
+/// Who takes verdicts.
+pub trait Sink {
+    /// Whether this one is kept for whoever asks about its trace, and so needs [`Verdict::tree`], the last part of it that is made. Asked
+    /// once, before [`Sink::take`].
+    fn keeps(&mut self, verdict: &Verdict) -> bool;
+
+    /// Takes it.
+    fn take(&mut self, verdict: &Verdict);
+}
+
+struct Everything<'a, F>(&'a mut F);
+
+impl<F: FnMut(&Verdict)> Sink for Everything<'_, F> {
+    fn keeps(&mut self, _: &Verdict) -> bool {
+        true
+    }
+
+    fn take(&mut self, verdict: &Verdict) {
+        (self.0)(verdict);
+    }
+}
+
 /// Judges traces, one after the other. Keeps nothing between them but memory and what it knows of the map: one for each thread at work.
 #[derive(Debug, Default)]
 pub struct Judge {
@@ -93,9 +115,14 @@ pub struct Judge {
 }
 
 impl Judge {
-    /// Judges all executions in a trace. Each verdict is handed to `sink` and forgotten. The answer says what became of each span:
+    /// Judges all executions in a trace. Each verdict is handed to `take` and forgotten. The answer says what became of each span:
     /// the fates add up to the spans given.
-    pub fn judge(&mut self, trace: &Trace<'_>, context: &Context<'_>, sink: &mut impl FnMut(&Verdict)) -> Fates {
+    pub fn judge(&mut self, trace: &Trace<'_>, context: &Context<'_>, take: &mut impl FnMut(&Verdict)) -> Fates {
+        self.judge_for(trace, context, &mut Everything(take))
+    }
+
+    /// The same, for one who keeps few of the verdicts: those alone have a tree of hops.
+    pub fn judge_for(&mut self, trace: &Trace<'_>, context: &Context<'_>, sink: &mut impl Sink) -> Fates {
         self.forest.build(trace, context);
         self.executions.find(&self.forest, trace, context, &mut self.scratch.book);
         self.clocks.adjusted = 0;
@@ -103,9 +130,9 @@ impl Judge {
             if let Some(limit) = context.skew {
                 self.clocks.adjust(&mut self.forest, trace, execution, limit);
             }
-            let verdict = self.scratch.judge(trace, context, &self.forest, execution);
+            let verdict = self.scratch.judge(trace, context, &self.forest, execution, |verdict| sink.keeps(verdict));
             if let Some(verdict) = verdict {
-                sink(verdict);
+                sink.take(verdict);
             }
         }
         self.fates()

@@ -28,13 +28,14 @@ pub struct Scratch {
 }
 
 impl Scratch {
-    /// Judges an execution; `None` if it is to be ignored.
+    /// Judges an execution; `None` if it is to be ignored. `keeps`: whether the tree of hops is wanted, by all that is known before.
     pub fn judge(
         &mut self,
         trace: &Trace<'_>,
         context: &Context<'_>,
         forest: &Forest,
         execution: &Execution,
+        keeps: impl FnOnce(&Verdict) -> bool,
     ) -> Option<&Verdict> {
         let capability = context.catalogue.capabilities().get(execution.capability as usize)?;
         if execution.ignored {
@@ -55,10 +56,13 @@ impl Scratch {
         find_path(&case, &mut self.walk, &mut self.marks, verdict);
         self.tally.count(&case, &verdict.critical_path, &mut self.book, &mut verdict.hops);
         let decided = decide(&case, &mut self.marks, &mut self.memory, verdict);
-        let culprit = decided.blame.map(|blame| Culprit { blame, spans: [decided.leaf, decided.from] });
-        self.drawing.draw(&case, culprit, &mut self.book, &mut verdict.tree);
         verdict.slow = entry != NONE && slow_over_ns.is_some_and(|limit| verdict.duration_ns > limit);
         verdict.slow_blame = verdict.slow.then(|| slow::blame(&case, &verdict.hops, &verdict.critical_path));
+        verdict.tree.clear();
+        if keeps(verdict) {
+            let culprit = decided.blame.map(|blame| Culprit { blame, spans: [decided.leaf, decided.from] });
+            self.drawing.draw(&case, culprit, &mut self.book, &mut verdict.tree);
+        }
         Some(verdict)
     }
 }

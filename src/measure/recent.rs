@@ -102,10 +102,19 @@ impl Recent {
 
     /// Keeps a copy, if there is room for it.
     pub fn record(&self, verdict: &Verdict) {
-        let notable = verdict.outcome != Outcome::Ok || verdict.slow;
-        if !(if notable { &self.notable } else { &self.plain }).admits(verdict.end_ns) {
-            return;
+        if self.admits(verdict) {
+            self.keep(verdict);
         }
+    }
+
+    /// Whether there is room for this verdict, which is then to be handed to [`Recent::keep`]. Its outcome, slowness and end must be known.
+    pub fn admits(&self, verdict: &Verdict) -> bool {
+        (if is_notable(verdict) { &self.notable } else { &self.plain }).admits(verdict.end_ns)
+    }
+
+    /// Keeps a copy of one that was admitted.
+    pub fn keep(&self, verdict: &Verdict) {
+        let notable = is_notable(verdict);
         let kept = Arc::new(without_hops(verdict));
         let bytes = bytes_of(&kept);
         let mut inside = self.lock();
@@ -179,6 +188,10 @@ impl Inside {
             self.by_trace.remove(&trace);
         }
     }
+}
+
+fn is_notable(verdict: &Verdict) -> bool {
+    verdict.outcome != Outcome::Ok || verdict.slow
 }
 
 fn without_hops(verdict: &Verdict) -> Verdict {

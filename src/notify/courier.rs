@@ -128,11 +128,6 @@ impl Couriers {
         State(self.each.iter().map(|courier| (courier.name.clone(), courier.outbox().state())).collect())
     }
 
-    /// Another number as soon as the state is another.
-    pub fn revision(&self) -> u64 {
-        self.each.iter().map(|courier| courier.outbox().revision()).sum()
-    }
-
     /// By the kind of sink.
     pub fn figures(&self, now_ns: u64) -> BTreeMap<&'static str, Figures> {
         let mut all: BTreeMap<&'static str, Figures> = BTreeMap::new();

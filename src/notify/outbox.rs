@@ -73,8 +73,6 @@ pub struct Outbox {
     /// Nothing is sent before.
     closed_until_ns: u64,
     counts: Counts,
-    /// Grows with whatever is to be kept.
-    revision: u64,
 }
 
 impl Outbox {
@@ -86,7 +84,6 @@ impl Outbox {
             backoff: Backoff::up_to(LONGEST_WAIT),
             closed_until_ns: 0,
             counts: Counts::default(),
-            revision: 0,
         }
     }
 
@@ -100,7 +97,6 @@ impl Outbox {
         for alert in self.subjects.values_mut().flat_map(|subject| subject.alerts.values_mut()) {
             if alert.is_firing() && !spoken_of.contains(&alert.labels) {
                 *alert = Arc::new(Notice { resolved_ns: Some(now_ns), ..(**alert).clone() });
-                self.revision += 1;
             }
         }
         self.tidy(now_ns);
@@ -120,9 +116,7 @@ impl Outbox {
                 return;
             }
         }
-        let before = self.subjects.entry(key).or_default().alerts.insert(notice.labels.clone(), notice.clone());
-        let of = |notice: &Notice| (notice.starts_ns, notice.resolved_ns);
-        self.revision += u64::from(before.is_none_or(|before| of(&before) != of(notice)));
+        self.subjects.entry(key).or_default().alerts.insert(notice.labels.clone(), notice.clone());
     }
 
     /// Forgets what will never be told again.
@@ -160,7 +154,6 @@ impl Outbox {
         let facts: Vec<_> =
             chosen.iter().filter_map(|(_, key, subject)| Some(((*key).clone(), subject.to_tell(self.habit)?))).collect();
         let notices: Vec<_> = chosen.iter().filter_map(|(_, _, subject)| subject.leading().cloned()).collect();
-        self.revision += u64::from(!facts.is_empty());
         for (key, _) in &facts {
             if let Some(subject) = self.subjects.get_mut(key) {
                 subject.is_on_its_way = true;
@@ -171,7 +164,6 @@ impl Outbox {
 
     /// What became of a message.
     pub fn done(&mut self, parcel: &Parcel, sent: &Sent, now_ns: u64) {
-        self.revision += 1;
         match sent {
             Sent::Taken => {
                 self.counts.told += parcel.notices.len() as u64;
@@ -224,11 +216,6 @@ impl Outbox {
     /// What became of messages since it was made.
     pub fn counts(&self) -> Counts {
         self.counts
-    }
-
-    /// Another number as soon as the state is another; words that change are none.
-    pub fn revision(&self) -> u64 {
-        self.revision
     }
 
     /// What to keep over a restart.

@@ -2,6 +2,7 @@
 
 use super::{API_VERSION, moment_text};
 use crate::alert::{Burning, Notice, annotation};
+use crate::model::Name;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -15,6 +16,15 @@ pub struct Alerts {
     pub until: String,
     /// Those that last first, then those that ended, the last one first.
     pub alerts: Vec<AlertLine>,
+}
+
+/// Who watches objectives.
+pub trait Watching: std::fmt::Debug + Send + Sync {
+    /// Which alerts last, and which ended of late.
+    fn alerts(&self) -> Alerts;
+
+    /// Burn rates of the objectives of a capability, by id and length of the window; empty if they are asked for as they were up to another moment than now.
+    fn burns(&self, capability: Name, until_ns: Option<u64>) -> BTreeMap<String, BTreeMap<String, f64>>;
 }
 
 /// An alert.

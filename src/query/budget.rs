@@ -30,7 +30,8 @@ struct Asked<'a> {
     period: Period,
     /// `None` where it cannot be counted.
     indicator: Option<Indicator>,
-    /// What stands with each hop adds up to what was used.
+    /// The failures of all hops add up to what was used. Slow executions are blamed on hops, too, but those that failed beside those that
+    /// were served, so that their sum is another one.
     by_hop: bool,
     pieces: Pieces,
 }
@@ -73,12 +74,9 @@ impl Desk {
         let capability = &one.capability;
         let asked = |hop: Option<&'a str>, objective: &'a Objective, indicator: Option<Indicator>| {
             let period = Period::of(objective);
-            let smallest = match objective.kind {
-                ObjectiveKind::Availability => true,
-                ObjectiveKind::Latency { under_ns } => capability.slow_over_ns() == Some(under_ns),
-            };
             let pieces = Pieces::new(past(period, at_ns), &capability.maintenance);
-            Asked { one, hop, objective, period, indicator, by_hop: smallest && hop.is_none(), pieces }
+            let by_hop = hop.is_none() && objective.kind == ObjectiveKind::Availability;
+            Asked { one, hop, objective, period, indicator, by_hop, pieces }
         };
         let own = capability.objectives.iter().map(|it| asked(None, it, Some(Indicator::of_capability(it))));
         let of_hops = capability.hops.iter().flat_map(|hop| {
@@ -95,7 +93,7 @@ impl Desk {
         together.iter().for_each(|at| of.entry(all[*at].one.name).or_default().push(*at));
         let only = if of.len() == 1 { Some(first.one.name) } else { None };
         // Who failed stands with the capability; all else of hops is kept apart, and only read where it is needed.
-        let totals = !together.iter().any(|at| needs_hops(&all[*at]));
+        let totals = together.iter().all(|at| all[*at].hop.is_none());
         for (range, part) in &first.pieces.list {
             let look = Look { totals, ..Look::default() };
             self.keeper.read_by(range.clone(), only, look, &mut |kept, window| {
@@ -117,7 +115,9 @@ impl Desk {
             }
             Some(_) => {}
         }
-        for border in pieces.list.iter().map(|(piece, _)| piece.start) {
+        // Before anything was counted nobody cares in what lengths.
+        let counted = |border: &u64| since_ns.is_some_and(|since_ns| *border >= since_ns);
+        for border in pieces.list.iter().map(|(piece, _)| piece.start).filter(counted) {
             let length_ns = self.keeper.longest_ns(&(border..border.saturating_add(1)))?;
             if length_ns > SLICE_NS && !border.is_multiple_of(length_ns) {
                 let (at, length) = (moment_text(border), length_text(length_ns / SECOND_NS));
@@ -175,11 +175,6 @@ fn alike(all: &[Asked<'_>]) -> Vec<Vec<usize>> {
     groups.into_values().collect()
 }
 
-fn needs_hops(asked: &Asked<'_>) -> bool {
-    let latency = matches!(asked.objective.kind, ObjectiveKind::Latency { .. });
-    asked.hop.is_some() || (asked.by_hop && latency)
-}
-
 fn add(sum: &mut Sum, asked: &Asked<'_>, part: Part, window: &Window, hops: &Hops) {
     let Some(indicator) = asked.indicator else { return };
     let counts = indicator.counts(window, hops);
@@ -194,18 +189,9 @@ fn add(sum: &mut Sum, asked: &Asked<'_>, part: Part, window: &Window, hops: &Hop
     if !asked.by_hop {
         return;
     }
-    let mut spend = |hop: HopId, units: u128| {
-        if units > 0 {
-            let spent = sum.spent.entry(hop).or_default();
-            *spent = spent.saturating_add(units);
-        }
-    };
-    match asked.objective.kind {
-        ObjectiveKind::Availability => failures_by_hop(window).for_each(|(hop, units)| spend(hop, units)),
-        ObjectiveKind::Latency { .. } => {
-            let slow = window.hops.iter().filter_map(|(hop, figures)| Some((*hop, figures.trouble.as_ref()?.slow_blamed.units)));
-            slow.for_each(|(hop, units)| spend(hop, units));
-        }
+    for (hop, units) in failures_by_hop(window).filter(|(_, units)| *units > 0) {
+        let spent = sum.spent.entry(hop).or_default();
+        *spent = spent.saturating_add(units);
     }
 }
 

@@ -140,11 +140,8 @@ fn check(budget: &ObjectiveBudget, verdicts: &[Verdict], world: &World) {
         } else {
             (good, bad) = (good + well, bad + badly);
             lately += if slice_ns >= END_NS - DAY_NS { badly } else { 0 };
-            let hop = match budget.kind.as_str() {
-                "availability" => one.blame.map(|blame| blame.hop).filter(|_| one.outcome == Outcome::Failed),
-                _ => one.slow_blame.map(|blame| blame.hop),
-            };
-            if let Some(hop) = hop.filter(|_| budget.hop.is_none() && budget.objective != "slower") {
+            let blamed = one.blame.map(|blame| blame.hop).filter(|_| one.outcome == Outcome::Failed);
+            if let Some(hop) = blamed.filter(|_| budget.hop.is_none() && budget.kind == "availability") {
                 let hop = world.hops.get(hop);
                 let names = (world.names.text(hop.hop).to_owned(), world.names.text(hop.service).to_owned());
                 *spent.entry(names).or_default() += u128::from(one.weight.units());
@@ -160,6 +157,8 @@ fn check(budget: &ObjectiveBudget, verdicts: &[Verdict], world: &World) {
     );
     let listed = budget.spent.iter().map(|one| ((one.hop.clone(), one.service.clone()), one.used));
     assert_eq!(listed.collect::<BTreeMap<_, _>>(), spent.into_iter().map(|(hop, units)| (hop, told(units))).collect(), "{at}");
+    let by_hop: f64 = budget.spent.iter().map(|one| one.used.0).sum();
+    assert!(budget.spent.is_empty() || by_hop == budget.used.0, "{at}: {budget:?}");
     let left_out = budget.excluded.as_ref().map(|one| (one.counted, one.used));
     let works = budget.capability == "book-flight";
     assert_eq!(left_out, works.then(|| (told(excluded), told(excluded_bad))), "{at}");

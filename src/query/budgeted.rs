@@ -53,7 +53,7 @@ pub struct ObjectiveBudget {
     pub gone_at: Option<String>,
     /// How fast it went lately.
     pub lately: Lately,
-    /// Who used it, most first; empty where only the sum is known (of hops, and of a latency limit that is not the smallest).
+    /// Who used it, most first; adds up to `used`. Empty where only the sum is known: of hops, and of latency.
     pub spent: Vec<Spender>,
     /// Maintenance that was left out; absent if there was none.
     #[serde(default, skip_serializing_if = "Option::is_none")]

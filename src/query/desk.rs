@@ -9,7 +9,7 @@ use super::status::{capability_status, count};
 use super::{
     API_VERSION, Alerts, Answers, Between, BudgetAnswer, BudgetQuestion, CapabilityStatus, ExplainQuestion, Explanation,
     GateAnswer, GateQuestion, History, HistoryQuestion, HopsAnswer, HopsQuestion, QueryError, Range, Spans, Status,
-    StatusQuestion, TraceAnswer, VerdictLine, verdict_with_tree,
+    StatusQuestion, TraceAnswer, VerdictLine, Watching, verdict_with_tree,
 };
 use crate::catalogue::Capability;
 use crate::measure::{Ledger, Recent, Window};
@@ -32,8 +32,8 @@ pub struct Desk {
     pub(super) since_start: bool,
     /// What arrives, where it is known.
     pub(super) arriving: Option<Arc<ArcSwap<Sources>>>,
-    /// Which alerts there are, where somebody looks.
-    alerting: Option<Arc<ArcSwap<Alerts>>>,
+    /// Who watches objectives, where somebody does.
+    watching: Option<Arc<dyn Watching>>,
 }
 
 impl From<StoreError> for QueryError {
@@ -54,7 +54,7 @@ impl Desk {
         recent: Option<Arc<Recent>>,
     ) -> Self {
         let listing = Arc::new(Listing::new(capabilities, &names));
-        Self { listing, names, hops, keeper, ledger, recent, since_start: false, arriving: None, alerting: None }
+        Self { listing, names, hops, keeper, ledger, recent, since_start: false, arriving: None, watching: None }
     }
 
     /// The same desk for the capabilities that this list holds when it is asked.
@@ -72,9 +72,16 @@ impl Desk {
         Self { arriving: Some(sources), ..self }
     }
 
-    /// The same desk, and it is known which alerts there are, from what this holds when it is asked.
-    pub fn with_alerts(self, alerts: Arc<ArcSwap<Alerts>>) -> Self {
-        Self { alerting: Some(alerts), ..self }
+    /// The same desk, and it is known which alerts there are, and how objectives burn.
+    pub fn watched_by(self, watching: Arc<dyn Watching>) -> Self {
+        Self { watching: Some(watching), ..self }
+    }
+
+    fn tell_burns(&self, one: &Listed, status: &mut CapabilityStatus, until_ns: Option<u64>) {
+        let mut burns = self.watching.as_ref().map_or_else(BTreeMap::new, |watching| watching.burns(one.name, until_ns));
+        for objective in &mut status.objectives {
+            objective.burn = burns.remove(&objective.id).unwrap_or_default();
+        }
     }
 
     /// The range of the answer: as asked; else from the first slice to the end of the last; else empty.
@@ -188,7 +195,9 @@ impl Answers for Desk {
         let empty = Window::default();
         let status_of = |one: &&Listed| {
             let window = windows.get(&one.name).unwrap_or(&empty);
-            capability_status(&one.capability, window, &self.names, &self.hops)
+            let mut status = capability_status(&one.capability, window, &self.names, &self.hops);
+            self.tell_burns(one, &mut status, question.between.map(|between| between.to_ns));
+            status
         };
         let mut capabilities: Vec<CapabilityStatus> = asked.iter().map(status_of).collect();
         self.say_why_empty(&asked, &mut capabilities, question.between.is_none())?;
@@ -276,7 +285,7 @@ impl Answers for Desk {
 
     fn alerts(&self) -> Result<Alerts, QueryError> {
         let none = || QueryError::Bad("only a running server looks at alerts; ask one: steelthread alerts --server URL".into());
-        self.alerting.as_ref().map(|alerts| Alerts::clone(&alerts.load())).ok_or_else(none)
+        self.watching.as_ref().map(|watching| watching.alerts()).ok_or_else(none)
     }
 
     fn trace(&self, trace: TraceId) -> Result<TraceAnswer, QueryError> {

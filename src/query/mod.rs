@@ -42,7 +42,7 @@ mod history_tests;
 #[cfg(test)]
 mod tests;
 
-pub use alerts::{AlertLine, Alerts};
+pub use alerts::{AlertLine, Alerts, Watching};
 pub use answer::*;
 pub use budgeted::{BudgetAnswer, Decision, Excluded, GateAnswer, Lately, MaintenanceLine, ObjectiveBudget, Spender};
 pub use completeness::Completeness;

@@ -16,6 +16,9 @@ const REMEMBER_NS: u64 = 1_200_000_000_000;
 const MOST_REMEMBERED: u64 = 4 << 20;
 /// Bytes of an id.
 const ID: usize = 16;
+/// From so many ids on an entry is full: a value must not be longer than a region of the file, and a commit may hold the traces of a long
+/// time in which the disk took nothing.
+const MOST_IN_ENTRY: usize = 1 << 20;
 
 /// What was closed by a commit.
 struct Entry {
@@ -91,14 +94,8 @@ pub(super) fn put(transaction: &WriteTransaction, progress: &[Progress]) -> Resu
 fn put_closed(transaction: &WriteTransaction, progress: &Progress, before: Option<u64>, most: u64) -> Result<u64, Stop> {
     let mut table = transaction.open_table(CLOSED)?;
     let mut ids = before.map_or_else(|| count(&table, progress.partition), Ok)?;
-    let key = (progress.partition, progress.next_offset);
-    if !progress.closed.is_empty() {
-        // Traces are closed also while no message comes: then there is an entry of this offset already.
-        let mut all = table.get(key)?.map_or_else(Vec::new, |there| there.value().1.to_vec());
-        all.extend(progress.closed.iter().flat_map(|trace| trace.to_wire()));
-        table.insert(key, (progress.time_ns, all.as_slice()))?;
-        ids += progress.closed.len() as u64;
-    }
+    add_closed(&mut table, progress, MOST_IN_ENTRY)?;
+    ids += progress.closed.len() as u64;
     // What was closed by a commit has its spans before the next offset of it. Time rises with offsets, so that nothing behind the
     // first entry that stays has to be looked at: a commit costs what it puts and what it removes, not what is remembered.
     let (from, to) = ((progress.partition, 0), (progress.partition, progress.resume_offset));
@@ -110,6 +107,25 @@ fn put_closed(transaction: &WriteTransaction, progress: &Progress, before: Optio
         ids = ids.saturating_sub(oldest.ids);
     }
     Ok(ids)
+}
+
+/// Adds the ids to the entry of this offset; those that do not fit in, to the ones that follow. Kept under too high an offset they are
+/// remembered longer than need be, which does no harm.
+fn add_closed(table: &mut ClosedTable<'_>, progress: &Progress, most: usize) -> Result<(), Stop> {
+    let mut offset = progress.next_offset;
+    for some in progress.closed.chunks(most) {
+        // Traces are closed also while no message comes: then there is an entry of this offset already.
+        let mut all = loop {
+            let there = table.get((progress.partition, offset))?.map_or_else(Vec::new, |there| there.value().1.to_vec());
+            if there.len() < most * ID {
+                break there;
+            }
+            offset += 1;
+        };
+        all.extend(some.iter().flat_map(|trace| trace.to_wire()));
+        table.insert((progress.partition, offset), (progress.time_ns, all.as_slice()))?;
+    }
+    Ok(())
 }
 
 /// The first entry of a range.
@@ -163,5 +179,32 @@ mod tests {
         assert_eq!(put_some(&store, 17..19, 30, None), (10, (9..19).collect()));
         assert_eq!(put_some(&store, 19..19, 100, Some(10)), (10, (9..19).collect()));
         assert_eq!(put_some(&store, 19..20, 110, Some(10)), (3, (17..20).collect()));
+    }
+
+    #[test]
+    fn an_entry_that_is_full_is_followed_by_others_and_no_id_is_lost() {
+        let store = store();
+        let mut entries = Vec::new();
+        let mut all = Vec::new();
+        let written = store.writing(|transaction| {
+            let mut table = transaction.open_table(CLOSED)?;
+            for (next_offset, traces) in [(10, 1..26), (10, 26..27), (11, 27..41), (12, 41..42)] {
+                let closed = traces.map(TraceId).collect();
+                let progress = Progress { partition: 3, next_offset, time_ns: next_offset, closed, ..Progress::default() };
+                add_closed(&mut table, &progress, 10)?;
+            }
+            for entry in table.iter()? {
+                let (key, value) = entry?;
+                let (time_ns, ids) = value.value();
+                entries.push((key.value().1, time_ns, ids.len() / ID));
+                all.extend(ids.chunks_exact(ID).filter_map(TraceId::from_wire).map(|trace| trace.0));
+            }
+            Ok(())
+        });
+        written.unwrap();
+        all.sort_unstable();
+        assert_eq!(all, (1..42).collect::<Vec<_>>());
+        assert!(entries.iter().all(|(_, _, ids)| *ids < 20), "{entries:?}");
+        assert!(entries.is_sorted_by_key(|(_, time_ns, _)| *time_ns), "{entries:?}");
     }
 }

@@ -127,31 +127,19 @@ fn rpc_service<'a>(sorted: Sorted<'a, '_>) -> Option<&'a [u8]> {
     services.into_iter().find(|service| !service.is_empty())
 }
 
-/// All names of the peer that a matcher's `peer` is held against: services, addresses, hosts of URLs, none with a port.
+/// All names of the peer that a matcher's `peer` is held against: services, addresses, hosts of URLs, none with a port. `host`: that of
+/// the newest URL, if it was read before.
 #[inline]
-pub fn names<'a>(sorted: Sorted<'a, '_>, mut take: impl FnMut(&'a [u8])) {
+pub fn names<'a>(sorted: Sorted<'a, '_>, mut host: Option<&'a [u8]>, mut take: impl FnMut(&'a [u8])) {
     sorted.texts(Meaning::PeerService, &mut take);
     sorted.texts(Meaning::Address, |address| take(without_port(address)));
     sorted.texts(Meaning::NetworkAddress, |address| take(without_port(address)));
     sorted.texts(Meaning::Url, |url| {
-        let host = Url::read(url).host;
+        let host = host.take().unwrap_or_else(|| Url::read(url).host);
         if !host.is_empty() {
             take(host);
         }
     });
-}
-
-/// Adds what these names follow from. `url` is that of the newest name, read before.
-#[inline]
-pub fn mix_names(sorted: Sorted<'_, '_>, url: &Url<'_>, mix: &mut Mix) {
-    sorted.texts(Meaning::PeerService, |name| mix.bytes(name));
-    mix.label(1);
-    sorted.texts(Meaning::Address, |address| mix.bytes(address));
-    mix.label(2);
-    sorted.texts(Meaning::NetworkAddress, |address| mix.bytes(address));
-    mix.label(3);
-    let mut read_before = Some(url.host);
-    sorted.texts(Meaning::Url, |url| mix.bytes(read_before.take().unwrap_or_else(|| Url::read(url).host)));
 }
 
 /// Some write the port into the address. An address with more than one colon is one of IPv6.

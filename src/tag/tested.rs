@@ -3,7 +3,7 @@
 use super::cache::Cache;
 use super::keys::Keys;
 use super::mix::{Mix, Seeds};
-use super::peer::{mix_names, names, text_of};
+use super::peer::{names, text_of};
 use super::sorted::Sorted;
 use super::url::Url;
 use crate::catalogue::{Catalogue, Field, Scope};
@@ -139,14 +139,28 @@ impl FactMemory {
         sum
     }
 
-    /// The same for the names of the peer.
+    /// The same for the names of the peer. Each is asked about alone, for there are few of them, while of their combinations, one of
+    /// which may be an address of one of thousands of pods, there are many.
     #[inline]
     pub fn of_peer(&mut self, (catalogue, seeds): (&Catalogue, &Seeds), sorted: Sorted<'_, '_>, url: &Url<'_>) -> u128 {
-        let mut key = Mix::new(seeds, 6);
-        mix_names(sorted, url, &mut key);
-        let key = key.finish();
-        let known = self.known.get(key).copied();
-        known.unwrap_or_else(|| self.learn(key, seeds, u64::MAX, &[], |facts| peer_facts(catalogue, Some(sorted), facts)))
+        if !catalogue.tests_peers() {
+            return 0;
+        }
+        // That there is a name can be a test, too, whatever the name.
+        let (mut sum, mut named) = (0u128, 0);
+        names(sorted, Some(url.host), |name| {
+            named = 1;
+            let mut key = Mix::new(seeds, 6);
+            key.bytes(name);
+            let key = key.finish();
+            let known = self.known.get(key).copied();
+            sum = sum.wrapping_add(known.unwrap_or_else(|| {
+                self.learn(key, seeds, u64::MAX, &[], |facts| {
+                    catalogue.facts_of_field(Field::Peer, &[&String::from_utf8_lossy(name)], facts);
+                })
+            }));
+        });
+        sum.wrapping_add(named)
     }
 
     fn learn(&mut self, key: u128, seeds: &Seeds, test: u64, absent: &[FactId], ask: impl FnOnce(&mut Vec<FactId>)) -> u128 {
@@ -168,7 +182,7 @@ impl FactMemory {
 pub fn peer_facts(catalogue: &Catalogue, sorted: Option<Sorted<'_, '_>>, facts: &mut Vec<FactId>) {
     let mut texts = Vec::new();
     if let Some(sorted) = sorted {
-        names(sorted, |name| texts.push(String::from_utf8_lossy(name)));
+        names(sorted, None, |name| texts.push(String::from_utf8_lossy(name)));
     }
     let texts: Vec<&str> = texts.iter().map(|text| &**text).collect();
     catalogue.facts_of_field(Field::Peer, &texts, facts);

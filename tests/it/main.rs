@@ -4,6 +4,7 @@
 mod alert_year;
 mod alerting;
 mod analyzing;
+mod budgets;
 mod configuring;
 mod conservation;
 mod crashing;

@@ -47,10 +47,20 @@ struct Reader<'a> {
 
 impl<'a> Reader<'a> {
     fn all(&mut self, documents: &'a [Document<'a>]) {
+        let mut services: HashMap<&str, Place> = HashMap::new();
         for one in documents {
             match one.kind {
-                Kind::Service => self.service(one),
-                Kind::Sli => drop(self.indicators.insert(&one.name, one)),
+                Kind::Service => {
+                    if let Some(first) = services.insert(&one.name, one.name_place) {
+                        self.twice("service", one, first);
+                    }
+                    self.service(one);
+                }
+                Kind::Sli => {
+                    if let Some(first) = self.indicators.insert(&one.name, one) {
+                        self.twice("SLI", one, first.name_place);
+                    }
+                }
                 Kind::Other(kind) => {
                     let wrong = format!("the {kind} {} is not carried over", quote(&one.name));
                     self.lost.add(one.place, wrong, "spans come in and alerts go out by settings of the server");
@@ -67,6 +77,11 @@ impl<'a> Reader<'a> {
                 self.lost.add(one.place, told, "no SLO names it");
             }
         }
+    }
+
+    fn twice(&mut self, what: &str, one: &Document<'_>, first: Place) {
+        let wrong = format!("duplicate {what} {}, first at {}", quote(&one.name), self.problems.at(first));
+        self.problems.add(one.name_place, wrong, "write another name, or leave one of the two out");
     }
 
     /// What a document says and the map has no place for.

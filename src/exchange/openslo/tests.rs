@@ -2,6 +2,7 @@
 
 use super::{export, import};
 use crate::catalogue::{Capability, Catalogue, parse};
+use proptest::prelude::*;
 
 const BOOK_FLIGHT: &str = include_str!("../../../tests/maps/book-flight.yaml");
 
@@ -252,8 +253,71 @@ fn a_file_that_is_not_openslo_v1_has_all_its_problems_told_and_no_draft() {
          slo.yaml:4:94: an objective without exactly one target; write either `target: 0.999` or `targetPercent: 99.9`\n\
          slo.yaml:4:153: `1.5d` is no duration; write a whole number above 0 and one of m, h, d, w, M, Q, Y, such as `28d`"
     );
+    let service = "apiVersion: openslo/v1\nkind: Service\nmetadata: {name: a}\n";
+    assert_eq!(
+        told(&format!("{service}---\n{service}")),
+        "slo.yaml:7:18: duplicate service `a`, first at slo.yaml:3:18; write another name, or leave one of the two out"
+    );
     assert!(
         slo("{indicator: {spec: {ratioMetric: {}}}, budgetingMethod: Occurrences, service: a}")
             .contains("an SLO without `objectives`")
     );
+}
+
+/// Words that stand somewhere in documents, and others.
+fn a_word() -> impl Strategy<Value = String> {
+    let known = [
+        "28d",
+        "99999999999999d",
+        "1M",
+        "1Q",
+        "0.9",
+        "99.9",
+        "1.0",
+        "-1",
+        "true",
+        "null",
+        "~",
+        "{}",
+        "[]",
+        "[a, a]",
+        "steelthread/hop: a b",
+        "steelthread/under: 1.5ms",
+        "steelthread/under: 45",
+        "steelthread/objective: Ü",
+        "Service",
+        "SLO",
+        "SLI",
+        "thresholdMetric",
+        "calendar",
+        "targetPercent",
+        "'{{'",
+        "\"\\n\"",
+        "&a",
+        "*a",
+        "---",
+    ];
+    prop_oneof![3 => prop::sample::select(known.to_vec()).prop_map(str::to_owned), 1 => "\\PC{0,6}"]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(512))]
+
+    #[test]
+    fn whatever_comes_in_is_refused_or_becomes_a_draft_that_is_a_right_map(
+        changes in prop::collection::vec((any::<prop::sample::Index>(), a_word()), 0..4), ours in any::<bool>(),
+    ) {
+        let text = if ours { export("map.yaml", &map(BOOK_FLIGHT)).text } else { FOREIGN.to_owned() };
+        // Words between blanks, commas and brackets are replaced.
+        let mut parts: Vec<String> = text.split_inclusive([' ', ',', '{', '}', '[', ']', '\n']).map(str::to_owned).collect();
+        for (at, word) in changes {
+            let at = at.index(parts.len());
+            let end = parts[at].pop().map_or(String::new(), String::from);
+            parts[at] = word + &end;
+        }
+        if let Ok(carried) = import("slo.yaml", &parts.concat()) {
+            let drafted = parse("draft.yaml", &carried.text);
+            prop_assert!(drafted.is_ok(), "{}\n{}", drafted.unwrap_err(), carried.text);
+        }
+    }
 }

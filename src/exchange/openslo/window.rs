@@ -101,10 +101,17 @@ fn is_midnight(rest: &str) -> bool {
     ["", " 00:00:00", "T00:00:00", " 00:00", "T00:00:00Z"].contains(&rest)
 }
 
-/// A whole number and a letter.
+/// A whole number and a letter; together not more than the map can count.
 fn shorthand(text: &str) -> Option<(u64, char)> {
     let unit = text.chars().last().filter(|unit| "mhdwMQY".contains(*unit))?;
     let digits = text.get(..text.len() - 1)?;
-    let number = digits.parse().ok().filter(|number| *number > 0)?;
-    digits.bytes().all(|byte| byte.is_ascii_digit()).then_some((number, unit))
+    let number: u64 = digits.parse().ok().filter(|number| *number > 0)?;
+    let unit_ns = match unit {
+        'm' => MINUTE_NS,
+        'h' => HOUR_NS,
+        'd' => DAY_NS,
+        _ => 7 * DAY_NS,
+    };
+    let fits = number.checked_mul(unit_ns).is_some() && digits.bytes().all(|byte| byte.is_ascii_digit());
+    fits.then_some((number, unit))
 }

@@ -3,20 +3,31 @@
 use super::NONE;
 use super::found::{How, Stub};
 
-/// Cuts all cycles. Each span names one parent, so no two cycles share a span.
-pub fn cut(stubs: &mut [Stub]) {
-    let mut walks = vec![0_u32; stubs.len()];
-    for first in 0..stubs.len() {
-        let walk = first as u32 + 1;
-        let mut at = first as u32;
-        while at != NONE && walks[at as usize] == 0 {
-            walks[at as usize] = walk;
-            at = stubs[at as usize].parent;
-        }
-        if at != NONE && walks[at as usize] == walk {
-            let top = top_of(stubs, at);
-            stubs[top as usize].parent = NONE;
-            stubs[top as usize].how = How::Cut;
+/// Reusable memory for looking for cycles.
+#[derive(Debug, Default)]
+pub struct Cycles {
+    /// By span: the walk that came by first, counted from 1.
+    walks: Vec<u32>,
+}
+
+impl Cycles {
+    /// Cuts all cycles. Each span names one parent, so no two cycles share a span.
+    pub fn cut(&mut self, stubs: &mut [Stub]) {
+        let walks = &mut self.walks;
+        walks.clear();
+        walks.resize(stubs.len(), 0);
+        for first in 0..stubs.len() {
+            let walk = first as u32 + 1;
+            let mut at = first as u32;
+            while at != NONE && walks[at as usize] == 0 {
+                walks[at as usize] = walk;
+                at = stubs[at as usize].parent;
+            }
+            if at != NONE && walks[at as usize] == walk {
+                let top = top_of(stubs, at);
+                stubs[top as usize].parent = NONE;
+                stubs[top as usize].how = How::Cut;
+            }
         }
     }
 }

@@ -1,7 +1,9 @@
 //! Which spans there are, each once, and who names whom as parent (E2, E5).
 
-use super::NONE;
+use super::reading::Readings;
+use super::{NONE, Node};
 use crate::judge::Trace;
+use crate::judge::class::Class;
 use crate::model::{Kind, Name, Shapes, SpanId};
 
 /// Why a span has the parent it has, or none.
@@ -36,6 +38,10 @@ pub struct Stub {
     pub entry: bool,
     /// A messaging receive.
     pub receives: bool,
+    /// As a span inside an execution.
+    pub class: Class,
+    /// Of [`Node`]: those that its shape has.
+    pub flags: u16,
     /// Its parent, or [`NONE`].
     pub parent: u32,
     /// Why.
@@ -77,21 +83,38 @@ pub struct Stubs {
     pub list: Vec<Stub>,
     /// Spans that were there before.
     pub duplicates: u64,
+    /// Id, kind and record of each span in one number: sorted faster than what they stand for.
+    order: Vec<u128>,
+    /// The ids of `list`, close together.
+    ids: Vec<SpanId>,
 }
 
 impl Stubs {
     /// Takes the spans of a trace; of those with the same id and kind the first received (E5).
-    pub fn find(&mut self, trace: &Trace<'_>, shapes: &Shapes) {
+    pub fn find(&mut self, trace: &Trace<'_>, shapes: &Shapes, readings: &mut Readings) {
+        self.order.clear();
+        self.order.extend(trace.spans.iter().zip(0u32..).map(|(span, at)| {
+            let kind = readings.of(span.shape, shapes).kind;
+            u128::from(span.id.0) << 64 | u128::from(kind as u8) << 32 | u128::from(at)
+        }));
+        self.order.sort_unstable();
+        self.order.dedup_by_key(|one| *one >> 32);
+        self.duplicates = (trace.spans.len() - self.order.len()) as u64;
         self.list.clear();
-        for (at, span) in trace.spans.iter().enumerate() {
-            let shape = shapes.get(span.shape);
+        self.ids.clear();
+        for record in self.order.iter().map(|one| *one as u32) {
+            let span = &trace.spans[record as usize];
+            let reading = readings.of(span.shape, shapes);
+            self.ids.push(span.id);
             self.list.push(Stub {
                 id: span.id,
-                kind: shape.kind,
-                record: at as u32,
-                service: shape.service,
-                entry: !shape.tags.entries.is_empty(),
-                receives: shape.receives,
+                kind: reading.kind,
+                record,
+                service: reading.service,
+                entry: reading.flags & Node::ENTRY != 0,
+                receives: reading.flags & Node::RECEIVES != 0,
+                class: reading.class,
+                flags: reading.flags,
                 parent: NONE,
                 how: How::Root,
                 lost: false,
@@ -99,9 +122,6 @@ impl Stubs {
                 end: span.end_ns.max(span.start_ns),
             });
         }
-        self.list.sort_unstable_by_key(|stub| (stub.id, stub.kind, stub.record));
-        self.list.dedup_by_key(|stub| (stub.id, stub.kind));
-        self.duplicates = (trace.spans.len() - self.list.len()) as u64;
     }
 
     /// Finds each span's parent (E2).
@@ -115,7 +135,7 @@ impl Stubs {
 
     fn parent_of(&self, at: usize, named: SpanId) -> (u32, How) {
         let stub = &self.list[at];
-        if let Some(asker) = self.asker_of_same_id(stub) {
+        if let Some(asker) = self.asker_of_same_id(at) {
             return (asker, How::Child);
         }
         if named == SpanId::NONE || named == stub.id {
@@ -128,19 +148,25 @@ impl Stubs {
     }
 
     /// E5: a SERVER with the id of a CLIENT is its child; likewise a CONSUMER with the id of a PRODUCER.
-    fn asker_of_same_id(&self, stub: &Stub) -> Option<u32> {
+    fn asker_of_same_id(&self, at: usize) -> Option<u32> {
+        let stub = &self.list[at];
         let asker = match stub.kind {
             Kind::Server => Kind::Client,
             Kind::Consumer => Kind::Producer,
             _ => return None,
         };
-        let at = self.list.binary_search_by_key(&(stub.id, asker), |other| (other.id, other.kind)).ok()?;
-        Some(at as u32)
+        // Those of one id stand side by side, one of a kind.
+        let (before, after) = (self.list[..at].iter().rev(), self.list[at + 1..].iter());
+        let same = |other: &&Stub| other.id == stub.id;
+        let is_asker = |other: &Stub| other.kind == asker;
+        let below = before.take_while(same).position(is_asker).map(|steps| at - 1 - steps);
+        let found = below.or_else(|| after.take_while(same).position(is_asker).map(|steps| at + 1 + steps));
+        found.map(|at| at as u32)
     }
 
     /// E5: of spans with one id the one of the child's own service; of those the one that answers, below which things happen.
     fn choose(&self, id: SpanId, child: &Stub) -> Option<u32> {
-        let first = self.list.partition_point(|stub| stub.id < id);
+        let first = self.ids.partition_point(|one| *one < id);
         let same = self.list[first..].iter().take_while(|stub| stub.id == id).enumerate();
         let best = same.max_by_key(|(at, stub)| (stub.service == child.service, stub.answers(), usize::MAX - at));
         best.map(|(at, _)| (first + at) as u32)

@@ -2,13 +2,13 @@
 
 use super::found::{How, Stub};
 use super::{NONE, Node};
-use crate::judge::{Context, Trace};
 use crate::model::Kind;
 
 /// Reusable memory for the way from parents to preorder.
 #[derive(Debug, Default)]
 pub struct Layout {
-    ranked: Vec<u32>,
+    /// Start and number of each span, in the order of starts.
+    ranked: Vec<(u64, u32)>,
     firsts: Vec<u32>,
     children: Vec<u32>,
     open: Vec<(u32, u32)>,
@@ -18,14 +18,14 @@ pub struct Layout {
 
 impl Layout {
     /// Writes the spans in preorder, siblings in the order of their starts.
-    pub fn lay_out(&mut self, stubs: &[Stub], trace: &Trace<'_>, context: &Context<'_>, nodes: &mut Vec<Node>) {
+    pub fn lay_out(&mut self, stubs: &[Stub], nodes: &mut Vec<Node>) {
         self.sort_children(stubs);
         nodes.clear();
         self.sent.clear();
         for at in 0..self.ranked.len() {
-            let root = self.ranked[at];
+            let (_, root) = self.ranked[at];
             if stubs[root as usize].parent == NONE {
-                self.descend(root, stubs, trace, context, nodes);
+                self.descend(root, stubs, nodes);
             }
         }
         for at in (1..nodes.len()).rev() {
@@ -40,8 +40,9 @@ impl Layout {
     fn sort_children(&mut self, stubs: &[Stub]) {
         let count = stubs.len();
         self.ranked.clear();
-        self.ranked.extend(0..count as u32);
-        self.ranked.sort_unstable_by_key(|&at| stubs[at as usize].rank());
+        // Their numbers are those of their ids and kinds, so this is [`Stub::rank`].
+        self.ranked.extend(stubs.iter().zip(0..).map(|(stub, at)| (stub.start, at)));
+        self.ranked.sort_unstable();
         self.firsts.clear();
         self.firsts.resize(count + 2, 0);
         for stub in stubs.iter().filter(|stub| stub.parent != NONE) {
@@ -52,7 +53,7 @@ impl Layout {
         }
         self.children.clear();
         self.children.resize(count, NONE);
-        for &at in &self.ranked {
+        for &(_, at) in &self.ranked {
             let parent = stubs[at as usize].parent;
             if parent != NONE {
                 let next = &mut self.firsts[parent as usize + 1];
@@ -62,14 +63,14 @@ impl Layout {
         }
     }
 
-    fn descend(&mut self, root: u32, stubs: &[Stub], trace: &Trace<'_>, context: &Context<'_>, nodes: &mut Vec<Node>) {
+    fn descend(&mut self, root: u32, stubs: &[Stub], nodes: &mut Vec<Node>) {
         self.open.clear();
         self.open.push((root, NONE));
         // A stack of spans yet to be written, each with the place of its parent. Children are pushed last first.
         while let Some((at, parent)) = self.open.pop() {
             let stub = &stubs[at as usize];
             let place = nodes.len() as u32;
-            let mut node = node_of(stub, trace, context);
+            let mut node = node_of(stub);
             node.parent = parent;
             node.first_attempt = place;
             let sent = parent != NONE && (nodes[parent as usize].kind == Kind::Producer || self.sent[parent as usize]);
@@ -85,9 +86,8 @@ impl Layout {
     }
 }
 
-fn node_of(stub: &Stub, trace: &Trace<'_>, context: &Context<'_>) -> Node {
-    let span = &trace.spans[stub.record as usize];
-    let mut node = Node::new(stub.record, span, context.shapes.get(span.shape));
+fn node_of(stub: &Stub) -> Node {
+    let mut node = Node::new(stub);
     if stub.how == How::Guessed {
         node.flags |= Node::ORPHAN;
     }

@@ -11,14 +11,17 @@ mod layout;
 mod links;
 mod orphans;
 mod picker;
+mod reading;
 mod union;
 
-use super::class::{self, Class};
+use super::class::Class;
 use super::{Context, Trace, attempts};
-use crate::model::{Kind, Name, Shape, SpanRecord, Status};
+use crate::model::{Kind, Name};
+use cycles::Cycles;
 use extras::Extras;
-use found::Stubs;
+use found::{Stub, Stubs};
 use layout::Layout;
+use reading::Readings;
 
 /// No node.
 pub const NONE: u32 = u32::MAX;
@@ -109,39 +112,21 @@ impl Node {
         self.is(Self::SILENT) && self.service == service && !self.is(Self::ASYNC)
     }
 
-    fn new(record: u32, span: &SpanRecord, shape: &Shape) -> Self {
-        let class = class::class(shape, false);
+    fn new(stub: &Stub) -> Self {
         Self {
-            record,
+            record: stub.record,
             parent: NONE,
             size: 1,
             server: NONE,
             first_attempt: NONE,
-            service: shape.service,
-            kind: shape.kind,
-            class,
-            flags: flags(shape, class),
-            start: span.start_ns,
-            end: span.end_ns.max(span.start_ns),
+            service: stub.service,
+            kind: stub.kind,
+            class: stub.class,
+            flags: stub.flags,
+            start: stub.start,
+            end: stub.end,
         }
     }
-}
-
-fn flags(shape: &Shape, class: Class) -> u16 {
-    let silent = shape.kind == Kind::Internal && shape.status == Status::Unset && class == Class::Ok;
-    let all = [
-        (silent, Node::SILENT),
-        (class::is_timeout(shape), Node::TIMEOUT),
-        (class::is_unreachable(shape), Node::UNREACHABLE),
-        (class::is_saturated(shape), Node::SATURATED),
-        (class::was_answered(shape), Node::ANSWERED),
-        (class::is_echo(shape), Node::ECHO),
-        (shape.resend, Node::RESEND),
-        (shape.receives, Node::RECEIVES),
-        (!shape.tags.failed.is_empty(), Node::FAILED),
-        (!shape.tags.entries.is_empty(), Node::ENTRY),
-    ];
-    all.into_iter().filter(|(set, _)| *set).fold(0, |flags, (_, flag)| flags | flag)
 }
 
 /// The spans of a trace, each once, in preorder.
@@ -155,7 +140,9 @@ pub struct Forest {
     pub lost: bool,
     /// What few spans have.
     pub extras: Extras,
+    readings: Readings,
     stubs: Stubs,
+    cycles: Cycles,
     layout: Layout,
     attempts: attempts::Groups,
 }
@@ -164,16 +151,16 @@ impl Forest {
     /// Builds the forest of a trace.
     pub fn build(&mut self, trace: &Trace<'_>, context: &Context<'_>) {
         self.extras.find(trace);
-        self.stubs.find(trace, context.shapes);
+        self.stubs.find(trace, context.shapes, &mut self.readings);
         self.duplicates = self.stubs.duplicates;
         self.stubs.find_parents(trace);
-        cycles::cut(&mut self.stubs.list);
+        self.cycles.cut(&mut self.stubs.list);
         self.lost = self.stubs.list.iter().any(|stub| stub.is_lost());
         links::hang(&mut self.stubs.list, &self.extras, trace, context);
         if self.lost {
             orphans::hang(&mut self.stubs.list, trace, context);
         }
-        self.layout.lay_out(&self.stubs.list, trace, context, &mut self.nodes);
+        self.layout.lay_out(&self.stubs.list, &mut self.nodes);
         self.find_servers();
         self.attempts.find(&mut self.nodes, trace, context);
     }

@@ -141,7 +141,7 @@ fn h1_a_matcher_is_held_against_every_name_of_the_peer() {
             }
         }
         let mut found = Vec::new();
-        names(Sorted::new(&seen, span.attributes), |name| found.push(String::from_utf8_lossy(name).into_owned()));
+        names(Sorted::new(&seen, span.attributes), None, |name| found.push(String::from_utf8_lossy(name).into_owned()));
         found
     });
     let expected = ["card-network", "cards", "db.example", "db-old", "10.0.0.3", "fe80::4", "pay.example", "old.example"];

@@ -44,15 +44,29 @@ impl Buffer {
         }
         while self.bytes.len() - self.used < wanted && !self.ended {
             let piece = (wanted - self.window().len()).clamp(PIECE, PIECE * 4);
-            match (&mut self.stream).take(piece as u64).read_to_end(&mut self.bytes) {
-                Ok(read) => self.ended = read < piece,
+            self.take(piece);
+        }
+        self.window()
+    }
+
+    /// Takes another `piece` bytes, or what there is. Not by `read_to_end`, which writes zeros over all room that the buffer has, each
+    /// time anew.
+    fn take(&mut self, piece: usize) {
+        let mut end = self.bytes.len();
+        let wanted = end + piece;
+        self.bytes.resize(wanted, 0);
+        while end < wanted && !self.ended {
+            match self.stream.read(&mut self.bytes[end..]) {
+                Ok(0) => self.ended = true,
+                Ok(read) => end += read,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 Err(error) => {
                     self.ended = true;
                     self.failure = Some(error);
                 }
             }
         }
-        self.window()
+        self.bytes.truncate(end);
     }
 
     /// Widens the window by another piece. Says whether there was more.
