@@ -1,4 +1,4 @@
-//! The threads behind the ports: some judge what is due, one keeps what is closed.
+//! The threads behind the ports: some judge what is due, one keeps what is closed, one looks at alerts.
 
 use super::clock;
 use super::judging::Bench;
@@ -14,6 +14,8 @@ use std::time::Duration;
 
 /// How often open traces are looked through.
 const LOOK_EVERY: Duration = Duration::from_millis(100);
+/// How often alerts are looked at.
+const ALERT_EVERY: Duration = Duration::from_secs(1);
 /// How often what was counted is kept, unless that takes long.
 const KEEP_EVERY: Duration = Duration::from_secs(5);
 /// Keeping takes one part in so many of the time at most.
@@ -25,6 +27,7 @@ const KEEP_AT_LEAST_EVERY: Duration = Duration::from_secs(60);
 pub(super) struct Crew {
     judges: Vec<JoinHandle<()>>,
     keeper: Option<JoinHandle<()>>,
+    alerter: Option<JoinHandle<()>>,
     told: Arc<Told>,
 }
 
@@ -50,9 +53,11 @@ impl Crew {
             let judge = thread::Builder::new().name(format!("judge-{part}"));
             judges.push(judge.spawn(move || judge_until_told(&pipeline, part, parts, &told))?);
         }
-        let (pipeline, for_keeper) = (pipeline.clone(), told.clone());
-        let keeper = thread::Builder::new().name("keeper".into()).spawn(move || keep_until_told(&pipeline, &for_keeper))?;
-        Ok(Self { judges, keeper: Some(keeper), told })
+        let (for_keeping, for_keeper) = (pipeline.clone(), told.clone());
+        let keeper = thread::Builder::new().name("keeper".into()).spawn(move || keep_until_told(&for_keeping, &for_keeper))?;
+        let (pipeline, for_alerter) = (pipeline.clone(), told.clone());
+        let alerter = thread::Builder::new().name("alerts".into()).spawn(move || alert_until_told(&pipeline, &for_alerter))?;
+        Ok(Self { judges, keeper: Some(keeper), alerter: Some(alerter), told })
     }
 
     /// Why closed windows could not be kept the last time; they are counted on in memory then.
@@ -63,7 +68,7 @@ impl Crew {
     /// Lets the judges judge what is still open, and ends all threads. Returns how many traces that were.
     pub(super) fn finish(&mut self) -> u64 {
         self.told.stop.store(true, Ordering::Relaxed);
-        let threads = self.judges.drain(..).chain(self.keeper.take());
+        let threads = self.judges.drain(..).chain(self.keeper.take()).chain(self.alerter.take());
         for thread in threads {
             thread.thread().unpark();
             if thread.join().is_err() {
@@ -85,6 +90,18 @@ fn judge_until_told(pipeline: &Pipeline, part: usize, parts: usize, told: &Told)
     }
     let drained: usize = shards().map(|shard| pipeline.judge_rest(shard, &mut bench)).sum();
     told.drained.fetch_add(drained as u64, Ordering::Relaxed);
+}
+
+fn alert_until_told(pipeline: &Pipeline, told: &Told) {
+    let mut trouble = None;
+    while !told.stop.load(Ordering::Relaxed) {
+        let looked = pipeline.look_at_alerts(clock::now_ns()).err().map(|error| error.to_string());
+        if let Some(why) = looked.as_ref().filter(|_| looked != trouble) {
+            tracing::error!("which alerts last could not be read or kept: {why}");
+        }
+        trouble = looked;
+        thread::park_timeout(ALERT_EVERY);
+    }
 }
 
 fn keep_until_told(pipeline: &Pipeline, told: &Told) {

@@ -39,7 +39,11 @@ impl Pipeline {
     /// for long enough.
     pub(super) fn keep_closed(&self, now_ns: u64) -> Result<(), StoreError> {
         let before_ns = if self.source.journal().is_some() { u64::MAX } else { self.closed_before_ns(now_ns) };
+        let watermark_ns = self.alert_watermark_ns(before_ns, now_ns);
+        let feeding = self.alerting.feeding.lock().unwrap_or_else(PoisonError::into_inner);
         let kept = self.keep(before_ns, now_ns)?;
+        self.alerting.feed(&kept, watermark_ns);
+        drop(feeding);
         if !kept.is_empty() {
             // Means are sums: a window may be learnt in parts.
             self.baseline.learn(&*kept);

@@ -5,6 +5,9 @@
 
 pub mod clock;
 
+mod alerting;
+#[cfg(test)]
+mod alerting_tests;
 mod analysis;
 mod correcting;
 #[cfg(test)]
@@ -33,6 +36,7 @@ mod swap;
 #[cfg(test)]
 mod swap_tests;
 mod telling;
+mod watermark;
 mod why_not;
 
 pub use crate::journal::{Durability, Opening};

@@ -1,5 +1,6 @@
 //! The stages joined: a message goes in, counts come out. Time is an argument here too; who calls reads the clock.
 
+use super::alerting::Alerting;
 use super::correcting::Correcting;
 use super::generation::{Generation, Hand, Maps, latency_limits};
 use super::labels::Labeller;
@@ -62,6 +63,8 @@ pub(super) struct Pipeline {
     pub(super) source: Source,
     /// What an earlier server has left to do, until it is done.
     pub(super) behind: Mutex<Option<Behind>>,
+    /// Which objectives burn, and who is to know.
+    pub(super) alerting: Arc<Alerting>,
     /// Held by whoever moves spans: from the log to the open traces, from there to the counts. Taken by a commit, for which nothing
     /// may be on its way.
     pub(super) gate: RwLock<()>,
@@ -185,6 +188,7 @@ impl Pipeline {
             couriers: OnceLock::new(),
             source,
             behind: Mutex::new(Some(behind)),
+            alerting: Arc::new(Alerting::new(&first.catalogue, &names, &hops)),
             gate: RwLock::default(),
             listing: Arc::new(Listing::new(catalogue.capabilities(), &names)),
             sources: Arc::new(ArcSwap::from_pointee(first.sources())),
@@ -329,7 +333,7 @@ impl Pipeline {
     pub(super) fn desk(&self) -> Desk {
         let (names, hops) = (self.names.clone(), self.hops.clone());
         let desk = Desk::new(&[], names, hops, self.keeper.clone(), Some(self.ledger.clone()), Some(self.recent.clone()));
-        desk.listing(self.listing.clone()).with_arrivals(self.sources.clone())
+        desk.listing(self.listing.clone()).with_arrivals(self.sources.clone()).watched_by(self.alerting.clone())
     }
 
     /// The store is to hold this map, from the next commit on.

@@ -45,6 +45,7 @@ impl Door {
             tracing::warn!("the journal {torn}; it was never acknowledged, unless the disk has lost it");
         }
         self.pipeline.learn_again(clock::now_ns()).map_err(|error| Error(error.to_string()))?;
+        self.pipeline.recall_alerts(clock::now_ns()).map_err(|error| Error(error.to_string()))?;
         let replayed = self.pipeline.replay(&behind, &self.stopping, &self.rereading, clock::now_ns);
         for damage in &replayed.damages.listed {
             tracing::error!("the journal is damaged: {damage}");
@@ -212,8 +213,8 @@ pub async fn serve(
     if let Some(forward) = &settings.export.forward {
         let _ = pipeline.forwarder.set(exporting::forward(forward)?);
     }
-    if let Some(couriers) = delivering::start(&settings.alerts, crate::notify::State::default())? {
-        tracing::warn!("alerts are not evaluated by this version: sinks are told of tests only");
+    pipeline.alerting.reached_at(&settings.alerts.external_url, settings.tls.is_some(), listening.api);
+    if let Some(couriers) = delivering::start(&settings.alerts, pipeline.kept_of_couriers())? {
         let _ = pipeline.couriers.set(couriers);
     }
     let teller = settings.export.metrics.as_ref().map(Teller::new).transpose()?;
@@ -286,6 +287,9 @@ pub async fn serve(
     let (drained, left) = tokio::join!(drained, pipeline.finish_forwarding(LAST_CHANCE));
     let ended = drained.map_err(|error| Error(format!("draining failed: {error}")))?;
     let untold = pipeline.finish_telling(delivering::LAST_CHANCE).await;
+    if let Err(error) = pipeline.keep_couriers() {
+        tracing::error!("what sinks were told could not be kept, and is told again: {error}");
+    }
     let ended = ended.map(|ended| Ended { said: ended.said + &left + &untold });
     let _ = stop_telling.send(true);
     if let Some(telling) = telling {

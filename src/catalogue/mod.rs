@@ -29,6 +29,7 @@ mod rules;
 #[cfg(test)]
 mod tests;
 mod values;
+mod worth;
 mod written;
 mod yaml;
 

@@ -10,6 +10,7 @@
 mod access;
 mod alert;
 mod alerting;
+mod alerts;
 mod analyze;
 mod args;
 mod budget;
@@ -82,6 +83,7 @@ fn run(command: Command) -> anyhow::Result<Ended> {
         Command::Budget(args) => question::budget(args),
         Command::Gate(args) => question::gate(args),
         Command::Matching(args) => question::matching(args),
+        Command::Alerts(args) => question::alerts(args),
         Command::Trace(args) => question::trace(args),
         Command::Export(args) => exchange::export(&args),
         Command::Import { what, file } => exchange::import(what, &file),

@@ -1,12 +1,13 @@
 //! `status`, `hops` and `trace`: a question is put, and its answer printed, once or again and again.
 
 use super::args::{
-    BudgetArgs, ExplainArgs, GateArgs, HistoryArgs, HopsArgs, MatchingArgs, RangeArgs, StatusArgs, TraceArgs, WatchArgs,
+    AlertsArgs, BudgetArgs, ExplainArgs, GateArgs, HistoryArgs, HopsArgs, MatchingArgs, RangeArgs, StatusArgs, TraceArgs,
+    WatchArgs,
 };
 use super::exit::Ended;
 use super::output::{self, Look};
 use super::source::{self, Opened, Source};
-use super::{budget, explain, history, hops, matching, status, trace, why_not};
+use super::{alerts, budget, explain, history, hops, matching, status, trace, why_not};
 use crate::app::clock;
 use crate::model::TraceId;
 use crate::query::{
@@ -93,6 +94,16 @@ pub(super) fn matching(args: MatchingArgs) -> anyhow::Result<Ended> {
     repeat(every, || {
         let answer = opened.answers.matching(capability.as_deref())?;
         output::render(args.output.output, &answer, |answer| matching::text(answer, look), matching::rows)
+    })?;
+    Ok(ended(&opened))
+}
+
+pub(super) fn alerts(args: AlertsArgs) -> anyhow::Result<Ended> {
+    let (opened, _, every) = open(args.source, Vec::new(), &RangeArgs::default(), args.watch)?;
+    let look = Look::of_stdout();
+    repeat(every, || {
+        let answer = opened.answers.alerts()?;
+        output::render(args.output.output, &answer, |answer| alerts::text(answer, look), alerts::rows)
     })?;
     Ok(ended(&opened))
 }

@@ -3,7 +3,7 @@
 use super::login::Login;
 use crate::model::TraceId;
 use crate::query::{
-    Answers, Between, BudgetAnswer, BudgetQuestion, By, ExplainQuestion, Explanation, GateAnswer, GateQuestion, History,
+    Alerts, Answers, Between, BudgetAnswer, BudgetQuestion, By, ExplainQuestion, Explanation, GateAnswer, GateQuestion, History,
     HistoryQuestion, HopsAnswer, HopsQuestion, Level, Matching, QueryError, Status, StatusQuestion, TraceAnswer, moment_text,
 };
 use clap::ValueEnum;
@@ -197,6 +197,10 @@ impl Answers for Remote {
             Some(id) => self.ask(&format!("/api/v1/capabilities/{}/matching", quoted(id)), Vec::new()),
             None => self.ask("/api/v1/matching", Vec::new()),
         }
+    }
+
+    fn alerts(&self) -> Result<Alerts, QueryError> {
+        self.ask("/api/v1/alerts", Vec::new())
     }
 
     fn trace(&self, trace: TraceId) -> Result<TraceAnswer, QueryError> {

@@ -6,12 +6,17 @@ pub const Z: f64 = 1.959_963_984_540_054;
 /// Wilson interval (95 %) of a share, 0 to 1, seen in so many cases; `None` without cases. Cases of unequal weight are as good as
 /// [`super::Tally::effective`] says.
 pub fn wilson(share: f64, cases: f64) -> Option<(f64, f64)> {
+    wilson_at(share, cases, Z)
+}
+
+/// The same for so many standard deviations.
+pub fn wilson_at(share: f64, cases: f64, z: f64) -> Option<(f64, f64)> {
     if cases <= 0.0 {
         return None;
     }
     let n = cases;
-    let spread = Z * (share * (1.0 - share) / n + Z * Z / (4.0 * n * n)).max(0.0).sqrt();
-    let (middle, scale) = (share + Z * Z / (2.0 * n), 1.0 + Z * Z / n);
+    let spread = z * (share * (1.0 - share) / n + z * z / (4.0 * n * n)).max(0.0).sqrt();
+    let (middle, scale) = (share + z * z / (2.0 * n), 1.0 + z * z / n);
     // At the ends the bounds are exact; rounding must not make 100 % a little less.
     let low = if share <= 0.0 { 0.0 } else { ((middle - spread) / scale).clamp(0.0, 1.0) };
     let high = if share >= 1.0 { 1.0 } else { ((middle + spread) / scale).clamp(0.0, 1.0) };

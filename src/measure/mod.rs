@@ -41,7 +41,7 @@ pub use coarse::{bucket_of_group, group_of};
 pub use correction::{Correction, Culprit};
 pub use histogram::{Histogram, Spread, bucket_of, middle_of};
 pub use hop::{Calls, Failures, HopFigures, Share, Trouble};
-pub use interval::{Z, wilson};
+pub use interval::{Z, wilson, wilson_at};
 pub use ledger::{Ledger, MOST_UNKNOWN_CAPABILITIES};
 pub use recent::Recent;
 pub use tally::{Tally, units_to_count};

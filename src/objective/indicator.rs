@@ -22,6 +22,11 @@ impl Counts {
         all
     }
 
+    /// As many, but only so many of them bad.
+    pub fn but_only(&self, bad: Tally) -> Self {
+        Self { good: without(self.all(), bad), bad }
+    }
+
     /// Share of the bad, weighted; `None` without data.
     pub fn error_rate(&self) -> Option<f64> {
         let all = self.all().units;

@@ -30,6 +30,9 @@ pub use period::Period;
 pub use sums::Sums;
 pub use tier::{Severity, Tier, never_fires, tiers};
 
-pub(crate) const MINUTE_NS: u64 = 60_000_000_000;
-pub(crate) const HOUR_NS: u64 = 60 * MINUTE_NS;
-pub(crate) const DAY_NS: u64 = 24 * HOUR_NS;
+/// Nanoseconds of a minute.
+pub const MINUTE_NS: u64 = 60_000_000_000;
+/// Nanoseconds of an hour.
+pub const HOUR_NS: u64 = 60 * MINUTE_NS;
+/// Nanoseconds of a day.
+pub const DAY_NS: u64 = 24 * HOUR_NS;

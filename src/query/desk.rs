@@ -7,9 +7,9 @@ use super::listing::{self, Listed, Listing};
 use super::matching::{Matching, Sources};
 use super::status::{capability_status, count};
 use super::{
-    API_VERSION, Answers, Between, BudgetAnswer, BudgetQuestion, CapabilityStatus, ExplainQuestion, Explanation, GateAnswer,
-    GateQuestion, History, HistoryQuestion, HopsAnswer, HopsQuestion, QueryError, Range, Spans, Status, StatusQuestion,
-    TraceAnswer, VerdictLine, verdict_with_tree,
+    API_VERSION, Alerts, Answers, Between, BudgetAnswer, BudgetQuestion, CapabilityStatus, ExplainQuestion, Explanation,
+    GateAnswer, GateQuestion, History, HistoryQuestion, HopsAnswer, HopsQuestion, QueryError, Range, Spans, Status,
+    StatusQuestion, TraceAnswer, VerdictLine, Watching, verdict_with_tree,
 };
 use crate::catalogue::Capability;
 use crate::measure::{Ledger, Recent, Window};
@@ -32,6 +32,8 @@ pub struct Desk {
     pub(super) since_start: bool,
     /// What arrives, where it is known.
     pub(super) arriving: Option<Arc<ArcSwap<Sources>>>,
+    /// Who watches objectives, where somebody does.
+    watching: Option<Arc<dyn Watching>>,
 }
 
 impl From<StoreError> for QueryError {
@@ -52,7 +54,7 @@ impl Desk {
         recent: Option<Arc<Recent>>,
     ) -> Self {
         let listing = Arc::new(Listing::new(capabilities, &names));
-        Self { listing, names, hops, keeper, ledger, recent, since_start: false, arriving: None }
+        Self { listing, names, hops, keeper, ledger, recent, since_start: false, arriving: None, watching: None }
     }
 
     /// The same desk for the capabilities that this list holds when it is asked.
@@ -68,6 +70,18 @@ impl Desk {
     /// The same desk, and it is known what arrives, from what this holds when it is asked.
     pub fn with_arrivals(self, sources: Arc<ArcSwap<Sources>>) -> Self {
         Self { arriving: Some(sources), ..self }
+    }
+
+    /// The same desk, and it is known which alerts there are, and how objectives burn.
+    pub fn watched_by(self, watching: Arc<dyn Watching>) -> Self {
+        Self { watching: Some(watching), ..self }
+    }
+
+    fn tell_burns(&self, one: &Listed, status: &mut CapabilityStatus, until_ns: Option<u64>) {
+        let mut burns = self.watching.as_ref().map_or_else(BTreeMap::new, |watching| watching.burns(one.name, until_ns));
+        for objective in &mut status.objectives {
+            objective.burn = burns.remove(&objective.id).unwrap_or_default();
+        }
     }
 
     /// The range of the answer: as asked; else from the first slice to the end of the last; else empty.
@@ -181,7 +195,9 @@ impl Answers for Desk {
         let empty = Window::default();
         let status_of = |one: &&Listed| {
             let window = windows.get(&one.name).unwrap_or(&empty);
-            capability_status(&one.capability, window, &self.names, &self.hops)
+            let mut status = capability_status(&one.capability, window, &self.names, &self.hops);
+            self.tell_burns(one, &mut status, question.between.map(|between| between.to_ns));
+            status
         };
         let mut capabilities: Vec<CapabilityStatus> = asked.iter().map(status_of).collect();
         self.say_why_empty(&asked, &mut capabilities, question.between.is_none())?;
@@ -265,6 +281,11 @@ impl Answers for Desk {
 
     fn matching(&self, capability: Option<&str>) -> Result<Matching, QueryError> {
         self.told_matching(capability)
+    }
+
+    fn alerts(&self) -> Result<Alerts, QueryError> {
+        let none = || QueryError::Bad("only a running server looks at alerts; ask one: steelthread alerts --server URL".into());
+        self.watching.as_ref().map(|watching| watching.alerts()).ok_or_else(none)
     }
 
     fn trace(&self, trace: TraceId) -> Result<TraceAnswer, QueryError> {

@@ -10,6 +10,7 @@
 //! from weighted counts, their intervals from the number really seen. The sum of failures over the rows of `hops`, and the buckets
 //! beside them, is `failed`, exactly: they are the same integers, summed two ways.
 
+mod alerts;
 mod answer;
 mod budget;
 mod budgeted;
@@ -41,6 +42,7 @@ mod history_tests;
 #[cfg(test)]
 mod tests;
 
+pub use alerts::{AlertLine, Alerts, Watching};
 pub use answer::*;
 pub use budgeted::{BudgetAnswer, Decision, Excluded, GateAnswer, Lately, MaintenanceLine, ObjectiveBudget, Spender};
 pub use completeness::Completeness;

@@ -15,8 +15,7 @@ fn minor_digits(currency: &str) -> u32 {
 }
 
 fn exact(units: u128, rule: &ValueRule) -> Option<Decimal> {
-    let failed = Decimal::try_from_i128_with_scale(i128::try_from(units).ok()?, 0).ok()?.checked_div(Decimal::from(65536))?;
-    failed.checked_mul(rule.per_execution?)?.checked_mul(Decimal::ONE.checked_sub(rule.recovered_share)?)
+    rule.lost(units)
 }
 
 fn rounded(units: u128, rule: &ValueRule) -> Option<Decimal> {

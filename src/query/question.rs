@@ -1,6 +1,8 @@
 //! What can be asked.
 
-use super::{BudgetAnswer, Explanation, GateAnswer, History, HopsAnswer, Level, Matching, Status, TraceAnswer, parse_moment};
+use super::{
+    Alerts, BudgetAnswer, Explanation, GateAnswer, History, HopsAnswer, Level, Matching, Status, TraceAnswer, parse_moment,
+};
 use crate::model::TraceId;
 
 /// A stretch of time, nanoseconds since 1970: `from_ns` belongs to it, `to_ns` does not.
@@ -164,6 +166,12 @@ pub trait Answers: Send + Sync {
     /// # Errors
     /// If the capability is not in the map, or it is not known what arrives: a store does not keep it.
     fn matching(&self, capability: Option<&str>) -> Result<Matching, QueryError>;
+
+    /// Which alerts last, and which ended of late.
+    ///
+    /// # Errors
+    /// If nobody looks: a recording is over, and nothing lasts.
+    fn alerts(&self) -> Result<Alerts, QueryError>;
 
     /// The verdicts about a recent trace.
     ///

@@ -132,6 +132,11 @@ impl Answers for FakeAnswers {
         Ok(told)
     }
 
+    fn alerts(&self) -> Result<Alerts, QueryError> {
+        self.asked.lock().unwrap().push("alerts".to_owned());
+        Ok(alerts())
+    }
+
     fn trace(&self, trace: TraceId) -> Result<TraceAnswer, QueryError> {
         if trace.to_string() != KNOWN {
             return Err(QueryError::NoSuchTrace(trace));
@@ -186,6 +191,16 @@ pub(crate) fn history() -> History {
         estimated: false,
         note: None,
     }
+}
+
+pub(crate) fn alerts() -> Alerts {
+    let line = serde_json::json!({
+        "alertname": "BudgetBurn", "capability": "book-flight", "objective": "available", "tier": "1h/5m", "severity": "page",
+        "owner": "team-booking", "state": "firing", "since": "2026-09-01T11:50:00Z", "resolved": null, "burn_long": 24.5,
+        "burn_short": 120.0, "burn_state": "critical", "summary": "book-flight fails", "annotations": {"hop": "card-network"}
+    });
+    let alerts = vec![serde_json::from_value(line).unwrap()];
+    Alerts { until: "2026-09-01T12:00:00Z".into(), alerts, ..Alerts::default() }
 }
 
 pub(crate) fn matching() -> Matching {

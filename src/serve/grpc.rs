@@ -4,8 +4,9 @@ use super::asked::{ExplainWords, HistoryWords, HopsWords, StatusWords};
 use super::desk::Desk;
 use super::proto::query_server::Query;
 use super::proto::{
-    BudgetRequest, BudgetResponse, ExplainRequest, ExplainResponse, GateRequest, GateResponse, HistoryRequest, HistoryResponse,
-    HopsRequest, HopsResponse, MatchingRequest, MatchingResponse, StatusRequest, StatusResponse, TraceRequest, TraceResponse,
+    AlertsRequest, AlertsResponse, BudgetRequest, BudgetResponse, ExplainRequest, ExplainResponse, GateRequest, GateResponse,
+    HistoryRequest, HistoryResponse, HopsRequest, HopsResponse, MatchingRequest, MatchingResponse, StatusRequest, StatusResponse,
+    TraceRequest, TraceResponse,
 };
 use crate::model::TraceId;
 use crate::query::{BudgetQuestion, GateQuestion, QueryError};
@@ -61,6 +62,11 @@ impl Query for QueryService {
     async fn matching(&self, request: Request<MatchingRequest>) -> Result<Response<MatchingResponse>, Status> {
         let capability = given(request.into_inner().capability);
         let answer = self.0.ask(move |answers| answers.matching(capability.as_deref())).await?;
+        Ok(Response::new(answer.into()))
+    }
+
+    async fn alerts(&self, _: Request<AlertsRequest>) -> Result<Response<AlertsResponse>, Status> {
+        let answer = self.0.ask(|answers| answers.alerts()).await?;
         Ok(Response::new(answer.into()))
     }
 

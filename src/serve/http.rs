@@ -6,8 +6,8 @@ use super::openapi::{self, Answer, Route};
 use super::{backup, metrics};
 use crate::model::TraceId;
 use crate::query::{
-    API_VERSION, BudgetAnswer, BudgetQuestion, Explanation, GateAnswer, GateQuestion, History, HopsAnswer, Matching, QueryError,
-    Status, TraceAnswer,
+    API_VERSION, Alerts, BudgetAnswer, BudgetQuestion, Explanation, GateAnswer, GateQuestion, History, HopsAnswer, Matching,
+    QueryError, Status, TraceAnswer,
 };
 use axum::Router;
 use axum::extract::rejection::QueryRejection;
@@ -45,6 +45,7 @@ fn table() -> Vec<(Route, MethodRouter<Desk>)> {
         about("/api/v1/hops", "Which hops fail, and which are slow.", HOPS, "HopsResponse", get(hops)),
         about("/api/v1/budget", "What is left of the budgets of objectives.", &[], "BudgetResponse", get(budget)),
         about("/api/v1/matching", "What arrives, what matches, and what nearly does.", &[], "MatchingResponse", get(matching)),
+        about("/api/v1/alerts", "Which alerts last, and which ended of late.", &[], "AlertsResponse", get(alerts)),
         about("/api/v1/traces/{trace_id}", "The verdicts about a recent trace.", &[], "TraceResponse", get(trace)),
         text("/api/v1/backup", "A copy of what the server keeps, as a file.", Answer::File, get(backup)),
         text("/api/openapi.json", "This document.", Answer::Json, get(openapi)),
@@ -164,6 +165,11 @@ async fn gate(State(desk): State<Desk>, Path(id): Path<String>, words: Words<NoW
 async fn matching(State(desk): State<Desk>, words: Words<NoWords>) -> Result<Json<Matching>, Refused> {
     words?;
     Ok(Json(desk.ask(|answers| answers.matching(None)).await?))
+}
+
+async fn alerts(State(desk): State<Desk>, words: Words<NoWords>) -> Result<Json<Alerts>, Refused> {
+    words?;
+    Ok(Json(desk.ask(|answers| answers.alerts()).await?))
 }
 
 async fn capability_matching(

@@ -192,8 +192,8 @@ mod tests {
     use super::*;
     use crate::model::TraceId;
     use crate::query::{
-        BudgetAnswer, BudgetQuestion, ExplainQuestion, Explanation, GateAnswer, GateQuestion, History, HistoryQuestion, Matching,
-        TraceAnswer,
+        Alerts, BudgetAnswer, BudgetQuestion, ExplainQuestion, Explanation, GateAnswer, GateQuestion, History, HistoryQuestion,
+        Matching, TraceAnswer,
     };
 
     /// Its map is swapped right after each question about the status.
@@ -229,6 +229,10 @@ mod tests {
         }
 
         fn matching(&self, _: Option<&str>) -> Result<Matching, QueryError> {
+            gone()
+        }
+
+        fn alerts(&self) -> Result<Alerts, QueryError> {
             gone()
         }
 

@@ -120,6 +120,10 @@ mirror! {
         into range spans;
         lists capabilities;
     }
+    AlertLine => AlertLine {
+        same alertname capability objective tier severity owner state since resolved burn_long burn_short burn_state summary annotations;
+    }
+    Alerts => AlertsResponse { same api_version until; lists alerts; }
     Buckets => Buckets { counts caller unknown; }
     HopRow => HopRow {
         same hop service external failure_share failure_share_low failure_share_high resilience resilience_low resilience_high;

@@ -29,6 +29,7 @@ mod shown;
 mod simulated;
 mod sizes;
 mod tables;
+mod texts;
 mod upgrade;
 mod write;
 

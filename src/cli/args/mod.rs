@@ -12,8 +12,8 @@ mod token;
 pub(super) use alert::{AlertCommand, AlertTestArgs};
 pub(super) use exchange::{ExportArgs, ExportKind, ImportKind};
 pub(super) use questions::{
-    BudgetArgs, ExplainArgs, Format, GateArgs, HistoryArgs, HopsArgs, LoginArgs, MatchingArgs, OutputArgs, RangeArgs, SourceArgs,
-    StatusArgs, TraceArgs, WatchArgs,
+    AlertsArgs, BudgetArgs, ExplainArgs, Format, GateArgs, HistoryArgs, HopsArgs, LoginArgs, MatchingArgs, OutputArgs, RangeArgs,
+    SourceArgs, StatusArgs, TraceArgs, WatchArgs,
 };
 pub(super) use runs::{AnalyzeArgs, CriticalPath, DemoArgs};
 pub(super) use serve::{AccessArgs, DoorArgs, Listing, ServeArgs, SizeArgs, WaitArgs};
@@ -65,6 +65,8 @@ pub(super) enum Command {
     Gate(GateArgs),
     /// What arrives, what matches the entry rules of the map, and what nearly does.
     Matching(MatchingArgs),
+    /// Which alerts last, and which ended of late.
+    Alerts(AlertsArgs),
     /// The verdicts about one trace: outcome, blame, critical path.
     Trace(TraceArgs),
     /// Write what other tools read; what cannot be carried over goes to standard error, with its place.

@@ -206,6 +206,17 @@ pub(in crate::cli) struct MatchingArgs {
     pub(in crate::cli) watch: WatchArgs,
 }
 
+/// `alerts`.
+#[derive(Debug, Args)]
+pub(in crate::cli) struct AlertsArgs {
+    #[command(flatten)]
+    pub(in crate::cli) source: SourceArgs,
+    #[command(flatten)]
+    pub(in crate::cli) output: OutputArgs,
+    #[command(flatten)]
+    pub(in crate::cli) watch: WatchArgs,
+}
+
 /// `trace`.
 #[derive(Debug, Args)]
 pub(in crate::cli) struct TraceArgs {
