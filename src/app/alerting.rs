@@ -201,9 +201,11 @@ impl Pipeline {
         // Between two commits there is nothing new to see, unless there should have been one.
         let news = std::mem::take(&mut watch.fed) || lag_ns > 0;
         let changed = news && watch.engine.evaluate(Moment { until_ns, now_ns, lag_ns });
-        watch.unkept |= changed;
+        let due = changed || now_ns.saturating_sub(watch.told_ns) >= ANEW_NS;
+        // How bad it was of late is kept too: without it a later server would take what was bad for what came since.
+        watch.unkept |= changed || due && watch.engine.alerts().any(|shown| shown.alert.is_firing());
         let kept = if watch.unkept { self.keep_alerts(&mut watch) } else { Ok(()) };
-        if changed || now_ns.saturating_sub(watch.told_ns) >= ANEW_NS {
+        if due {
             watch.told_ns = now_ns;
             self.tell_alerts(&watch.engine, now_ns);
         }
