@@ -20,6 +20,7 @@ use std::net::SocketAddr;
 use std::ops::Range;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::time::Duration;
 
 /// Under this name the store keeps which alerts last.
 const KEPT: &str = "alerts";
@@ -46,6 +47,8 @@ pub(super) struct Alerting {
     pub(super) feeding: Mutex<()>,
     /// Where this server is asked; empty if that is not known.
     base_url: OnceLock<String>,
+    /// How often alerts are looked at.
+    pub(super) every: OnceLock<Duration>,
     /// What the store holds of what sinks were told.
     couriers_kept: Mutex<String>,
     /// What questions are told.
@@ -73,6 +76,7 @@ impl Alerting {
             fed_ns: AtomicU64::new(0),
             feeding: Mutex::default(),
             base_url: OnceLock::new(),
+            every: OnceLock::new(),
             couriers_kept: Mutex::default(),
             told: ArcSwap::default(),
         }
