@@ -113,7 +113,10 @@ impl Rule {
         if since.all().raw == 0 {
             return calm_ns >= MOST_PATIENCE_NS;
         }
+        // After a restart it is known to a minute when it last burnt: the older half may begin with what was bad.
+        let half = sums.over(calm_ns / 2, until_ns);
         is_better(&since, fire.surely_bad)
+            || is_better(&half, fire.surely_bad)
             || calm_ns >= self.tier.long_ns.saturating_mul(2).clamp(LEAST_PATIENCE_NS, MOST_PATIENCE_NS)
     }
 }

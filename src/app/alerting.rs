@@ -20,6 +20,7 @@ use std::net::SocketAddr;
 use std::ops::Range;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::time::Duration;
 
 /// Under this name the store keeps which alerts last.
 const KEPT: &str = "alerts";
@@ -46,6 +47,8 @@ pub(super) struct Alerting {
     pub(super) feeding: Mutex<()>,
     /// Where this server is asked; empty if that is not known.
     base_url: OnceLock<String>,
+    /// How often alerts are looked at.
+    pub(super) every: OnceLock<Duration>,
     /// What the store holds of what sinks were told.
     couriers_kept: Mutex<String>,
     /// What questions are told.
@@ -73,6 +76,7 @@ impl Alerting {
             fed_ns: AtomicU64::new(0),
             feeding: Mutex::default(),
             base_url: OnceLock::new(),
+            every: OnceLock::new(),
             couriers_kept: Mutex::default(),
             told: ArcSwap::default(),
         }
@@ -198,10 +202,12 @@ impl Pipeline {
         // Between two commits there is nothing new to see, unless there should have been one.
         let news = std::mem::take(&mut watch.fed) || lag_ns > 0;
         let changed = news && watch.engine.evaluate(Moment { until_ns, now_ns, lag_ns });
-        watch.unkept |= changed;
+        let due = changed || now_ns.saturating_sub(watch.told_ns) >= ANEW_NS;
+        // How bad it was of late is kept too: without it a later server would take what was bad for what came since.
+        watch.unkept |= changed || due && watch.engine.alerts().any(|shown| shown.alert.is_firing());
         let kept = if watch.unkept { self.keep_alerts(&mut watch) } else { Ok(()) };
         let mut noted = Ok(());
-        if changed || now_ns.saturating_sub(watch.told_ns) >= ANEW_NS {
+        if due {
             watch.told_ns = now_ns;
             noted = self.note_incidents(&watch.engine);
             self.tell_alerts(&watch.engine, now_ns);

@@ -109,7 +109,8 @@ fn an_outage_is_told_with_its_hop_and_its_cost_and_a_restart_changes_nothing() {
     let status = server.pipeline.answers().status(&StatusQuestion::default()).unwrap();
     let burn = &status.capabilities[0].objectives[0].burn;
     assert_eq!(burn.keys().map(String::as_str).collect::<Vec<_>>(), ["1d", "1h", "2h", "30m", "3d", "5m", "6h"]);
-    assert_eq!((burn["5m"].round(), page.burn_short.map(f64::round)), (500.0, Some(500.0)));
+    assert_eq!(burn["5m"].round(), 500.0);
+    assert!(page.burn_short.is_some_and(|rate| (100.0..=500.0).contains(&rate)), "of up to a minute before: {page:?}");
     let before = StatusQuestion { between: Some(Between { from_ns: START, to_ns: now_ns - HOUR }), ..StatusQuestion::default() };
     let before = server.pipeline.answers().status(&before).unwrap();
     assert!(before.capabilities[0].objectives[0].burn.is_empty(), "nobody knows any more");

@@ -14,7 +14,7 @@ use std::time::Duration;
 
 /// How often open traces are looked through.
 const LOOK_EVERY: Duration = Duration::from_millis(100);
-/// How often alerts are looked at.
+/// How often alerts are looked at, unless told otherwise.
 const ALERT_EVERY: Duration = Duration::from_secs(1);
 /// How often what was counted is kept, unless that takes long.
 const KEEP_EVERY: Duration = Duration::from_secs(5);
@@ -94,13 +94,14 @@ fn judge_until_told(pipeline: &Pipeline, part: usize, parts: usize, told: &Told)
 
 fn alert_until_told(pipeline: &Pipeline, told: &Told) {
     let mut trouble = None;
+    let every = pipeline.alerting.every.get().copied().unwrap_or(ALERT_EVERY);
     while !told.stop.load(Ordering::Relaxed) {
         let looked = pipeline.look_at_alerts(clock::now_ns()).err().map(|error| error.to_string());
         if let Some(why) = looked.as_ref().filter(|_| looked != trouble) {
             tracing::error!("which alerts last could not be read or kept: {why}");
         }
         trouble = looked;
-        thread::park_timeout(ALERT_EVERY);
+        thread::park_timeout(every);
     }
 }
 

@@ -2,12 +2,14 @@
 
 use super::pipeline::{Pipeline, Worker};
 use super::{Error, clock};
+use crate::catalogue::{Capability, Objective};
 use crate::export::{
     CapabilityFigures, Endpoint, Figures, Forwarder, HopFailures, Origin, Protocol, Sender, Sent, Signal, SourceBucket, Target,
     request,
 };
 use crate::measure::{Window, middle_of, units_to_count};
 use crate::model::{AbsorbedKind, Cause, Hops, Names, Outcome};
+use crate::objective::Indicator;
 use crate::serve::Encoding;
 use crate::wire::{json, otlp};
 use std::collections::{BTreeMap, HashMap};
@@ -197,9 +199,9 @@ impl Pipeline {
         let mut windows: HashMap<_, Window> = HashMap::new();
         self.keeper.read_since_start(None, &mut |capability, window| windows.entry(capability).or_default().merge(window));
         let empty = Window::default();
-        let of_one = |one: &crate::catalogue::Capability| {
+        let of_one = |one: &Capability| {
             let counted = windows.get(&self.names.intern(one.id.as_bytes())).unwrap_or(&empty);
-            figures_of(&one.id, counted, &self.names, &self.hops)
+            figures_of(one, counted, &self.names, &self.hops)
         };
         Figures {
             capabilities: self.maps.load().fresh.catalogue.capabilities().iter().map(of_one).collect(),
@@ -208,12 +210,17 @@ impl Pipeline {
     }
 }
 
-fn figures_of(id: &str, window: &Window, names: &Names, hops: &Hops) -> CapabilityFigures {
+fn figures_of(one: &Capability, window: &Window, names: &Names, hops: &Hops) -> CapabilityFigures {
+    let objective = |it: &Objective| {
+        let counts = Indicator::of_capability(it).counts(window, hops);
+        (it.id.clone(), counts.good.count(), counts.bad.count())
+    };
     let buckets = window.durations.histogram.buckets();
     CapabilityFigures {
-        id: id.to_owned(),
+        id: one.id.clone(),
         outcomes: Outcome::ALL.iter().map(|outcome| (outcome.as_str(), window.outcome(*outcome).count())).collect(),
         slow: window.slow.count(),
+        objectives: one.objectives.iter().map(objective).collect(),
         absorbed: AbsorbedKind::ALL.iter().map(|kind| (kind.as_str(), window.absorbed[*kind as usize].count())).collect(),
         durations: buckets.into_iter().map(|(at, units)| SourceBucket { middle_ns: middle_of(at), units }).collect(),
         duration_sum_ns: units_to_count(window.durations.sum),

@@ -213,6 +213,7 @@ pub async fn serve(
     if let Some(forward) = &settings.export.forward {
         let _ = pipeline.forwarder.set(exporting::forward(forward)?);
     }
+    let _ = pipeline.alerting.every.set(settings.alerts.evaluation);
     pipeline.alerting.reached_at(&settings.alerts.external_url, settings.tls.is_some(), listening.api);
     if let Some(couriers) = delivering::start(&settings.alerts, pipeline.kept_of_couriers())? {
         let _ = pipeline.couriers.set(couriers);

@@ -47,7 +47,7 @@ pub(super) struct AlertArgs {
     /// Who must have signed the certificates of all these (PEM) [default: whom this machine trusts].
     #[arg(long, value_name = "FILE", env = "STEELTHREAD_ALERTS_CA")]
     pub(super) alerts_ca: Option<PathBuf>,
-    /// Look this often whether there is an alert [default: 10s].
+    /// Look this often whether there is an alert [default: 1s].
     #[arg(long, value_name = "DURATION", env = "STEELTHREAD_ALERTS_EVALUATION")]
     pub(super) alerts_evaluation: Option<String>,
     /// Tell Alertmanager this often of what lasts [default: 60s].
@@ -203,7 +203,7 @@ mod tests {
         assert_eq!(resolved(&[]).unwrap(), AlertSettings::default());
         assert_eq!(resolved(&["--alerts-alertmanager", ""]).unwrap(), AlertSettings::default());
         let usual = AlertSettings::default();
-        assert_eq!((usual.evaluation.as_secs(), usual.resend.as_secs(), usual.ends_in().as_secs()), (10, 60, 240));
+        assert_eq!((usual.evaluation.as_secs(), usual.resend.as_secs(), usual.ends_in().as_secs()), (1, 60, 240));
     }
 
     #[test]

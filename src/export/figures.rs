@@ -31,6 +31,8 @@ pub struct CapabilityFigures {
     pub outcomes: Vec<(&'static str, f64)>,
     /// Ok executions over their latency limit.
     pub slow: f64,
+    /// Of each objective: its id, the executions that keep it, and those that break it.
+    pub objectives: Vec<(String, f64, f64)>,
     /// Errors that did not fail their execution, by kind.
     pub absorbed: Vec<(&'static str, f64)>,
     /// Durations of ok executions.

@@ -65,6 +65,11 @@ impl<'a> Told<'a> {
             self.sum("steelthread.executions.slow", "Executions of outcome ok over their latency limit.", "{execution}", |one| {
                 vec![(Vec::new(), one.slow)]
             }),
+            self.sum("steelthread.objective.executions", "Executions by whether they keep an objective.", "{execution}", |one| {
+                let labels = |id: &'a str, result| vec![("objective", id), ("result", result)];
+                let both = |(id, good, bad): &'a (String, f64, f64)| [(labels(id, "good"), *good), (labels(id, "bad"), *bad)];
+                one.objectives.iter().flat_map(both).collect()
+            }),
             self.durations(),
             self.sum("steelthread.hop.failures", "Failed executions by the hop to blame and the cause.", "{execution}", |one| {
                 let of = one.failures.iter();

@@ -31,11 +31,11 @@ pub struct Settings {
 }
 
 impl Default for Settings {
-    /// Nobody is told; ten seconds and a minute.
+    /// Nobody is told; a second and a minute.
     fn default() -> Self {
         Self {
             sinks: Vec::new(),
-            evaluation: Duration::from_secs(10),
+            evaluation: Duration::from_secs(1),
             resend: Duration::from_secs(60),
             external_url: String::new(),
             ca_pem: None,

@@ -151,7 +151,8 @@ impl Outbox {
                 due.min_by_key(|(_, _, subject)| (subject.tried_ns, urgency(subject))).into_iter().collect()
             }
         };
-        let facts: Vec<_> = chosen.iter().filter_map(|(_, key, subject)| Some(((*key).clone(), subject.fact()?))).collect();
+        let facts: Vec<_> =
+            chosen.iter().filter_map(|(_, key, subject)| Some(((*key).clone(), subject.to_tell(self.habit)?))).collect();
         let notices: Vec<_> = chosen.iter().filter_map(|(_, _, subject)| subject.leading().cloned()).collect();
         for (key, _) in &facts {
             if let Some(subject) = self.subjects.get_mut(key) {

@@ -6,7 +6,8 @@
 //! may.
 //!
 //! All alerts about one objective are one incident: a person who is awake needs no second call because another tier of the same burn was
-//! reached. It is resolved when none of them lasts.
+//! reached. It is resolved when none of them lasts, and when it becomes a page or a ticket: then a new one is opened, as nobody is notified of what
+//! happens to an incident that is acknowledged.
 
 use super::secret::Secret;
 use super::sink::{Answer, Sent};

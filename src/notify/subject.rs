@@ -82,9 +82,21 @@ impl Subject {
         self.leading().map(|notice| Fact::of(notice))
     }
 
+    /// What is to be told next. Where alerts are one thing that has become more or less urgent, its end comes first: who has seen the ticket must be
+    /// woken for the page, and whoever was woken need not be for the ticket that remains, perhaps for days.
+    pub(super) fn to_tell(&self, habit: Habit) -> Option<Fact> {
+        let now = self.fact()?;
+        match (self.told, habit) {
+            (Some(told), Habit::OncePerObjective) if told.is_firing && now.is_firing && told.severity != now.severity => {
+                Some(Fact { is_firing: false, ..told })
+            }
+            _ => Some(now),
+        }
+    }
+
     /// From when on there is something to tell, Unix nanoseconds.
     pub(super) fn due_ns(&self, habit: Habit) -> Option<u64> {
-        let now = self.fact()?;
+        let now = self.to_tell(habit)?;
         let again = |every: Duration| self.told_ns.saturating_add(every.as_nanos() as u64);
         if self.refused == Some(now) {
             return if let Habit::Repeat { every, .. } = habit { Some(again(every)) } else { None };
@@ -95,10 +107,7 @@ impl Subject {
             (None, Habit::Repeat { .. }) => Some(0),
             (Some(told), Habit::Repeat { every, .. }) => Some(if is_other(told, now) { 0 } else { again(every) }),
             (Some(told), Habit::OncePerAlert) => is_other(told, now).then_some(0),
-            (Some(told), Habit::OncePerObjective) => {
-                let is_worse = now.is_firing && now.severity > told.severity;
-                (told.is_firing != now.is_firing || is_worse).then_some(0)
-            }
+            (Some(told), Habit::OncePerObjective) => (told.is_firing != now.is_firing).then_some(0),
         }
     }
 

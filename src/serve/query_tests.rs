@@ -4,7 +4,8 @@
 use super::fakes::{FakeAnswers, FakeHealth, KNOWN, NOON};
 use super::proto::query_client::QueryClient;
 use super::proto::{
-    self, ExplainRequest, HistoryRequest, HopsRequest, MatchingRequest, RangeRequest, StatusRequest, TraceRequest,
+    self, BudgetRequest, ExplainRequest, GateRequest, HistoryRequest, HopsRequest, MatchingRequest, RangeRequest, StatusRequest,
+    TraceRequest,
 };
 use super::{Port, api, fakes};
 use crate::query::{BudgetAnswer, Explanation, GateAnswer, History, HopsAnswer, Matching, Status, TraceAnswer};
@@ -174,6 +175,7 @@ async fn metrics_give_the_figures_of_the_answers() {
     };
     assert_eq!(sum("steelthread_spans_total{"), 1000.0);
     assert_eq!(sum("steelthread_hop_failures_total{"), 12.0);
+    assert_eq!(sum("steelthread_objective_executions_total{capability=\"book-flight\",objective=\"available\""), 100.0);
     assert_eq!((sum("steelthread_corrections_total{"), sum("steelthread_late_spans_total{")), (4.0, 7.0));
 }
 
@@ -211,6 +213,14 @@ async fn grpc_asks_the_same_questions_on_the_same_port() {
     let wrong = HistoryRequest { step: "1s".into(), ..asked };
     assert_eq!(client.history(wrong).await.unwrap_err().code(), Code::InvalidArgument);
     assert_eq!(client.explain(ExplainRequest { baseline: last, ..request }).await.unwrap_err().code(), Code::InvalidArgument);
+    let budget = client.budget(BudgetRequest { capability: String::new() }).await.unwrap().into_inner();
+    let (first, second) = (&budget.budgets[0], &budget.budgets[1]);
+    assert_eq!((first.left, first.spent[0].share, first.excluded.as_ref().unwrap().used), (-2.0, 0.75, 400.0));
+    assert_eq!((second.hop.as_deref(), second.left_share, second.excluded.as_ref()), (Some("pricing"), None, None));
+    let gate = client.gate(GateRequest { capability: "book-flight".into() }).await.unwrap().into_inner();
+    assert_eq!((gate.decision(), gate.exemptions.len(), gate.budgets.len()), (proto::Decision::Freeze, 2, 2));
+    assert!(server.asked().starts_with("GateQuestion"));
+    assert_eq!(client.gate(GateRequest { capability: "nope".into() }).await.unwrap_err().code(), Code::NotFound);
     let matching = client.matching(MatchingRequest { capability: "search".into() }).await.unwrap().into_inner();
     let fails = &matching.capabilities[0].entries[0].nearly[0].fails[0];
     assert_eq!((fails.key.as_str(), fails.found.as_deref()), ("name", Some("'GET /serch'")));

@@ -8,9 +8,9 @@ use year::run::year;
 
 #[test]
 fn incidents_are_told_in_time_and_once_and_blips_wake_nobody() {
-    const DAYS: u64 = 57;
-    let plan = Plan::draw(3, DAYS, 12, 40);
-    for (an_hour, least_told) in [(50.0, 11), (2000.0, 12)] {
+    const DAYS: u64 = 45;
+    let plan = Plan::draw(3, DAYS, 8, 30);
+    for (an_hour, least_told) in [(50.0, 6), (1000.0, 8)] {
         let year = year(3, DAYS, &plan, an_hour);
         let told = year.cases.iter().filter(|case| case.formula.is_some()).count();
         assert!(told >= least_told, "{told} incidents break an objective at {an_hour} an hour");

@@ -14,9 +14,10 @@ type Labels = BTreeMap<String, String>;
 type Series = BTreeMap<(String, Labels), f64>;
 
 /// What a figure is called on either side.
-const NAMES: [(&str, &str); 5] = [
+const NAMES: [(&str, &str); 6] = [
     ("steelthread.executions", "executions_total"),
     ("steelthread.executions.slow", "slow_executions_total"),
+    ("steelthread.objective.executions", "objective_executions_total"),
     ("steelthread.absorbed", "absorbed_errors_total"),
     ("steelthread.hop.failures", "hop_failures_total"),
     ("steelthread.spans", "spans_total"),

@@ -1,83 +1,103 @@
-//! A real Alertmanager is told of an alert: one notification when it begins, one when it ends, none in between, whatever happens to either.
+//! The program with a real Alertmanager: one notification when an alert begins, one when it ends, none in between, whoever is away or
+//! killed meanwhile; and labels that stay while the guilty hop does not.
 
 use crate::alertmanager::{Alertmanager, OnCall};
 use crate::processes::{PATIENCE, free_port, poll};
+use crate::sender::Sender;
+use crate::server::Server;
+use crate::shop;
 use jiff::Timestamp;
+use opentelemetry_proto::tonic::trace::v1::{Span, Status};
 use serde_json::Value;
 use std::time::Duration;
-use steelthread::alert::{Labels, Notice, Severity};
-use steelthread::notify::{Couriers, Headers, Settings, Sink, State, Url};
 
-/// How long Alertmanager is away at first; STEELTHREAD_ALERTMANAGER_AWAY (seconds) for longer.
-const AWAY: Duration = Duration::from_secs(20);
-const EVALUATION: Duration = Duration::from_secs(1);
+const MAP: &str = "\
+apiVersion: steelthread/v1
+kind: CapabilityMap
+capabilities:
+- id: pay
+  owner: team-pay
+  threads: [{id: web, entry: {service: web}}]
+  hops: [{id: bank, match: {service: bank}}, {id: vault, match: {service: vault}}]
+  objectives: [{id: available, target: 99.9%}]
+";
+
+/// How often Alertmanager is told again; it forgets what it was told four times as long ago.
 const RESEND: Duration = Duration::from_secs(2);
+/// Spans of a request.
+const AT_ONCE: u64 = 1000;
 
-fn now_ns() -> u64 {
-    steelthread::app::clock::now_ns()
-}
-
+/// How much longer Alertmanager is away than the alert takes to begin: nothing, or STEELTHREAD_ALERTMANAGER_AWAY (seconds).
 fn away() -> Duration {
     let given = std::env::var("STEELTHREAD_ALERTMANAGER_AWAY").ok();
-    given.map_or(AWAY, |text| Duration::from_secs(text.parse().unwrap()))
+    given.map_or(Duration::ZERO, |text| Duration::from_secs(text.parse().unwrap()))
 }
 
-/// What evaluates alerts and tells them, without the evaluation.
-struct Telling {
-    couriers: Couriers,
-    runtime: tokio::runtime::Runtime,
+/// Who asks for payments.
+struct Customers {
+    sender: Sender,
+    traces: u64,
 }
 
-impl Telling {
-    fn start(port: u16, kept: State) -> Self {
-        let url = Url::parse(&format!("http://127.0.0.1:{port}")).unwrap();
-        let sinks = vec![Sink::Alertmanager { url, headers: Headers::default() }];
-        let settings = Settings { sinks, evaluation: EVALUATION, resend: RESEND, ..Settings::default() };
-        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
-        let couriers = {
-            let _inside = runtime.enter();
-            Couriers::start(settings, kept, now_ns).unwrap()
-        };
-        Self { couriers, runtime }
+impl Customers {
+    fn new(server: &Server) -> Self {
+        Self { sender: Sender::new(server.grpc), traces: u64::from(std::process::id()) << 32 }
     }
 
-    /// As evaluations would, for so long; the guilty hop is another each time.
-    fn observe(&self, alert: &Notice, lasting: Duration) {
-        for turn in 0..lasting.as_secs() {
-            let mut alert = alert.clone();
-            alert.annotations.insert("hop".into(), format!("hop-{}", turn % 3));
-            self.couriers.observe(&[alert], now_ns());
-            std::thread::sleep(EVALUATION);
+    fn span(&mut self, id: u8, parent: u8, failed: bool) -> Span {
+        let now_ns = steelthread::app::clock::now_ns();
+        Span {
+            trace_id: u128::from(self.traces).to_be_bytes().to_vec(),
+            span_id: vec![id; 8],
+            parent_span_id: if parent == 0 { Vec::new() } else { vec![parent; 8] },
+            name: "pay".into(),
+            kind: 2,
+            start_time_unix_nano: now_ns - 1_000_000,
+            end_time_unix_nano: now_ns,
+            status: failed.then(|| Status { code: 2, message: String::new() }),
+            ..Span::default()
         }
     }
 
-    /// Ends without a word, as a process that is killed.
-    fn kill(self) {
-        self.runtime.shutdown_background();
+    /// Again and again while the server is starting, as senders do.
+    fn send(&self, spans: &[(&'static str, Span)]) {
+        let request = shop::request(spans);
+        poll(PATIENCE, || self.sender.send(request.clone()).ok()).expect("spans are not taken");
+    }
+
+    fn succeed(&mut self, executions: u64) {
+        for _ in 0..executions / AT_ONCE {
+            let spans: Vec<_> = (0..AT_ONCE)
+                .map(|_| {
+                    self.traces += 1;
+                    ("web", self.span(1, 0, false))
+                })
+                .collect();
+            self.send(&spans);
+        }
+    }
+
+    fn fail(&mut self, executions: u64, hop: &'static str) {
+        let mut spans = Vec::new();
+        for _ in 0..executions {
+            self.traces += 1;
+            spans.extend([("web", self.span(1, 0, true)), (hop, self.span(2, 1, true))]);
+        }
+        self.send(&spans);
     }
 }
 
-fn alert() -> Notice {
-    let labels = Labels {
-        alertname: "BudgetBurn".into(),
-        capability: "checkout".into(),
-        objective: "availability".into(),
-        tier: "1h/5m".into(),
-        severity: Severity::Page,
-        owner: "team-shop".into(),
-    };
-    let annotations = [("summary".to_owned(), "checkout burns its budget".to_owned())];
-    Notice {
-        labels,
-        annotations: annotations.into(),
-        starts_ns: now_ns() / 1_000_000 * 1_000_000,
-        resolved_ns: None,
-        generator_url: "https://steelthread.example/alerts".into(),
-    }
+/// Notifications of alerts of this name.
+fn notified(on_call: &OnCall, name: &str) -> Vec<Value> {
+    on_call.notified().into_iter().filter(|one| one["alerts"][0]["labels"]["alertname"] == name).collect()
 }
 
-fn statuses(on_call: &OnCall) -> Vec<String> {
-    on_call.notified().iter().map(|one| one["status"].as_str().unwrap().to_owned()).collect()
+fn statuses(on_call: &OnCall, name: &str) -> Vec<String> {
+    notified(on_call, name).iter().map(|one| one["status"].as_str().unwrap().to_owned()).collect()
+}
+
+fn burns(alertmanager: &Alertmanager) -> Vec<Value> {
+    alertmanager.active().into_iter().filter(|alert| alert["labels"]["alertname"] == "BudgetBurn").collect()
 }
 
 /// What must be the same at Alertmanager all the time. It writes one time in two ways, with and without zeros at the end.
@@ -86,41 +106,62 @@ fn identity(alert: &Value) -> (Value, Timestamp, Value) {
     (alert["labels"].clone(), starts, alert["fingerprint"].clone())
 }
 
+fn hop(alertmanager: &Alertmanager) -> String {
+    let active = burns(alertmanager);
+    active.first().and_then(|alert| alert["annotations"]["hop"].as_str()).unwrap_or_default().to_owned()
+}
+
+/// Burns that last, as the server itself tells them.
+fn lasting(server: &Server) -> usize {
+    let told = server.get("/api/v1/alerts");
+    told["alerts"].as_array().unwrap().iter().filter(|one| one["alertname"] == "BudgetBurn" && one["state"] == "firing").count()
+}
+
 #[test]
 fn one_notification_when_an_alert_begins_and_one_when_it_ends_whoever_is_away_or_killed_meanwhile() {
-    let (folder, port, on_call, alert) = (tempfile::tempdir().unwrap(), free_port(), OnCall::start(), alert());
-    let starts_ns = alert.starts_ns;
+    let (folder, port, on_call) = (tempfile::tempdir().unwrap(), free_port(), OnCall::start());
+    let resend = format!("{}s", RESEND.as_secs());
+    let named = format!("http://127.0.0.1:{port}");
+    let flags =
+        ["--quiet", "1s", "--alerts-alertmanager", &named, "--alerts-resend", &resend, "--external-url", "http://st.example"];
+    let mut server = Server::start(folder.path(), "paying", MAP, &flags);
+
     // Alertmanager is away when the alert begins.
-    let telling = Telling::start(port, State::default());
-    telling.observe(&alert, away());
+    let mut customers = Customers::new(&server);
+    customers.fail(20, "bank");
+    poll(PATIENCE, || (lasting(&server) == 1).then_some(())).unwrap_or_else(|| panic!("{}", server.get("/api/v1/alerts")));
+    std::thread::sleep(away());
     let alertmanager = Alertmanager::start(folder.path(), port, &on_call.url());
-    poll(PATIENCE, || (statuses(&on_call) == ["firing"]).then_some(())).expect("no notification after it came back");
+    poll(PATIENCE, || (statuses(&on_call, "BudgetBurn") == ["firing"]).then_some(()))
+        .expect("no notification after it came back");
+    let before = identity(&burns(&alertmanager)[0]);
+    let labels = [("alertname", "BudgetBurn"), ("capability", "pay"), ("objective", "available"), ("owner", "team-pay")];
+    assert!(labels.iter().all(|(name, value)| before.0[name] == *value), "{before:?}");
+    assert_eq!(hop(&alertmanager), "bank");
 
-    // It lasts longer than one message says.
-    let kept = serde_json::to_string(&telling.couriers.state()).unwrap();
-    let before = identity(&alertmanager.active()[0]);
-    assert_eq!(before.2, format!("{:016x}", alert.labels.fingerprint()), "Alertmanager knows it by another number");
-    let lasts = 4 * RESEND + EVALUATION * 2;
-    telling.observe(&alert, lasts);
-    assert_eq!(identity(&alertmanager.active()[0]), before);
-
-    // Killed, and started again with what was kept a while ago.
-    telling.kill();
-    let telling = Telling::start(port, serde_json::from_str(&kept).unwrap());
-    telling.observe(&alert, lasts);
-    let active = alertmanager.active();
+    // Killed in the middle of it, and another hop fails more: it lasts longer than one message says.
+    server.kill();
+    server.come();
+    let mut customers = Customers { sender: Sender::new(server.grpc), ..customers };
+    customers.fail(40, "vault");
+    std::thread::sleep(4 * RESEND + Duration::from_secs(2));
+    let active = burns(&alertmanager);
     assert_eq!((active.len(), identity(&active[0])), (1, before.clone()));
-    assert_eq!(statuses(&on_call), ["firing"], "a second notification");
+    assert_eq!(statuses(&on_call, "BudgetBurn"), ["firing"], "a second notification");
 
-    telling.couriers.observe(&[Notice { resolved_ns: Some(now_ns()), ..alert }], now_ns());
-    poll(PATIENCE, || (statuses(&on_call) == ["firing", "resolved"]).then_some(())).expect("the end was not told");
+    // A burn ends after a quarter of an hour of calm, a budget that is gone comes back as soon as enough goes well: its end is told once, too.
+    customers.succeed(70_000);
+    let gone = || statuses(&on_call, "BudgetGone");
+    poll(PATIENCE, || (gone() == ["firing", "resolved"]).then_some(()))
+        .unwrap_or_else(|| panic!("the end was not told: {:?} {}", gone(), server.get("/api/v1/alerts")));
     std::thread::sleep(RESEND * 2);
-    assert_eq!(statuses(&on_call), ["firing", "resolved"], "told again that it has ended, and notified again");
-    let notified = on_call.notified();
+    assert_eq!(gone(), ["firing", "resolved"], "told again that it has ended, and notified again");
+    let notified = notified(&on_call, "BudgetGone");
     let [began, ended] = [&notified[0]["alerts"][0], &notified[1]["alerts"][0]];
     assert_eq!(identity(began), identity(ended));
-    assert_eq!(identity(began).1, before.1);
-    assert_eq!(before.1.as_nanosecond(), i128::from(starts_ns));
-    assert!(alertmanager.active().is_empty());
-    telling.runtime.block_on(telling.couriers.finish(Duration::from_secs(5)));
+    // By now the burn is told anew, with the other hop and the labels that it had.
+    poll(PATIENCE, || (hop(&alertmanager) == "vault").then_some(())).expect("the guilty hop stays the same");
+    assert_eq!(identity(&burns(&alertmanager)[0]), before, "the labels changed with the hop");
+    assert_eq!(statuses(&on_call, "BudgetBurn"), ["firing"]);
+    server.go();
 }

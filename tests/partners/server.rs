@@ -64,6 +64,11 @@ impl Server {
         assert_eq!(process.terminate(), 0, "{}", process.said());
     }
 
+    /// SIGKILL.
+    pub fn kill(&mut self) {
+        drop(self.process.take().unwrap());
+    }
+
     /// What its store tells when it is gone, such as `status`.
     pub fn kept(&self, question: &[&str]) -> Value {
         let output = steelthread().args(question).args(["-o", "json", "--store"]).arg(&self.store).output().unwrap();

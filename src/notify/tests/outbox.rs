@@ -108,19 +108,26 @@ fn a_message_that_was_on_its_way_when_the_server_was_killed_is_not_forgotten() {
 }
 
 #[test]
-fn all_tiers_of_an_objective_are_one_incident_until_the_last_has_ended() {
+fn all_tiers_of_an_objective_are_one_incident_that_is_opened_anew_when_it_becomes_a_page_or_a_ticket() {
     let mut outbox = Outbox::new(Habit::OncePerObjective);
     let ticket = firing(labels("availability", "1d/2h", Severity::Ticket), START);
-    let page = firing(labels("availability", "1h/5m", Severity::Page), START + MINUTE);
-    observe(&mut outbox, std::slice::from_ref(&ticket), START);
-    assert_eq!(told(&mut outbox, START)[0].notices[0].labels.severity, Severity::Ticket);
-    observe(&mut outbox, &[ticket.clone(), page.clone()], START + MINUTE);
-    let worse = told(&mut outbox, START + MINUTE);
-    assert_eq!((worse.len(), worse[0].notices[0].labels.severity), (1, Severity::Page));
-    observe(&mut outbox, &[ticket.clone(), resolved(&page, START + 2 * MINUTE)], START + 2 * MINUTE);
-    assert_eq!(told(&mut outbox, START + 2 * MINUTE).len(), 0, "the ticket lasts");
-    observe(&mut outbox, &[resolved(&ticket, START + 3 * MINUTE)], START + 3 * MINUTE);
-    assert_eq!(told_as(&mut outbox, START + 3 * MINUTE), [false]);
+    let page = |tier: &str, minute: u64| firing(labels("availability", tier, Severity::Page), START + minute * MINUTE);
+    let mut step = |minute: u64, all: &[Notice]| {
+        observe(&mut outbox, all, START + minute * MINUTE);
+        let messages = told(&mut outbox, START + minute * MINUTE);
+        messages.iter().map(|one| (one.is_firing(), one.notices[0].labels.severity)).collect::<Vec<_>>()
+    };
+    assert_eq!(step(0, std::slice::from_ref(&ticket)), [(true, Severity::Ticket)]);
+    let woken = step(1, &[ticket.clone(), page("1h/5m", 1)]);
+    assert_eq!(woken.iter().map(|one| one.0).collect::<Vec<_>>(), [false, true], "who has seen the ticket is woken");
+    assert_eq!(woken[1].1, Severity::Page);
+    assert_eq!(step(2, &[ticket.clone(), page("1h/5m", 1), page("6h/30m", 2)]), [], "it is a page already");
+    let calmer = step(3, std::slice::from_ref(&ticket));
+    assert_eq!(calmer.iter().map(|one| one.0).collect::<Vec<_>>(), [false, true]);
+    assert_eq!(calmer[1].1, Severity::Ticket, "the ticket lasts");
+    let again = step(4, &[ticket.clone(), page("1h/5m", 4)]);
+    assert_eq!(again.last(), Some(&(true, Severity::Page)), "a second page within one ticket wakes again");
+    assert_eq!(step(5, &[]).iter().map(|one| one.0).collect::<Vec<_>>(), [false]);
 }
 
 #[test]
