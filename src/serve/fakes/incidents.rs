@@ -1,6 +1,8 @@
-//! An incident of the shop.
+//! An incident of the shop, and an alert.
 
-use crate::query::{API_VERSION, Count, IncidentHop, IncidentLine, IncidentPeak, IncidentPoint, IncidentsAnswer, LostValue};
+use crate::query::{
+    API_VERSION, Alerts, Count, IncidentHop, IncidentLine, IncidentPeak, IncidentPoint, IncidentsAnswer, LostValue,
+};
 
 /// One that is over, told whole.
 pub(crate) fn incidents() -> IncidentsAnswer {
@@ -57,4 +59,14 @@ pub(crate) fn incidents() -> IncidentsAnswer {
         note: None,
     };
     IncidentsAnswer { api_version: API_VERSION.into(), incidents: vec![one], more: 0, estimated: false }
+}
+
+pub(crate) fn alerts() -> Alerts {
+    let line = serde_json::json!({
+        "alertname": "BudgetBurn", "capability": "book-flight", "objective": "available", "tier": "1h/5m", "severity": "page",
+        "owner": "team-booking", "state": "firing", "since": "2026-09-01T11:50:00Z", "resolved": null, "burn_long": 24.5,
+        "burn_short": 120.0, "burn_state": "critical", "summary": "book-flight fails", "annotations": {"hop": "card-network"}
+    });
+    let alerts = vec![serde_json::from_value(line).unwrap()];
+    Alerts { until: "2026-09-01T12:00:00Z".into(), alerts, ..Alerts::default() }
 }
