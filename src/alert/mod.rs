@@ -10,6 +10,7 @@
 mod engine;
 mod evaluating;
 mod gone;
+mod incident;
 mod notice;
 mod rule;
 mod state;
@@ -25,6 +26,7 @@ mod text_tests;
 
 pub use crate::objective::Severity;
 pub use engine::{Engine, Kept, Moment, Shown};
+pub use incident::{Incident, Incidents, MOST_INCIDENTS};
 pub use notice::{Labels, Notice, annotation};
 pub use rule::TRICKLE;
 pub use state::{Alert, Kind};

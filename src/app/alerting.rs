@@ -145,6 +145,7 @@ impl Pipeline {
         let mut watch = self.alerting.lock();
         watch.engine.awake_since(now_ns);
         let Some(store) = self.keeper.store() else { return Ok(()) };
+        self.recall_incidents()?;
         let kept = store.text(KEPT)?;
         match serde_json::from_str::<Kept>(&kept) {
             Ok(kept) => watch.engine.restore(kept),
@@ -205,11 +206,16 @@ impl Pipeline {
         // How bad it was of late is kept too: without it a later server would take what was bad for what came since.
         watch.unkept |= changed || due && watch.engine.alerts().any(|shown| shown.alert.is_firing());
         let kept = if watch.unkept { self.keep_alerts(&mut watch) } else { Ok(()) };
+        let mut noted = Ok(());
         if due {
             watch.told_ns = now_ns;
+            noted = self.note_incidents(&watch.engine);
             self.tell_alerts(&watch.engine, now_ns);
         }
-        followed.and(kept).and(self.keep_couriers())
+        let (map, engine_ns) = (watch.catalogue.clone(), watch.engine.until_ns());
+        drop(watch);
+        let noted = noted.and_then(|()| self.settle_incidents(&map, engine_ns));
+        followed.and(kept).and(self.keep_couriers()).and(noted)
     }
 
     fn keep_alerts(&self, watch: &mut Watch) -> Result<(), StoreError> {

@@ -17,6 +17,9 @@ mod delivering;
 mod descriptors;
 mod exporting;
 mod generation;
+#[cfg(test)]
+mod incident_tests;
+mod incidents;
 mod judging;
 mod keeping;
 mod labels;

@@ -3,6 +3,7 @@
 use super::alerting::Alerting;
 use super::correcting::Correcting;
 use super::generation::{Generation, Hand, Maps, latency_limits};
+use super::incidents::Noted;
 use super::labels::Labeller;
 use super::source::{Behind, Source};
 use super::{Error, Limits};
@@ -65,6 +66,8 @@ pub(super) struct Pipeline {
     pub(super) behind: Mutex<Option<Behind>>,
     /// Which objectives burn, and who is to know.
     pub(super) alerting: Arc<Alerting>,
+    /// Incidents that alerts made.
+    pub(super) noted: Noted,
     /// Held by whoever moves spans: from the log to the open traces, from there to the counts. Taken by a commit, for which nothing
     /// may be on its way.
     pub(super) gate: RwLock<()>,
@@ -189,6 +192,7 @@ impl Pipeline {
             source,
             behind: Mutex::new(Some(behind)),
             alerting: Arc::new(Alerting::new(&first.catalogue, &names, &hops)),
+            noted: Noted::default(),
             gate: RwLock::default(),
             listing: Arc::new(Listing::new(catalogue.capabilities(), &names)),
             sources: Arc::new(ArcSwap::from_pointee(first.sources())),

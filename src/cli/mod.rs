@@ -25,6 +25,7 @@ mod figures;
 mod forwarding;
 mod history;
 mod hops;
+mod incidents;
 mod keeping;
 mod limits;
 mod login;
@@ -84,6 +85,7 @@ fn run(command: Command) -> anyhow::Result<Ended> {
         Command::Gate(args) => question::gate(args),
         Command::Matching(args) => question::matching(args),
         Command::Alerts(args) => question::alerts(args),
+        Command::Incidents(args) => question::incidents(args),
         Command::Trace(args) => question::trace(args),
         Command::Export(args) => exchange::export(&args),
         Command::Import { what, file } => exchange::import(what, &file),

@@ -1,18 +1,18 @@
 //! `status`, `hops` and `trace`: a question is put, and its answer printed, once or again and again.
 
 use super::args::{
-    AlertsArgs, BudgetArgs, ExplainArgs, GateArgs, HistoryArgs, HopsArgs, MatchingArgs, RangeArgs, StatusArgs, TraceArgs,
-    WatchArgs,
+    AlertsArgs, BudgetArgs, ExplainArgs, GateArgs, HistoryArgs, HopsArgs, IncidentsArgs, MatchingArgs, RangeArgs, StatusArgs,
+    TraceArgs, WatchArgs,
 };
 use super::exit::Ended;
 use super::output::{self, Look};
 use super::source::{self, Opened, Source};
-use super::{alerts, budget, explain, history, hops, matching, status, trace, why_not};
+use super::{alerts, budget, explain, history, hops, incidents, matching, status, trace, why_not};
 use crate::app::clock;
 use crate::model::TraceId;
 use crate::query::{
     API_VERSION, Between, BudgetQuestion, Decision, ExplainQuestion, GateAnswer, GateQuestion, HistoryQuestion, HopsQuestion,
-    StatusQuestion, TraceAnswer, VerdictLine, parse_length, parse_range, parse_step,
+    IncidentsQuestion, StatusQuestion, TraceAnswer, VerdictLine, parse_length, parse_range, parse_step,
 };
 use anyhow::{Context, ensure};
 use std::io::{BufRead, BufReader, IsTerminal};
@@ -104,6 +104,17 @@ pub(super) fn alerts(args: AlertsArgs) -> anyhow::Result<Ended> {
     repeat(every, || {
         let answer = opened.answers.alerts()?;
         output::render(args.output.output, &answer, |answer| alerts::text(answer, look), alerts::rows)
+    })?;
+    Ok(ended(&opened))
+}
+
+pub(super) fn incidents(args: IncidentsArgs) -> anyhow::Result<Ended> {
+    let (opened, _, every) = open(args.source, Vec::new(), &args.range, args.watch)?;
+    let look = Look::of_stdout();
+    repeat(every, || {
+        let question = IncidentsQuestion { id: args.id.clone(), between: between(&args.range, &opened)? };
+        let answer = opened.answers.incidents(&question)?;
+        output::render(args.output.output, &answer, |answer| incidents::text(answer, look), incidents::rows)
     })?;
     Ok(ended(&opened))
 }

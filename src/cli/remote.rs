@@ -4,7 +4,8 @@ use super::login::Login;
 use crate::model::TraceId;
 use crate::query::{
     Alerts, Answers, Between, BudgetAnswer, BudgetQuestion, By, ExplainQuestion, Explanation, GateAnswer, GateQuestion, History,
-    HistoryQuestion, HopsAnswer, HopsQuestion, Level, Matching, QueryError, Status, StatusQuestion, TraceAnswer, moment_text,
+    HistoryQuestion, HopsAnswer, HopsQuestion, IncidentsAnswer, IncidentsQuestion, Level, Matching, QueryError, Status,
+    StatusQuestion, TraceAnswer, moment_text,
 };
 use clap::ValueEnum;
 use serde::de::DeserializeOwned;
@@ -201,6 +202,13 @@ impl Answers for Remote {
 
     fn alerts(&self) -> Result<Alerts, QueryError> {
         self.ask("/api/v1/alerts", Vec::new())
+    }
+
+    fn incidents(&self, question: &IncidentsQuestion) -> Result<IncidentsAnswer, QueryError> {
+        match &question.id {
+            Some(id) => self.ask(&format!("/api/v1/incidents/{}", quoted(id)), Vec::new()),
+            None => self.ask("/api/v1/incidents", between(question.between)),
+        }
     }
 
     fn trace(&self, trace: TraceId) -> Result<TraceAnswer, QueryError> {

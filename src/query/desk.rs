@@ -8,8 +8,8 @@ use super::matching::{Matching, Sources};
 use super::status::{capability_status, count};
 use super::{
     API_VERSION, Alerts, Answers, Between, BudgetAnswer, BudgetQuestion, CapabilityStatus, ExplainQuestion, Explanation,
-    GateAnswer, GateQuestion, History, HistoryQuestion, HopsAnswer, HopsQuestion, QueryError, Range, Spans, Status,
-    StatusQuestion, TraceAnswer, VerdictLine, Watching, verdict_with_tree,
+    GateAnswer, GateQuestion, History, HistoryQuestion, HopsAnswer, HopsQuestion, IncidentsAnswer, IncidentsQuestion, QueryError,
+    Range, Spans, Status, StatusQuestion, TraceAnswer, VerdictLine, Watching, verdict_with_tree,
 };
 use crate::catalogue::Capability;
 use crate::measure::{Ledger, Recent, Window};
@@ -286,6 +286,10 @@ impl Answers for Desk {
     fn alerts(&self) -> Result<Alerts, QueryError> {
         let none = || QueryError::Bad("only a running server looks at alerts; ask one: steelthread alerts --server URL".into());
         self.watching.as_ref().map(|watching| watching.alerts()).ok_or_else(none)
+    }
+
+    fn incidents(&self, question: &IncidentsQuestion) -> Result<IncidentsAnswer, QueryError> {
+        self.told_incidents(question)
     }
 
     fn trace(&self, trace: TraceId) -> Result<TraceAnswer, QueryError> {

@@ -49,14 +49,14 @@ fn checked(step_ns: u64, told: &str) -> Result<u64, QueryError> {
 
 /// The stretches of a range.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Steps {
+pub(super) struct Steps {
     between: Between,
     step_ns: u64,
 }
 
 impl Steps {
     /// Of the length asked for, or of one that gives a picture.
-    fn new(between: Between, step_ns: Option<u64>) -> Result<Self, QueryError> {
+    pub(super) fn new(between: Between, step_ns: Option<u64>) -> Result<Self, QueryError> {
         let with = |step_ns| Self { between, step_ns };
         let shortest = |most| STEPS.iter().map(|seconds| with(seconds * SECOND_NS)).find(|steps| steps.count() <= most);
         let longest = || with(STEPS[STEPS.len() - 1] * SECOND_NS);
@@ -80,14 +80,24 @@ impl Steps {
         if from_ns >= to_ns { 0 } else { (to_ns - 1) / self.step_ns - from_ns / self.step_ns + 1 }
     }
 
+    /// How many points there are.
+    pub(super) fn len(&self) -> usize {
+        usize::try_from(self.count()).unwrap_or(usize::MAX)
+    }
+
+    /// Length of a point, nanoseconds.
+    pub(super) fn step_ns(&self) -> u64 {
+        self.step_ns
+    }
+
     /// In which point this moment lies.
-    fn position(&self, moment_ns: u64) -> Option<usize> {
+    pub(super) fn position(&self, moment_ns: u64) -> Option<usize> {
         let at = (moment_ns / self.step_ns).checked_sub(self.between.from_ns / self.step_ns)?;
         usize::try_from(at).ok()
     }
 
     /// From where to where a point reaches.
-    fn stretch(&self, at: usize) -> Between {
+    pub(super) fn stretch(&self, at: usize) -> Between {
         let starts_ns = (self.between.from_ns / self.step_ns).saturating_add(at as u64).saturating_mul(self.step_ns);
         Between {
             from_ns: starts_ns.max(self.between.from_ns),
@@ -152,7 +162,7 @@ impl Desk {
         let steps = Steps::new(kept, question.step_ns)?;
         let mut sums: Vec<Sum> = (0..steps.count()).map(|_| Sum::default()).collect();
         let mut coarse = Coarse::default();
-        self.read_over_time(kept, one.name, steps.step_ns, &mut |start_ns, length_ns, window| {
+        self.read_over_time(kept, one.name, steps.step_ns, true, &mut |start_ns, length_ns, window| {
             coarse.look(start_ns, length_ns, steps.step_ns);
             if let Some(sum) = steps.position(start_ns).and_then(|at| sums.get_mut(at)) {
                 sum.add(window);
@@ -193,17 +203,18 @@ impl Desk {
     }
 
     /// Shows what is kept and counted of a capability, each window with its start and its length, in no order; the same may come in
-    /// parts. The only place that knows how windows are read for this.
-    fn read_over_time(
+    /// parts. With `totals`, figures of hops may be missing but for their failures. The only place that knows how windows are read for this.
+    pub(super) fn read_over_time(
         &self,
         between: Between,
         capability: Name,
         step_ns: u64,
+        totals: bool,
         visitor: &mut dyn FnMut(u64, u64, &Window),
     ) -> Result<(), QueryError> {
         // Windows of which a step is made: none of them lies in two steps.
         let fits = WINDOWS_NS.into_iter().find(|length_ns| step_ns.is_multiple_of(*length_ns));
-        let look = Look { at_most_ns: fits.unwrap_or(SLICE_NS), totals: true };
+        let look = Look { at_most_ns: fits.unwrap_or(SLICE_NS), totals };
         let (range, capability) = (between.from_ns..between.to_ns, Some(capability));
         Ok(self.keeper.read_by(range, capability, look, &mut |kept, window| visitor(kept.slice_ns, kept.length_ns, window))?)
     }

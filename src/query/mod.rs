@@ -12,6 +12,7 @@
 
 mod alerts;
 mod answer;
+mod blamed;
 mod budget;
 mod budgeted;
 mod completeness;
@@ -23,6 +24,8 @@ mod gate;
 mod historic;
 mod history;
 mod hops;
+mod incident;
+mod incidents;
 mod line;
 mod listing;
 mod matching;
@@ -50,6 +53,8 @@ pub use desk::Desk;
 pub use explained::{EvidenceLine, ExplainKind, Explanation, Suspect};
 pub use historic::{History, HistoryPoint};
 pub use history::{length_text, parse_step};
+pub use incident::{IncidentHop, IncidentLine, IncidentPeak, IncidentPoint, IncidentsAnswer};
+pub use incidents::{INCIDENTS, indicator_of};
 pub use line::{verdict_json, verdict_line};
 pub use listing::Listing;
 pub use matching::{

@@ -1,7 +1,8 @@
 //! What can be asked.
 
 use super::{
-    Alerts, BudgetAnswer, Explanation, GateAnswer, History, HopsAnswer, Level, Matching, Status, TraceAnswer, parse_moment,
+    Alerts, BudgetAnswer, Explanation, GateAnswer, History, HopsAnswer, IncidentsAnswer, Level, Matching, Status, TraceAnswer,
+    parse_moment,
 };
 use crate::model::TraceId;
 
@@ -92,6 +93,15 @@ pub struct GateQuestion {
     pub at_ns: Option<u64>,
 }
 
+/// `incidents`.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct IncidentsQuestion {
+    /// One, with its timeline; `None`: all.
+    pub id: Option<String>,
+    /// Those that touch this time; `None`: all.
+    pub between: Option<Between>,
+}
+
 /// Why a question has no answer.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum QueryError {
@@ -106,6 +116,9 @@ pub enum QueryError {
     /// Not kept, or never seen.
     #[error("trace {0} is not among the recent ones; ask with the file that holds it: steelthread trace {0} --map MAP INPUT")]
     NoSuchTrace(TraceId),
+    /// Not kept, or never was.
+    #[error("there is no incident '{0}'; 'steelthread incidents' lists those there are")]
+    NoSuchIncident(String),
     /// It cannot be asked like this.
     #[error("{0}")]
     Bad(String),
@@ -172,6 +185,12 @@ pub trait Answers: Send + Sync {
     /// # Errors
     /// If nobody looks: a recording is over, and nothing lasts.
     fn alerts(&self) -> Result<Alerts, QueryError>;
+
+    /// When objectives were broken, how much was lost, and by whom.
+    ///
+    /// # Errors
+    /// If there is no such incident, nobody looked for any, or what is kept cannot be read.
+    fn incidents(&self, question: &IncidentsQuestion) -> Result<IncidentsAnswer, QueryError>;
 
     /// The verdicts about a recent trace.
     ///

@@ -3,9 +3,11 @@
 
 mod budgets;
 mod explained;
+mod incidents;
 
 pub(crate) use budgets::{budget, gate};
 pub(crate) use explained::explanation;
+pub(crate) use incidents::{alerts, incidents};
 
 use super::{Accepted, Encoding, Health, Intake, NoSnapshot, Refusal};
 use crate::model::TraceId;
@@ -137,6 +139,16 @@ impl Answers for FakeAnswers {
         Ok(alerts())
     }
 
+    fn incidents(&self, question: &IncidentsQuestion) -> Result<IncidentsAnswer, QueryError> {
+        self.asked.lock().unwrap().push(format!("{question:?}"));
+        let mut told = incidents();
+        if let Some(id) = &question.id {
+            told.incidents.retain(|one| one.id == *id);
+            return if told.incidents.is_empty() { Err(QueryError::NoSuchIncident(id.clone())) } else { Ok(told) };
+        }
+        Ok(told)
+    }
+
     fn trace(&self, trace: TraceId) -> Result<TraceAnswer, QueryError> {
         if trace.to_string() != KNOWN {
             return Err(QueryError::NoSuchTrace(trace));
@@ -191,16 +203,6 @@ pub(crate) fn history() -> History {
         estimated: false,
         note: None,
     }
-}
-
-pub(crate) fn alerts() -> Alerts {
-    let line = serde_json::json!({
-        "alertname": "BudgetBurn", "capability": "book-flight", "objective": "available", "tier": "1h/5m", "severity": "page",
-        "owner": "team-booking", "state": "firing", "since": "2026-09-01T11:50:00Z", "resolved": null, "burn_long": 24.5,
-        "burn_short": 120.0, "burn_state": "critical", "summary": "book-flight fails", "annotations": {"hop": "card-network"}
-    });
-    let alerts = vec![serde_json::from_value(line).unwrap()];
-    Alerts { until: "2026-09-01T12:00:00Z".into(), alerts, ..Alerts::default() }
 }
 
 pub(crate) fn matching() -> Matching {

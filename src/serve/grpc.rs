@@ -5,11 +5,11 @@ use super::desk::Desk;
 use super::proto::query_server::Query;
 use super::proto::{
     AlertsRequest, AlertsResponse, BudgetRequest, BudgetResponse, ExplainRequest, ExplainResponse, GateRequest, GateResponse,
-    HistoryRequest, HistoryResponse, HopsRequest, HopsResponse, MatchingRequest, MatchingResponse, StatusRequest, StatusResponse,
-    TraceRequest, TraceResponse,
+    HistoryRequest, HistoryResponse, HopsRequest, HopsResponse, IncidentsRequest, IncidentsResponse, MatchingRequest,
+    MatchingResponse, StatusRequest, StatusResponse, TraceRequest, TraceResponse,
 };
 use crate::model::TraceId;
-use crate::query::{BudgetQuestion, GateQuestion, QueryError};
+use crate::query::{BudgetQuestion, GateQuestion, IncidentsQuestion, QueryError};
 use tonic::{Request, Response, Status};
 
 /// Answers the service of `query.proto`.
@@ -19,7 +19,9 @@ impl From<QueryError> for Status {
     fn from(error: QueryError) -> Self {
         let told = error.to_string();
         match error {
-            QueryError::NoSuchCapability { .. } | QueryError::NoSuchTrace(_) => Self::not_found(told),
+            QueryError::NoSuchCapability { .. } | QueryError::NoSuchTrace(_) | QueryError::NoSuchIncident(_) => {
+                Self::not_found(told)
+            }
             QueryError::Bad(_) => Self::invalid_argument(told),
             QueryError::Unreadable(_) => Self::internal(told),
         }
@@ -79,6 +81,14 @@ impl Query for QueryService {
     async fn gate(&self, request: Request<GateRequest>) -> Result<Response<GateResponse>, Status> {
         let question = GateQuestion { capability: request.into_inner().capability, at_ns: Some((self.0.clock)()) };
         let answer = self.0.ask(move |answers| answers.gate(&question)).await?;
+        Ok(Response::new(answer.into()))
+    }
+
+    async fn incidents(&self, request: Request<IncidentsRequest>) -> Result<Response<IncidentsResponse>, Status> {
+        let IncidentsRequest { id, range } = request.into_inner();
+        let between = StatusWords::from(range).question(None, (self.0.clock)())?.between;
+        let question = IncidentsQuestion { id: given(id), between };
+        let answer = self.0.ask(move |answers| answers.incidents(&question)).await?;
         Ok(Response::new(answer.into()))
     }
 

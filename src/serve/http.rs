@@ -6,8 +6,8 @@ use super::openapi::{self, Answer, Route};
 use super::{backup, metrics};
 use crate::model::TraceId;
 use crate::query::{
-    API_VERSION, Alerts, BudgetAnswer, BudgetQuestion, Explanation, GateAnswer, GateQuestion, History, HopsAnswer, Matching,
-    QueryError, Status, TraceAnswer,
+    API_VERSION, Alerts, BudgetAnswer, BudgetQuestion, Explanation, GateAnswer, GateQuestion, History, HopsAnswer,
+    IncidentsAnswer, IncidentsQuestion, Matching, QueryError, Status, TraceAnswer,
 };
 use axum::Router;
 use axum::extract::rejection::QueryRejection;
@@ -46,6 +46,14 @@ fn table() -> Vec<(Route, MethodRouter<Desk>)> {
         about("/api/v1/budget", "What is left of the budgets of objectives.", &[], "BudgetResponse", get(budget)),
         about("/api/v1/matching", "What arrives, what matches, and what nearly does.", &[], "MatchingResponse", get(matching)),
         about("/api/v1/alerts", "Which alerts last, and which ended of late.", &[], "AlertsResponse", get(alerts)),
+        about(
+            "/api/v1/incidents",
+            "When objectives were broken, how much was lost, by whom.",
+            RANGE,
+            "IncidentsResponse",
+            get(incidents),
+        ),
+        about("/api/v1/incidents/{incident_id}", "One incident, over time.", &[], "IncidentsResponse", get(incident)),
         about("/api/v1/traces/{trace_id}", "The verdicts about a recent trace.", &[], "TraceResponse", get(trace)),
         text("/api/v1/backup", "A copy of what the server keeps, as a file.", Answer::File, get(backup)),
         text("/api/openapi.json", "This document.", Answer::Json, get(openapi)),
@@ -82,7 +90,9 @@ impl IntoResponse for Refused {
 impl From<QueryError> for Refused {
     fn from(error: QueryError) -> Self {
         let code = match error {
-            QueryError::NoSuchCapability { .. } | QueryError::NoSuchTrace(_) => StatusCode::NOT_FOUND,
+            QueryError::NoSuchCapability { .. } | QueryError::NoSuchTrace(_) | QueryError::NoSuchIncident(_) => {
+                StatusCode::NOT_FOUND
+            }
             QueryError::Bad(_) => StatusCode::BAD_REQUEST,
             QueryError::Unreadable(_) => StatusCode::INTERNAL_SERVER_ERROR,
         };
@@ -172,6 +182,22 @@ async fn alerts(State(desk): State<Desk>, words: Words<NoWords>) -> Result<Json<
     Ok(Json(desk.ask(|answers| answers.alerts()).await?))
 }
 
+async fn incidents(State(desk): State<Desk>, words: Words<StatusWords>) -> Result<Json<IncidentsAnswer>, Refused> {
+    let between = words?.0.question(None, (desk.clock)())?.between;
+    let question = IncidentsQuestion { id: None, between };
+    Ok(Json(desk.ask(move |answers| answers.incidents(&question)).await?))
+}
+
+async fn incident(
+    State(desk): State<Desk>,
+    Path(id): Path<String>,
+    words: Words<NoWords>,
+) -> Result<Json<IncidentsAnswer>, Refused> {
+    words?;
+    let question = IncidentsQuestion { id: Some(id), between: None };
+    Ok(Json(desk.ask(move |answers| answers.incidents(&question)).await?))
+}
+
 async fn capability_matching(
     State(desk): State<Desk>,
     Path(id): Path<String>,
@@ -210,7 +236,7 @@ async fn nothing_here(uri: Uri, headers: HeaderMap) -> Response {
     }
     let paths = described()
         .iter()
-        .map(|one| one.path.replace("{id}", "ID").replace("{trace_id}", "TRACE_ID"))
+        .map(|one| one.path.replace("{id}", "ID").replace("{trace_id}", "TRACE_ID").replace("{incident_id}", "INCIDENT_ID"))
         .collect::<Vec<_>>()
         .join(", ");
     let told = format!("there is no {}; there are {paths}", uri.path());

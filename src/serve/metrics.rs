@@ -193,7 +193,7 @@ mod tests {
     use crate::model::TraceId;
     use crate::query::{
         Alerts, BudgetAnswer, BudgetQuestion, ExplainQuestion, Explanation, GateAnswer, GateQuestion, History, HistoryQuestion,
-        Matching, TraceAnswer,
+        IncidentsAnswer, IncidentsQuestion, Matching, TraceAnswer,
     };
 
     /// Its map is swapped right after each question about the status.
@@ -233,6 +233,10 @@ mod tests {
         }
 
         fn alerts(&self) -> Result<Alerts, QueryError> {
+            gone()
+        }
+
+        fn incidents(&self, _: &IncidentsQuestion) -> Result<IncidentsAnswer, QueryError> {
             gone()
         }
 

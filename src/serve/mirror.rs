@@ -124,6 +124,18 @@ mirror! {
         same alertname capability objective tier severity owner state since resolved burn_long burn_short burn_state summary annotations;
     }
     Alerts => AlertsResponse { same api_version until; lists alerts; }
+    IncidentsAnswer => IncidentsResponse { same api_version more estimated; lists incidents; }
+    IncidentLine => Incident {
+        same id capability objective tier severity owner state start detected recovered resolved lost_share broken_share
+            system_accident hop_objectives_broken step_seconds note;
+        maybe peak lost_value;
+        lists hops timeline;
+        counts executions lost slow counted broken;
+        named outcomes;
+    }
+    IncidentPeak => IncidentPeak { same from to broken_share; counts broken; }
+    IncidentHop => IncidentHop { same hop service share; counts lost slow; }
+    IncidentPoint => IncidentPoint { same from to; lists hops; counts executions lost slow broken; }
     Buckets => Buckets { counts caller unknown; }
     HopRow => HopRow {
         same hop service external failure_share failure_share_low failure_share_high resilience resilience_low resilience_high;

@@ -41,7 +41,7 @@ pub(super) enum Answer {
 }
 
 /// Messages that are `null` in a document where there is nothing to tell.
-const MAY_BE_MISSING: [&str; 5] = ["LostValue", "WorstHop", "Blame", "SlowBlame", "Excluded"];
+const MAY_BE_MISSING: [&str; 6] = ["LostValue", "WorstHop", "Blame", "SlowBlame", "Excluded", "IncidentPeak"];
 
 /// The whole document.
 pub(super) fn document(routes: &[Route]) -> Value {

@@ -9,7 +9,7 @@ use serde_json::Value;
 
 /// A path with real words in it.
 fn filled(route: &Route) -> String {
-    route.path.replace("{id}", "search").replace("{trace_id}", KNOWN)
+    route.path.replace("{id}", "search").replace("{trace_id}", KNOWN).replace("{incident_id}", "1788262200-1a2b3c4d")
 }
 
 async fn document(server: &Running) -> Value {
@@ -32,7 +32,11 @@ async fn each_route_is_described_and_each_described_path_is_there() {
         assert_eq!(code, 200, "{}: {text}", route.path);
     }
     let told = server.error("/api/v2/status", 404).await;
-    assert!(known.iter().all(|path| told.contains(&path.replace("{id}", "ID").replace("{trace_id}", "TRACE_ID"))), "{told}");
+    assert!(
+        known.iter().all(|path| told
+            .contains(&path.replace("{id}", "ID").replace("{trace_id}", "TRACE_ID").replace("{incident_id}", "INCIDENT_ID"))),
+        "{told}"
+    );
 }
 
 #[tokio::test]

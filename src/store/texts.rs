@@ -14,6 +14,41 @@ impl Store {
         })
     }
 
+    /// Name and text of those whose names begin like this, in the order of names.
+    ///
+    /// # Errors
+    /// They cannot be read.
+    pub fn texts(&self, beginning: &str) -> Result<Vec<(String, String)>, StoreError> {
+        self.reading(|transaction| {
+            let mut found = Vec::new();
+            for entry in transaction.open_table(TEXTS)?.range(beginning..)? {
+                let (name, text) = entry?;
+                if !name.value().starts_with(beginning) {
+                    break;
+                }
+                found.push((name.value().to_owned(), text.value().to_owned()));
+            }
+            Ok(found)
+        })
+    }
+
+    /// Keeps some texts in the place of those before, and forgets others, all at once. The name `map` belongs to commits.
+    ///
+    /// # Errors
+    /// The disk cannot be written. Nothing was changed then.
+    pub fn put_texts(&self, kept: &[(String, String)], forgotten: &[String]) -> Result<(), StoreError> {
+        self.writing(|transaction| {
+            let mut table = transaction.open_table(TEXTS)?;
+            for (name, text) in kept {
+                table.insert(name.as_str(), text.as_str())?;
+            }
+            for name in forgotten {
+                table.remove(name.as_str())?;
+            }
+            Ok(())
+        })
+    }
+
     /// Keeps a text in the place of the one before. The name `map` belongs to commits.
     ///
     /// # Errors
@@ -42,6 +77,10 @@ mod tests {
         store.put_text("alerts", "two").unwrap();
         drop(store);
         let store = Store::open(folder.path(), Arc::default(), Arc::default()).unwrap();
+        let put = |name: &str| (name.to_owned(), name.to_uppercase());
+        store.put_texts(&[put("a/2"), put("a/1"), put("a/3"), put("b/1")], &[]).unwrap();
+        store.put_texts(&[], &["a/3".into()]).unwrap();
+        assert_eq!(store.texts("a/").unwrap(), [("a/1".into(), "A/1".into()), ("a/2".into(), "A/2".into())]);
         assert_eq!((store.text("alerts").unwrap().as_str(), store.map().unwrap().as_str()), ("two", "the map"));
     }
 }

@@ -12,8 +12,8 @@ mod token;
 pub(super) use alert::{AlertCommand, AlertTestArgs};
 pub(super) use exchange::{ExportArgs, ExportKind, ImportKind};
 pub(super) use questions::{
-    AlertsArgs, BudgetArgs, ExplainArgs, Format, GateArgs, HistoryArgs, HopsArgs, LoginArgs, MatchingArgs, OutputArgs, RangeArgs,
-    SourceArgs, StatusArgs, TraceArgs, WatchArgs,
+    AlertsArgs, BudgetArgs, ExplainArgs, Format, GateArgs, HistoryArgs, HopsArgs, IncidentsArgs, LoginArgs, MatchingArgs,
+    OutputArgs, RangeArgs, SourceArgs, StatusArgs, TraceArgs, WatchArgs,
 };
 pub(super) use runs::{AnalyzeArgs, CriticalPath, DemoArgs};
 pub(super) use serve::{AccessArgs, DoorArgs, Listing, ServeArgs, SizeArgs, WaitArgs};
@@ -67,6 +67,8 @@ pub(super) enum Command {
     Matching(MatchingArgs),
     /// Which alerts last, and which ended of late.
     Alerts(AlertsArgs),
+    /// When objectives were broken, how much was lost, and by whom; one of them with its timeline.
+    Incidents(IncidentsArgs),
     /// The verdicts about one trace: outcome, blame, critical path.
     Trace(TraceArgs),
     /// Write what other tools read; what cannot be carried over goes to standard error, with its place.

@@ -217,6 +217,22 @@ pub(in crate::cli) struct AlertsArgs {
     pub(in crate::cli) watch: WatchArgs,
 }
 
+/// `incidents`.
+#[derive(Debug, Args)]
+pub(in crate::cli) struct IncidentsArgs {
+    /// One incident, with its timeline.
+    #[arg(value_name = "ID")]
+    pub(in crate::cli) id: Option<String>,
+    #[command(flatten)]
+    pub(in crate::cli) source: SourceArgs,
+    #[command(flatten)]
+    pub(in crate::cli) range: RangeArgs,
+    #[command(flatten)]
+    pub(in crate::cli) output: OutputArgs,
+    #[command(flatten)]
+    pub(in crate::cli) watch: WatchArgs,
+}
+
 /// `trace`.
 #[derive(Debug, Args)]
 pub(in crate::cli) struct TraceArgs {
