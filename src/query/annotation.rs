@@ -1,7 +1,7 @@
 //! Annotations: what people and their tools did to a system, laid beside what happened to it (spec 5.4).
 //!
-//! A deploy, a flag that was turned, or a note, at a moment or over a stretch of time, about one capability or all. The id is made of what is said, so
-//! that a pipeline that posts again because it heard no answer makes no second one.
+//! A deploy, a flag that was turned, or a note, at a moment or over a stretch of time, about one capability or all. The id is made of what is said and
+//! when, so that a pipeline that names the time, and posts again because it heard no answer, makes no second one.
 
 use super::answer::api_version;
 use super::incidents::annotated;
