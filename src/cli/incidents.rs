@@ -78,6 +78,10 @@ fn page(one: &IncidentLine, look: Look) -> String {
         let counts = [point.executions, point.lost, point.slow, point.broken].map(count);
         table.add_row([vec![point.from.clone()], counts.to_vec(), vec![blamed(point.hops.first())]].concat());
     }
+    for it in &one.annotations {
+        let until = if it.to == it.from { String::new() } else { format!(" to {}", it.to) };
+        let _ = writeln!(text, "{:<10} {}{until}  {}", it.kind, it.from, it.text);
+    }
     text + "\n" + &lines(&table) + &one.note.as_ref().map_or_else(String::new, |note| format!("{note}\n"))
 }
 
@@ -121,6 +125,7 @@ mod tests {
             "'available', page by 1h/5m, over",
             "lost       90 of 600 executions, 15.0%; 7 more were slow",
             "worth      3735 EUR",
+            "deploy     2026-09-01T11:19:00Z  payments 1.4.2",
         ] {
             assert!(told.contains(part), "no '{part}' in {told}");
         }

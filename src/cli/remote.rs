@@ -3,9 +3,9 @@
 use super::login::Login;
 use crate::model::TraceId;
 use crate::query::{
-    Alerts, Answers, Between, BudgetAnswer, BudgetQuestion, By, ExplainQuestion, Explanation, GateAnswer, GateQuestion, History,
-    HistoryQuestion, HopsAnswer, HopsQuestion, IncidentsAnswer, IncidentsQuestion, Level, Matching, QueryError, Status,
-    StatusQuestion, TraceAnswer, moment_text,
+    Alerts, Annotations, Answers, Between, BudgetAnswer, BudgetQuestion, By, ExplainQuestion, Explanation, GateAnswer,
+    GateQuestion, History, HistoryQuestion, HopsAnswer, HopsQuestion, IncidentsAnswer, IncidentsQuestion, Level, Matching,
+    QueryError, Status, StatusQuestion, TraceAnswer, moment_text,
 };
 use clap::ValueEnum;
 use serde::de::DeserializeOwned;
@@ -209,6 +209,10 @@ impl Answers for Remote {
             Some(id) => self.ask(&format!("/api/v1/incidents/{}", quoted(id)), Vec::new()),
             None => self.ask("/api/v1/incidents", between(question.between)),
         }
+    }
+
+    fn annotations(&self, asked: Option<Between>) -> Result<Annotations, QueryError> {
+        self.ask("/api/v1/annotations", between(asked))
     }
 
     fn trace(&self, trace: TraceId) -> Result<TraceAnswer, QueryError> {

@@ -7,9 +7,10 @@ use super::listing::{self, Listed, Listing};
 use super::matching::{Matching, Sources};
 use super::status::{capability_status, count};
 use super::{
-    API_VERSION, Alerts, Answers, Between, BudgetAnswer, BudgetQuestion, CapabilityStatus, ExplainQuestion, Explanation,
-    GateAnswer, GateQuestion, History, HistoryQuestion, HopsAnswer, HopsQuestion, IncidentsAnswer, IncidentsQuestion, QueryError,
-    Range, Spans, Status, StatusQuestion, TraceAnswer, VerdictLine, Watching, verdict_with_tree,
+    API_VERSION, Alerts, Annotations, Answers, Between, BudgetAnswer, BudgetQuestion, CapabilityStatus, ExplainQuestion,
+    Explanation, GateAnswer, GateQuestion, History, HistoryQuestion, HopsAnswer, HopsQuestion, IncidentsAnswer,
+    IncidentsQuestion, NewAnnotation, QueryError, Range, Spans, Status, StatusQuestion, TraceAnswer, VerdictLine, Watching,
+    verdict_with_tree,
 };
 use crate::catalogue::Capability;
 use crate::measure::{Ledger, Recent, Window};
@@ -290,6 +291,14 @@ impl Answers for Desk {
 
     fn incidents(&self, question: &IncidentsQuestion) -> Result<IncidentsAnswer, QueryError> {
         self.told_incidents(question)
+    }
+
+    fn annotations(&self, between: Option<Between>) -> Result<Annotations, QueryError> {
+        self.told_annotations(between)
+    }
+
+    fn annotate(&self, posted: &NewAnnotation, now_ns: u64) -> Result<Annotations, QueryError> {
+        self.keep_annotation(posted, now_ns)
     }
 
     fn trace(&self, trace: TraceId) -> Result<TraceAnswer, QueryError> {

@@ -1,7 +1,7 @@
 //! The document of `incidents` (spec 5.4). Fields may be added, never renamed.
 
 use super::answer::api_version;
-use super::{Count, LostValue};
+use super::{AnnotationLine, Count, LostValue};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -74,6 +74,9 @@ pub struct IncidentLine {
     pub step_seconds: u64,
     /// From start to end without a hole; empty in a list of incidents.
     pub timeline: Vec<IncidentPoint>,
+    /// What was done from an hour before its start until its end, to this capability or to all.
+    #[serde(default)]
+    pub annotations: Vec<AnnotationLine>,
     /// What else must be known to read it; absent if nothing.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub note: Option<String>,

@@ -3,14 +3,15 @@
 //! Who, when and since when is remembered; all figures are summed when somebody asks, so that they hold what came late and are those that any
 //! other question about the same range tells.
 
+use super::annotation::Kept;
 use super::blamed::{Blamed, listed};
 use super::history::Steps;
 use super::listing::Listed;
 use super::stats::share;
 use super::status::count;
 use super::{
-    API_VERSION, Between, Count, Desk, IncidentLine, IncidentPeak, IncidentPoint, IncidentsAnswer, IncidentsQuestion, QueryError,
-    Range, length_text, moment_text, money,
+    API_VERSION, AnnotationLine, Between, Count, Desk, IncidentLine, IncidentPeak, IncidentPoint, IncidentsAnswer,
+    IncidentsQuestion, QueryError, Range, length_text, moment_text, money,
 };
 use crate::alert::Incident;
 use crate::catalogue::{Capability, Objective, ObjectiveKind};
@@ -23,6 +24,9 @@ pub const INCIDENTS: &str = "incident/";
 
 /// More are not told at once: each is summed from its windows.
 const MOST_TOLD: usize = 100;
+
+/// What was done so long before an incident may be why it began, nanoseconds.
+const BEFORE_NS: u64 = 3600 * SECOND_NS;
 
 const SECOND_NS: u64 = 1_000_000_000;
 
@@ -105,13 +109,18 @@ impl Desk {
         };
         all.retain(asked);
         let more = all.len().saturating_sub(MOST_TOLD) as u64;
+        let annotations = self.kept_annotations()?;
         let mut told = Vec::new();
         let mut estimated = false;
         for one in all.iter().rev().take(MOST_TOLD) {
             let of = listed.iter().find(|listed| listed.capability.id == one.capability);
             let summed = of.map(|of| self.summed(one, of, until_ns)).transpose()?;
             estimated |= summed.iter().flat_map(|summed| &summed.points).any(|sum| sum.totals.is_estimated());
-            told.push(self.told_incident(one, of, summed, whole));
+            let mut line = self.told_incident(one, of, summed, whole);
+            let Between { from_ns, to_ns } = span(one, until_ns);
+            let around = Between { from_ns: from_ns.saturating_sub(BEFORE_NS), to_ns };
+            line.annotations = annotated(&annotations, Some(&one.capability), around);
+            told.push(line);
         }
         Ok(IncidentsAnswer { api_version: API_VERSION.into(), incidents: told, more, estimated })
     }
@@ -187,6 +196,7 @@ impl Desk {
             hop_objectives_broken: broke,
             step_seconds: summed.as_ref().map_or(0, |summed| summed.steps.step_ns() / SECOND_NS),
             timeline: if whole { points } else { Vec::new() },
+            annotations: Vec::new(),
             note,
         }
     }
@@ -206,6 +216,16 @@ impl Desk {
         };
         summed.points.iter().enumerate().map(told).collect()
     }
+}
+
+/// Annotations that touch this time, of one capability those about it and those about all.
+pub(super) fn annotated(kept: &[Kept], capability: Option<&str>, between: Between) -> Vec<AnnotationLine> {
+    let about = |one: &&Kept| match (capability, &one.capability) {
+        (Some(asked), Some(told)) => asked == told,
+        _ => true,
+    };
+    let touches = |one: &&Kept| one.from_ns < between.to_ns && one.to_ns >= between.from_ns;
+    kept.iter().filter(about).filter(touches).map(Kept::line).collect()
 }
 
 /// From when to when figures are summed: of one that goes on, up to what is counted.

@@ -11,6 +11,7 @@
 //! beside them, is `failed`, exactly: they are the same integers, summed two ways.
 
 mod alerts;
+mod annotation;
 mod answer;
 mod blamed;
 mod budget;
@@ -43,9 +44,12 @@ mod budget_tests;
 #[cfg(test)]
 mod history_tests;
 #[cfg(test)]
+mod incident_tests;
+#[cfg(test)]
 mod tests;
 
 pub use alerts::{AlertLine, Alerts, Watching};
+pub use annotation::{AnnotationKind, AnnotationLine, Annotations, NewAnnotation};
 pub use answer::*;
 pub use budgeted::{BudgetAnswer, Decision, Excluded, GateAnswer, Lately, MaintenanceLine, ObjectiveBudget, Spender};
 pub use completeness::Completeness;

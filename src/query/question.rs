@@ -1,8 +1,8 @@
 //! What can be asked.
 
 use super::{
-    Alerts, BudgetAnswer, Explanation, GateAnswer, History, HopsAnswer, IncidentsAnswer, Level, Matching, Status, TraceAnswer,
-    parse_moment,
+    Alerts, Annotations, BudgetAnswer, Explanation, GateAnswer, History, HopsAnswer, IncidentsAnswer, Level, Matching,
+    NewAnnotation, Status, TraceAnswer, parse_moment,
 };
 use crate::model::TraceId;
 
@@ -191,6 +191,20 @@ pub trait Answers: Send + Sync {
     /// # Errors
     /// If there is no such incident, nobody looked for any, or what is kept cannot be read.
     fn incidents(&self, question: &IncidentsQuestion) -> Result<IncidentsAnswer, QueryError>;
+
+    /// What was done to the system; what touches this time, or all (`None`).
+    ///
+    /// # Errors
+    /// If what is kept cannot be read.
+    fn annotations(&self, between: Option<Between>) -> Result<Annotations, QueryError>;
+
+    /// Keeps an annotation, and gives it back.
+    ///
+    /// # Errors
+    /// If something is wrong with it, its capability is not in the map, it cannot be kept, or nobody keeps it here.
+    fn annotate(&self, _posted: &NewAnnotation, _now_ns: u64) -> Result<Annotations, QueryError> {
+        Err(QueryError::Bad("only a running server takes annotations: POST /api/v1/annotations".into()))
+    }
 
     /// The verdicts about a recent trace.
     ///

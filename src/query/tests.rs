@@ -37,7 +37,7 @@ fn capabilities() -> Vec<Capability> {
 pub(super) struct Office {
     pub(super) world: World,
     windows: Arc<Windows>,
-    keeper: Arc<Keeper>,
+    pub(super) keeper: Arc<Keeper>,
     ledger: Arc<Ledger>,
     recent: Arc<Recent>,
     pub(super) desk: Desk,
@@ -162,7 +162,7 @@ proptest! {
 }
 
 /// A small history with something of everything: 12 ok, 3 failed, 1 rejected.
-fn history(world: &World) -> Vec<Verdict> {
+pub(super) fn history(world: &World) -> Vec<Verdict> {
     let mut verdicts: Vec<Verdict> = (1..=12).map(|trace| world.ok(trace)).collect();
     verdicts[0].slow = true;
     verdicts[0].slow_blame = Some(SlowBlame { hop: world.hop(1), cause: Cause::EdgeGap });
@@ -180,7 +180,7 @@ fn history(world: &World) -> Vec<Verdict> {
     verdicts
 }
 
-fn golden(name: &str, expected: &str, answer: &impl serde::Serialize) {
+pub(super) fn golden(name: &str, expected: &str, answer: &impl serde::Serialize) {
     let told = serde_json::to_string_pretty(answer).unwrap();
     assert_eq!(told.trim(), expected.trim(), "{name} is not as it was");
 }

@@ -4,10 +4,12 @@
 mod budgets;
 mod explained;
 mod incidents;
+mod over_time;
 
 pub(crate) use budgets::{budget, gate};
 pub(crate) use explained::explanation;
-pub(crate) use incidents::{alerts, incidents};
+pub(crate) use incidents::{alerts, annotations, incidents};
+pub(crate) use over_time::history;
 
 use super::{Accepted, Encoding, Health, Intake, NoSnapshot, Refusal};
 use crate::model::TraceId;
@@ -149,6 +151,16 @@ impl Answers for FakeAnswers {
         Ok(told)
     }
 
+    fn annotations(&self, between: Option<Between>) -> Result<Annotations, QueryError> {
+        self.asked.lock().unwrap().push(format!("annotations {between:?}"));
+        Ok(annotations())
+    }
+
+    fn annotate(&self, posted: &NewAnnotation, now_ns: u64) -> Result<Annotations, QueryError> {
+        self.asked.lock().unwrap().push(format!("{} at {now_ns}", posted.text));
+        Ok(annotations())
+    }
+
     fn trace(&self, trace: TraceId) -> Result<TraceAnswer, QueryError> {
         if trace.to_string() != KNOWN {
             return Err(QueryError::NoSuchTrace(trace));
@@ -184,24 +196,6 @@ pub(crate) fn status() -> Status {
         spans: Spans { received: 1000, fates: fates.map(|(fate, spans)| (fate.into(), spans)).into() },
         estimated: false,
         unknown_capabilities: BTreeMap::from([("bok-flight".into(), 4)]),
-    }
-}
-
-/// An hour in two points: in the second nothing happened.
-pub(crate) fn history() -> History {
-    let point = |it: CapabilityStatus, from: &str, to: &str| {
-        let stretch = Range { from: from.into(), to: to.into() };
-        HistoryPoint { sampled: None, intervals: None, ..HistoryPoint::of_status(stretch, it) }
-    };
-    let (began, half, over) = ("2026-09-01T11:00:00Z", "2026-09-01T11:30:00Z", "2026-09-01T12:00:00Z");
-    History {
-        api_version: API_VERSION.into(),
-        capability: "book-flight".into(),
-        range: range(),
-        step_seconds: 1800,
-        points: vec![point(book_flight(), began, half), point(search(), half, over)],
-        estimated: false,
-        note: None,
     }
 }
 

@@ -4,9 +4,9 @@ use super::asked::{ExplainWords, HistoryWords, HopsWords, StatusWords};
 use super::desk::Desk;
 use super::proto::query_server::Query;
 use super::proto::{
-    AlertsRequest, AlertsResponse, BudgetRequest, BudgetResponse, ExplainRequest, ExplainResponse, GateRequest, GateResponse,
-    HistoryRequest, HistoryResponse, HopsRequest, HopsResponse, IncidentsRequest, IncidentsResponse, MatchingRequest,
-    MatchingResponse, StatusRequest, StatusResponse, TraceRequest, TraceResponse,
+    AlertsRequest, AlertsResponse, AnnotationsRequest, AnnotationsResponse, BudgetRequest, BudgetResponse, ExplainRequest,
+    ExplainResponse, GateRequest, GateResponse, HistoryRequest, HistoryResponse, HopsRequest, HopsResponse, IncidentsRequest,
+    IncidentsResponse, MatchingRequest, MatchingResponse, StatusRequest, StatusResponse, TraceRequest, TraceResponse,
 };
 use crate::model::TraceId;
 use crate::query::{BudgetQuestion, GateQuestion, IncidentsQuestion, QueryError};
@@ -89,6 +89,12 @@ impl Query for QueryService {
         let between = StatusWords::from(range).question(None, (self.0.clock)())?.between;
         let question = IncidentsQuestion { id: given(id), between };
         let answer = self.0.ask(move |answers| answers.incidents(&question)).await?;
+        Ok(Response::new(answer.into()))
+    }
+
+    async fn annotations(&self, request: Request<AnnotationsRequest>) -> Result<Response<AnnotationsResponse>, Status> {
+        let between = StatusWords::from(request.into_inner().range).question(None, (self.0.clock)())?.between;
+        let answer = self.0.ask(move |answers| answers.annotations(between)).await?;
         Ok(Response::new(answer.into()))
     }
 

@@ -4,7 +4,7 @@ use super::refused::{Door, Reason, Refusals};
 use super::tokens::{Denied, Scope, Tokens};
 use crate::query::API_VERSION;
 use axum::body::Body;
-use axum::http::{HeaderValue, Request, Response, header};
+use axum::http::{HeaderValue, Method, Request, Response, header};
 use axum::response::{IntoResponse, Json};
 use serde_json::json;
 
@@ -15,7 +15,10 @@ pub(super) fn turned_away<B>(request: &Request<B>, tokens: &Tokens, refusals: &R
     if OPEN.contains(&request.uri().path()) {
         return None;
     }
-    let denied = tokens.check(request.headers(), Scope::Read).err()?;
+    // gRPC posts its questions; all else that is posted changes something.
+    let changes = request.method() == Method::POST && request.uri().path().starts_with("/api/");
+    let checked = if changes { tokens.check_change(request.headers()) } else { tokens.check(request.headers(), Scope::Read) };
+    let denied = checked.err()?;
     let reason = Reason::from(&denied);
     refusals.request(Door::Api, reason);
     tracing::debug!("a question was refused: {denied}");
@@ -37,5 +40,28 @@ impl From<&Denied> for Reason {
             Denied::Unauthenticated(_) => Self::Unauthenticated,
             Denied::Forbidden { .. } => Self::Forbidden,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::super::TokenFiles;
+    use super::*;
+    use axum::http::StatusCode;
+
+    #[test]
+    fn what_is_posted_needs_a_token_that_may_change_something_and_a_question_over_grpc_does_not() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("api");
+        std::fs::write(&file, "ops: canary-0123456789abcdef\n").unwrap();
+        let tokens = Tokens::open(TokenFiles { intake: None, api: Some(file) }).unwrap();
+        let answer = |method: Method, path: &str| {
+            let request = Request::builder().method(method).uri(path).header("authorization", "Bearer canary-0123456789abcdef");
+            turned_away(&request.body(()).unwrap(), &tokens, &Refusals::default()).map(|response| response.status())
+        };
+        assert_eq!(answer(Method::GET, "/api/v1/annotations"), None);
+        assert_eq!(answer(Method::POST, "/api/v1/annotations"), Some(StatusCode::FORBIDDEN));
+        assert_eq!(answer(Method::POST, "/steelthread.v1.Query/Status"), None);
     }
 }

@@ -6,11 +6,11 @@ use super::openapi::{self, Answer, Route};
 use super::{backup, metrics};
 use crate::model::TraceId;
 use crate::query::{
-    API_VERSION, Alerts, BudgetAnswer, BudgetQuestion, Explanation, GateAnswer, GateQuestion, History, HopsAnswer,
-    IncidentsAnswer, IncidentsQuestion, Matching, QueryError, Status, TraceAnswer,
+    API_VERSION, Alerts, Annotations, BudgetAnswer, BudgetQuestion, Explanation, GateAnswer, GateQuestion, History, HopsAnswer,
+    IncidentsAnswer, IncidentsQuestion, Matching, NewAnnotation, QueryError, Status, TraceAnswer,
 };
 use axum::Router;
-use axum::extract::rejection::QueryRejection;
+use axum::extract::rejection::{JsonRejection, QueryRejection};
 use axum::extract::{Path, Query, State};
 use axum::http::{HeaderMap, Method, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Json, Response};
@@ -24,9 +24,17 @@ const EXPLAIN: &[&str] = &["from", "to", "last", "baseline_from", "baseline_to",
 
 /// All that can be asked, and who answers: what the server is built of, and what `/api/openapi.json` tells.
 fn table() -> Vec<(Route, MethodRouter<Desk>)> {
-    let about =
-        |path, summary, words, message, answers| (Route { path, summary, words, answer: Answer::Document(message) }, answers);
-    let text = |path, summary, answer, answers| (Route { path, summary, words: &[], answer }, answers);
+    let about = |path, summary, words, message, answers| {
+        (Route { path, summary, words, answer: Answer::Document(message), takes: None }, answers)
+    };
+    let text = |path, summary, answer, answers| (Route { path, summary, words: &[], answer, takes: None }, answers);
+    let annotations = Route {
+        path: "/api/v1/annotations",
+        summary: "What was done to the system: deploys, flags, notes; POST keeps one.",
+        words: RANGE,
+        answer: Answer::Document("AnnotationsResponse"),
+        takes: Some("NewAnnotation"),
+    };
     vec![
         about("/api/v1/status", "How the capabilities are doing.", RANGE, "StatusResponse", get(status)),
         about("/api/v1/capabilities/{id}", "How a capability is doing.", RANGE, "StatusResponse", get(capability)),
@@ -54,6 +62,7 @@ fn table() -> Vec<(Route, MethodRouter<Desk>)> {
             get(incidents),
         ),
         about("/api/v1/incidents/{incident_id}", "One incident, over time.", &[], "IncidentsResponse", get(incident)),
+        (annotations, get(told_annotations).post(annotate)),
         about("/api/v1/traces/{trace_id}", "The verdicts about a recent trace.", &[], "TraceResponse", get(trace)),
         text("/api/v1/backup", "A copy of what the server keeps, as a file.", Answer::File, get(backup)),
         text("/api/openapi.json", "This document.", Answer::Json, get(openapi)),
@@ -196,6 +205,21 @@ async fn incident(
     words?;
     let question = IncidentsQuestion { id: Some(id), between: None };
     Ok(Json(desk.ask(move |answers| answers.incidents(&question)).await?))
+}
+
+async fn told_annotations(State(desk): State<Desk>, words: Words<StatusWords>) -> Result<Json<Annotations>, Refused> {
+    let between = words?.0.question(None, (desk.clock)())?.between;
+    Ok(Json(desk.ask(move |answers| answers.annotations(between)).await?))
+}
+
+/// Only JSON that says that it is JSON: a page of somebody else cannot make a browser post that.
+async fn annotate(
+    State(desk): State<Desk>,
+    posted: Result<Json<NewAnnotation>, JsonRejection>,
+) -> Result<(StatusCode, Json<Annotations>), Refused> {
+    let posted = posted.map_err(|rejection| Refused(rejection.status(), rejection.body_text()))?.0;
+    let now_ns = (desk.clock)();
+    Ok((StatusCode::CREATED, Json(desk.ask(move |answers| answers.annotate(&posted, now_ns)).await?)))
 }
 
 async fn capability_matching(

@@ -192,8 +192,8 @@ mod tests {
     use super::*;
     use crate::model::TraceId;
     use crate::query::{
-        Alerts, BudgetAnswer, BudgetQuestion, ExplainQuestion, Explanation, GateAnswer, GateQuestion, History, HistoryQuestion,
-        IncidentsAnswer, IncidentsQuestion, Matching, TraceAnswer,
+        Alerts, Annotations, Between, BudgetAnswer, BudgetQuestion, ExplainQuestion, Explanation, GateAnswer, GateQuestion,
+        History, HistoryQuestion, IncidentsAnswer, IncidentsQuestion, Matching, TraceAnswer,
     };
 
     /// Its map is swapped right after each question about the status.
@@ -237,6 +237,10 @@ mod tests {
         }
 
         fn incidents(&self, _: &IncidentsQuestion) -> Result<IncidentsAnswer, QueryError> {
+            gone()
+        }
+
+        fn annotations(&self, _: Option<Between>) -> Result<Annotations, QueryError> {
             gone()
         }
 

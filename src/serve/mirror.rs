@@ -129,10 +129,12 @@ mirror! {
         same id capability objective tier severity owner state start detected recovered resolved lost_share broken_share
             system_accident hop_objectives_broken step_seconds note;
         maybe peak lost_value;
-        lists hops timeline;
+        lists hops timeline annotations;
         counts executions lost slow counted broken;
         named outcomes;
     }
+    AnnotationLine => Annotation { same id from to kind text capability; }
+    Annotations => AnnotationsResponse { same api_version; lists annotations; }
     IncidentPeak => IncidentPeak { same from to broken_share; counts broken; }
     IncidentHop => IncidentHop { same hop service share; counts lost slow; }
     IncidentPoint => IncidentPoint { same from to; lists hops; counts executions lost slow broken; }

@@ -23,6 +23,8 @@ pub(super) struct Route {
     pub(super) words: &'static [&'static str],
     /// What comes back.
     pub(super) answer: Answer,
+    /// JSON with the fields of this message can be posted, and is kept.
+    pub(super) takes: Option<&'static str>,
 }
 
 /// What comes back.
@@ -45,7 +47,7 @@ const MAY_BE_MISSING: [&str; 6] = ["LostValue", "WorstHop", "Blame", "SlowBlame"
 
 /// The whole document.
 pub(super) fn document(routes: &[Route]) -> Value {
-    let paths: Map<_, _> = routes.iter().map(|route| (route.path.to_owned(), json!({ "get": operation(route) }))).collect();
+    let paths: Map<_, _> = routes.iter().map(|route| (route.path.to_owned(), methods(route))).collect();
     let mut schemas = schemas();
     schemas.insert(
         "Error".into(),
@@ -66,6 +68,21 @@ pub(super) fn document(routes: &[Route]) -> Value {
         "paths": paths,
         "components": { "schemas": schemas, "securitySchemes": { "token": { "type": "http", "scheme": "bearer" } } },
     })
+}
+
+fn methods(route: &Route) -> Value {
+    let mut told = json!({ "get": operation(route) });
+    if let Some(message) = route.takes {
+        let mut post = operation(&Route { words: &[], ..*route });
+        post["requestBody"] = json!({ "required": true, "content": { "application/json": { "schema": of_name(message) } } });
+        if let Some(responses) = post["responses"].as_object_mut()
+            && let Some(kept) = responses.remove("200")
+        {
+            responses.insert("201".into(), kept);
+        }
+        told["post"] = post;
+    }
+    told
 }
 
 fn operation(route: &Route) -> Value {

@@ -66,6 +66,18 @@ impl Running {
         document["error"].as_str().unwrap().into()
     }
 
+    /// Code and document.
+    async fn post(&self, path: &str, kind: &'static str, text: &'static str) -> (u16, Value) {
+        let url = format!("{}{path}", self.address);
+        let asked = tokio::task::spawn_blocking(move || {
+            let config = ureq::Agent::config_builder().http_status_as_error(false).build();
+            let request = ureq::Agent::new_with_config(config).post(url).header("content-type", kind);
+            let mut response = request.send(text).unwrap();
+            (response.status().as_u16(), serde_json::from_str(&response.body_mut().read_to_string().unwrap()).unwrap())
+        });
+        asked.await.unwrap()
+    }
+
     async fn channel(&self) -> Channel {
         Channel::from_shared(self.address.clone()).unwrap().connect().await.unwrap()
     }
@@ -104,6 +116,24 @@ async fn each_question_has_a_route_and_answers_with_its_document() {
     assert!(server.error("/api/v1/capabilities/nope/matching", 404).await.contains("there are: book-flight, search"));
     let trace: TraceAnswer = serde_json::from_value(server.document(&format!("/api/v1/traces/{KNOWN}")).await).unwrap();
     assert_eq!(trace.verdicts, [fakes::verdict()]);
+}
+
+#[tokio::test]
+async fn an_annotation_is_posted_as_json_and_told_again() {
+    let server = server().await;
+    let path = "/api/v1/annotations";
+    let (code, told) = server.post(path, "application/json", r#"{"text": "payments 1.4.2", "kind": "deploy"}"#).await;
+    assert_eq!((code, server.asked()), (201, format!("payments 1.4.2 at {NOON}")));
+    assert_eq!(told, serde_json::to_value(fakes::annotations()).unwrap());
+    assert_eq!(server.document(path).await, told);
+    // A page of somebody else can make a browser send such a text, but not say that it is JSON.
+    assert_eq!(server.post(path, "text/plain", r#"{"text": "a"}"#).await.0, 415);
+    let (code, told) = server.post(path, "application/json", r#"{"text": "a", "who": "me"}"#).await;
+    assert!(code == 422 && told["error"].as_str().unwrap().contains("unknown field `who`"), "{code} {told}");
+    assert_eq!(server.post("/api/v1/status", "application/json", "{}").await.0, 405);
+    let one = server.document("/api/v1/incidents/1788262200-1a2b3c4d").await;
+    assert_eq!(one, serde_json::to_value(fakes::incidents()).unwrap());
+    assert!(server.error("/api/v1/incidents/none", 404).await.contains("there is no incident 'none'"));
 }
 
 #[tokio::test]

@@ -137,7 +137,19 @@ impl Tokens {
     /// # Errors
     /// They hold none that opens it.
     pub fn check(&self, headers: &HeaderMap, scope: Scope) -> Result<Option<Arc<str>>, Denied> {
-        if !self.asks(scope) {
+        self.check_behind(headers, scope, scope)
+    }
+
+    /// Whose token the headers hold, of somebody who changes something behind the door of those who ask; `None` if that asks for none.
+    ///
+    /// # Errors
+    /// They hold none for changing it.
+    pub fn check_change(&self, headers: &HeaderMap) -> Result<Option<Arc<str>>, Denied> {
+        self.check_behind(headers, Scope::Read, Scope::Admin)
+    }
+
+    fn check_behind(&self, headers: &HeaderMap, door: Scope, scope: Scope) -> Result<Option<Arc<str>>, Denied> {
+        if !self.asks(door) {
             return Ok(None);
         }
         let shown = shown(headers)?;

@@ -49,6 +49,16 @@ fn lines_are_read_in_both_forms_with_and_without_scopes() {
 }
 
 #[test]
+fn who_may_only_ask_changes_nothing() {
+    let tokens = open(None, Some(&format!("ops: {LONG}1\nboss: {LONG}2 read,admin\n"))).unwrap();
+    let change = |number: &str| tokens.check_change(&headers(&[&format!("Bearer {LONG}{number}")]));
+    assert_eq!(change("1"), Err(Denied::Forbidden { name: "ops".into(), lacks: Scope::Admin }));
+    assert_eq!(change("2").unwrap().as_deref(), Some("boss"));
+    assert!(matches!(change("3"), Err(Denied::Unauthenticated(_))));
+    assert_eq!(Tokens::default().check_change(&headers(&[])), Ok(None));
+}
+
+#[test]
 fn a_token_of_the_other_file_is_known_but_opens_nothing_here() {
     let tokens = open(Some(&format!("shop: {LONG}1")), Some(&format!("ops: {LONG}2"))).unwrap();
     let ops = [&*format!("Bearer {LONG}2")];

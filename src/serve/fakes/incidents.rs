@@ -1,7 +1,8 @@
 //! An incident of the shop, and an alert.
 
 use crate::query::{
-    API_VERSION, Alerts, Count, IncidentHop, IncidentLine, IncidentPeak, IncidentPoint, IncidentsAnswer, LostValue,
+    API_VERSION, Alerts, AnnotationLine, Annotations, Count, IncidentHop, IncidentLine, IncidentPeak, IncidentPoint,
+    IncidentsAnswer, LostValue,
 };
 
 /// One that is over, told whole.
@@ -56,6 +57,7 @@ pub(crate) fn incidents() -> IncidentsAnswer {
         hop_objectives_broken: Vec::new(),
         step_seconds: 600,
         timeline: vec![point],
+        annotations: annotations().annotations,
         note: None,
     };
     IncidentsAnswer { api_version: API_VERSION.into(), incidents: vec![one], more: 0, estimated: false }
@@ -69,4 +71,17 @@ pub(crate) fn alerts() -> Alerts {
     });
     let alerts = vec![serde_json::from_value(line).unwrap()];
     Alerts { until: "2026-09-01T12:00:00Z".into(), alerts, ..Alerts::default() }
+}
+
+/// A deploy before it.
+pub(crate) fn annotations() -> Annotations {
+    let one = AnnotationLine {
+        id: "1788261540-00000000000000aa".into(),
+        from: "2026-09-01T11:19:00Z".into(),
+        to: "2026-09-01T11:19:00Z".into(),
+        kind: "deploy".into(),
+        text: "payments 1.4.2".into(),
+        capability: None,
+    };
+    Annotations { api_version: API_VERSION.into(), annotations: vec![one] }
 }
