@@ -47,6 +47,11 @@ impl Index {
         Some(before.map_or(first, |(_, offset)| offset + 1).max(first))
     }
 
+    /// There is no message from this offset on; others will come in their place, at other times.
+    pub(super) fn cut(&mut self, offset: u64) {
+        self.entries.truncate(self.entries.partition_point(|(_, known)| *known < offset));
+    }
+
     /// Messages before this offset are of no interest any more.
     pub(super) fn release(&mut self, offset: u64) {
         while self.entries.get(1).is_some_and(|(_, next)| *next <= offset) {

@@ -88,6 +88,8 @@ pub(super) fn open(disk: Arc<dyn Disk>, opening: Opening) -> Result<(Inner, Foun
     let (mut segments, mut needless) = survey.files()?;
     let marks = segments.iter().map(|segment| survey.begin(segment)).collect::<Result<Vec<_>, _>>()?;
     let (next, torn) = survey.end(&mut segments, &marks, &mut needless)?;
+    // The first message of a segment was noted by its head, and may be the one that is not whole.
+    survey.index.cut(next);
     survey.remove(&needless)?;
     if opening.durability == Durability::Fsync {
         survey.sync(&segments)?;

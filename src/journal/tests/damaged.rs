@@ -195,3 +195,29 @@ fn of_many_damaged_places_the_first_hundred_are_listed_and_all_are_counted() {
     let (_, damages) = read(&journal, 0);
     assert_eq!((damages.listed.len(), damages.lost), (100, 300));
 }
+
+#[test]
+fn a_message_in_the_place_of_one_that_was_cut_off_is_found_by_its_own_time() {
+    const HALF: u64 = 500_000_000;
+    let disk = SimulatedDisk::default();
+    let (journal, _) = open(&disk, opening());
+    let append = |journal: &Journal, halves: u64| {
+        (1..halves).for_each(|before| {
+            let _ = journal.time_ns(before * HALF);
+        });
+        journal.append(Format::Protobuf, &message(halves, 3000), halves * HALF).unwrap()
+    };
+    // Each in a segment of its own.
+    append(&journal, 2);
+    append(&journal, 4);
+    drop(journal);
+    let mut files = disk.contents();
+    let last = files.keys().next_back().unwrap().clone();
+    files.get_mut(&last).unwrap().truncate(2000);
+    let (journal, found) = open(&disk_of(&files), opening());
+    assert_eq!((found.next_offset, found.torn.is_some()), (1, true), "{found:?}");
+    let another = append(&journal, 6);
+    assert_eq!(another.offset, 1);
+    // Traces that it begins are open from a little before it on: there the log is read again.
+    assert!(journal.offset_at(another.time_ns - HALF / 50) <= 1);
+}
