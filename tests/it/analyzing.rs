@@ -1,24 +1,9 @@
 //! `analyze` from outside: recordings in every framing, and what is said about bad ones.
 
 use crate::program::{json, refused, run, shop_map};
-use crate::shop;
-use prost::Message;
-use std::io::Write;
-use std::path::Path;
+use crate::shop::{self, recorded};
 
 const FROM_NS: u64 = 1_700_000_000_000_000_000;
-
-/// The shop's requests as the collector's file exporter frames them.
-fn recorded(folder: &Path, told: &shop::Told) -> String {
-    let path = folder.join("traces.pb");
-    let mut file = std::fs::File::create(&path).unwrap();
-    for request in &told.requests {
-        let message = request.encode_to_vec();
-        file.write_all(&(message.len() as u32).to_be_bytes()).unwrap();
-        file.write_all(&message).unwrap();
-    }
-    path.display().to_string()
-}
 
 #[test]
 fn a_recording_gives_the_same_answers_from_the_analysis_from_its_store_and_for_a_part_of_its_time() {

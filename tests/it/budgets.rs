@@ -1,24 +1,10 @@
 //! `budget`, `gate`, `export` and `import` from outside: a store, a server and a recording say the same, and exit codes tell scripts.
 
 use crate::program::{Server, json, refused, run, shop_map};
-use crate::shop;
-use prost::Message;
-use std::io::Write;
-use std::path::Path;
+use crate::shop::{self, recorded};
 
 /// 2020-02-29T12:00:00Z: years back.
 const FROM_NS: u64 = 1_582_977_600_000_000_000;
-
-fn recorded(folder: &Path, told: &shop::Told) -> String {
-    let path = folder.join("traces.pb");
-    let mut file = std::fs::File::create(&path).unwrap();
-    for request in &told.requests {
-        let message = request.encode_to_vec();
-        file.write_all(&(message.len() as u32).to_be_bytes()).unwrap();
-        file.write_all(&message).unwrap();
-    }
-    path.display().to_string()
-}
 
 #[test]
 fn a_recording_and_its_store_have_the_same_budgets_and_they_follow_from_the_status() {

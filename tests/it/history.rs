@@ -2,25 +2,12 @@
 
 use crate::program::{Server, json, refused, run, shop_map};
 use crate::secured::{Folder, Secured};
-use crate::shop;
-use prost::Message;
+use crate::shop::{self, recorded};
 use serde_json::Value;
-use std::io::Write;
 use std::path::Path;
 
 /// 2020-02-29T12:00:00Z: years back.
 const FROM_NS: u64 = 1_582_977_600_000_000_000;
-
-fn recorded(folder: &Path, told: &shop::Told) -> String {
-    let path = folder.join("traces.pb");
-    let mut file = std::fs::File::create(&path).unwrap();
-    for request in &told.requests {
-        let message = request.encode_to_vec();
-        file.write_all(&(message.len() as u32).to_be_bytes()).unwrap();
-        file.write_all(&message).unwrap();
-    }
-    path.display().to_string()
-}
 
 fn sum(history: &Value, field: &str) -> u64 {
     history["points"].as_array().unwrap().iter().map(|point| point[field].as_u64().unwrap()).sum()

@@ -5,6 +5,9 @@ use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
 use opentelemetry_proto::tonic::common::v1::{AnyValue, KeyValue, any_value};
 use opentelemetry_proto::tonic::resource::v1::Resource;
 use opentelemetry_proto::tonic::trace::v1::{ResourceSpans, ScopeSpans, Span, Status, span, status};
+use prost::Message;
+use std::io::Write;
+use std::path::Path;
 use std::time::Duration;
 use steelthread::demo::{Arrival, PlannedSpan, Script, Tally, Traffic};
 
@@ -13,6 +16,18 @@ pub struct Told {
     pub requests: Vec<ExportTraceServiceRequest>,
     pub tally: Tally,
     pub spans: u64,
+}
+
+/// Its requests in a file, as the collector's file exporter frames them.
+pub fn recorded(folder: &Path, told: &Told) -> String {
+    let path = folder.join("traces.pb");
+    let mut file = std::fs::File::create(&path).unwrap();
+    for request in &told.requests {
+        let message = request.encode_to_vec();
+        file.write_all(&(message.len() as u32).to_be_bytes()).unwrap();
+        file.write_all(&message).unwrap();
+    }
+    path.display().to_string()
 }
 
 /// What the shop does in so many seconds at so many executions a second, beginning at this moment: one span a service and request, so
