@@ -52,6 +52,16 @@ impl Running {
         asked.await.unwrap()
     }
 
+    /// All of an answer but its body.
+    pub(super) async fn response(&self, path: &str, accept: &'static str) -> ureq::http::Response<()> {
+        let url = format!("{}{}", self.address, path.replace('<', "%3C").replace('>', "%3E"));
+        let asked = tokio::task::spawn_blocking(move || {
+            let config = ureq::Agent::config_builder().http_status_as_error(false).build();
+            ureq::Agent::new_with_config(config).get(url).header("accept", accept).call().unwrap().map(drop)
+        });
+        asked.await.unwrap()
+    }
+
     pub(super) async fn document(&self, path: &str) -> Value {
         let (code, text) = self.get(path).await;
         assert_eq!(code, 200, "{text}");
