@@ -9,6 +9,8 @@ mod told;
 
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod told_tests;
 
 use super::answer::api_version;
 use super::{Buckets, Count, LatencyMs, LostValue, Range};

@@ -32,12 +32,12 @@ fn counted(units: u128) -> Count {
 }
 
 /// The whole document.
-fn flow(one: &Listed, range: Range, gathered: &Gathered, names: &Names, hops: &Hops) -> Flow {
+pub(super) fn flow(one: &Listed, range: Range, gathered: &Gathered, names: &Names, hops: &Hops) -> Flow {
     let (capability, window) = (&one.capability, &gathered.window);
     let mut table = Table::default();
     table.add(capability, window, Level::Hop, names, hops);
     let graph = Graph::of(gathered, names, hops);
-    let drawn = Drawn::of(&graph);
+    let drawn = Drawn::of(&graph, gathered.sampled == window.executions());
     let executions = window.executions();
     Flow {
         api_version: API_VERSION.into(),
@@ -79,19 +79,22 @@ fn nobody_waits(edge: &Edge) -> bool {
     edge.called.asynchronous > edge.called.calls / 2
 }
 
-/// What edges weigh when it is shared out what comes back by them: what was seen to come by them. At a node to which nothing was seen to come,
-/// executions.
-fn ways(edges: &[Edge], seen: fn(&Called) -> u128) -> Vec<Way> {
-    let mut at_node: HashMap<usize, u128> = HashMap::new();
+/// What edges weigh when it is shared out what comes back by them: what was seen to come by them. What nobody saw to come by others came from the
+/// customer, if they call there. Where nothing was seen, and not because there was nothing (`all_seen`), executions.
+fn ways(edges: &[Edge], seen: fn(&Called) -> u128, all_seen: bool) -> Vec<Way> {
+    let mut at_node: HashMap<usize, (u128, bool)> = HashMap::new();
     for edge in edges {
-        let sum = at_node.entry(edge.to).or_default();
+        let (sum, entered) = at_node.entry(edge.to).or_default();
         *sum = sum.saturating_add(seen(&edge.called));
+        *entered |= edge.from.is_none();
     }
-    let weight = |edge: &Edge| match at_node.get(&edge.to) {
-        Some(sum) if *sum > 0 => seen(&edge.called),
-        _ => edge.called.executions,
+    let way = |edge: &Edge| {
+        let (sum, entered) = at_node.get(&edge.to).copied().unwrap_or_default();
+        let counted = sum > 0 || (entered && all_seen);
+        let weight = if counted { seen(&edge.called) } else { edge.called.executions };
+        Way { from: edge.from, to: edge.to, weight, rest: counted && edge.from.is_none() }
     };
-    edges.iter().map(|edge| Way { from: edge.from, to: edge.to, weight: weight(edge) }).collect()
+    edges.iter().map(way).collect()
 }
 
 /// The graph in the order of the document.
@@ -104,7 +107,7 @@ struct Drawn {
 }
 
 impl Drawn {
-    fn of(graph: &Graph) -> Self {
+    fn of(graph: &Graph, all_seen: bool) -> Self {
         let pairs: Vec<(Option<usize>, usize)> = graph.edges.iter().map(|edge| (edge.from, edge.to)).collect();
         let ordered = ordered(graph.nodes.len(), &pairs);
         let mut places = vec![0; graph.nodes.len()];
@@ -113,8 +116,8 @@ impl Drawn {
             graph.edges.iter().zip(&ordered.forward).filter(|(_, forward)| **forward).map(|(edge, _)| *edge).collect();
         let failures: Vec<u128> = graph.nodes.iter().map(|node| node.failures).collect();
         let slow: Vec<u128> = graph.nodes.iter().map(|node| node.slow).collect();
-        let failures = strands(&failures, &ordered.order, &ways(&forward, |called| called.failures));
-        let slow = strands(&slow, &ordered.order, &ways(&forward, |called| called.slow));
+        let failures = strands(&failures, &ordered.order, &ways(&forward, |called| called.failures, all_seen));
+        let slow = strands(&slow, &ordered.order, &ways(&forward, |called| called.slow, all_seen));
         let placed = |edge: Edge| Edge { from: edge.from.map(|from| places[from]), to: places[edge.to], ..edge };
         let mut edges: Vec<(Edge, u128, u128)> =
             forward.into_iter().zip(failures).zip(slow).map(|((edge, failures), slow)| (placed(edge), failures, slow)).collect();

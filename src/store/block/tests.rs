@@ -73,6 +73,19 @@ proptest! {
     }
 
     #[test]
+    fn what_early_versions_counted_is_written_as_they_wrote_it(verdicts in verdicts()) {
+        let (world, mut windows) = (World::default(), windows(&verdicts));
+        let figures = windows.iter_mut().flat_map(|(_, window)| window.hops.values_mut());
+        for (_, calls) in figures.flat_map(|figures| &mut figures.callers) {
+            *calls = Calls { calls: calls.calls, gap: calls.gap, ..Calls::default() };
+        }
+        let bytes = packed(&windows, &world);
+        prop_assert_eq!(bytes[0], 1);
+        prop_assert!(bytes[1] < 4);
+        prop_assert_eq!(all_of(&bytes, &world), windows);
+    }
+
+    #[test]
     fn another_process_reads_the_same_whatever_numbers_its_names_have(verdicts in verdicts()) {
         let (world, windows) = (World::default(), windows(&verdicts));
         let other = World { names: Default::default(), hops: Default::default(), ..World::default() };
