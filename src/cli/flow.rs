@@ -107,8 +107,8 @@ fn remarks(edge: &FlowEdge, node: &FlowNode) -> Vec<String> {
     if node.absorbed.0 > 0.0 {
         told.push(format!("~ {} errors did not matter", count(node.absorbed)));
     }
-    if node.missing.0 > 0.0 {
-        told.push(format!("✗ {} times not called", count(node.missing)));
+    if node.calls.0 == 0.0 && node.missing.0 > 0.0 {
+        told.push("✗ was not called".into());
     }
     match (node.queue, edge.asynchronous) {
         (true, _) => told.push("queue".into()),

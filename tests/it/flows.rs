@@ -2,17 +2,32 @@
 
 use crate::program::{Server, json, refused, run, shop_map};
 use crate::shop::{self, recorded};
+use prost::Message;
 use serde_json::Value;
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 /// 2020-02-29T12:00:00Z: years back.
 const FROM_NS: u64 = 1_582_977_600_000_000_000;
+
+/// Who calls whom in the shop, as its plan has it.
+const CHECKOUT: [&str; 9] = [
+    "customer > web POST /checkout",
+    "web POST /checkout > cart",
+    "cart > pricing",
+    "web POST /checkout > inventory",
+    "inventory > stock-db",
+    "web POST /checkout > payment",
+    "payment > card-network",
+    "web POST /checkout > kafka:order-confirmations",
+    "web POST /checkout > mail",
+];
 
 fn number(value: &Value) -> f64 {
     value.as_f64().unwrap()
 }
 
-/// `customer > web-bff POST /booking`, and so on.
+/// `customer > web POST /checkout`, and so on.
 fn edges(flow: &Value) -> BTreeSet<String> {
     let name = |at: &Value| at.as_u64().map_or("customer", |at| flow["nodes"][at as usize]["hop"].as_str().unwrap());
     flow["edges"].as_array().unwrap().iter().map(|edge| format!("{} > {}", name(&edge["from"]), name(&edge["to"]))).collect()
@@ -67,13 +82,75 @@ fn a_recording_and_its_store_have_the_same_flow_and_it_is_the_one_of_the_shop() 
         failed += number(&flow["failed"]);
     }
     assert!(failed > 20.0, "{failed}");
-    let flow = json(&["flow", "book-flight", "--store", &store, "-o", "json"]);
-    println!("{:#?}", edges(&flow));
-    let rows = run(&["flow", "book-flight", "--store", &store, "-o", "csv"]);
+    let flow = json(&["flow", "checkout", "--store", &store, "-o", "json"]);
+    assert_eq!(edges(&flow), CHECKOUT.map(str::to_owned).into());
+    assert_eq!((&flow["customer"], &flow["title"]), (&Value::from("shopper"), &Value::from("Buy what is in the cart")));
+    let kinds = |is: &str| -> Vec<&str> {
+        let nodes = flow["nodes"].as_array().unwrap().iter().filter(|node| node[is] == true);
+        nodes.map(|node| node["hop"].as_str().unwrap()).collect()
+    };
+    assert_eq!(kinds("external"), ["kafka:order-confirmations", "card-network", "stock-db"]);
+    assert_eq!(kinds("queue"), ["kafka:order-confirmations"]);
+    let rows = run(&["flow", "checkout", "--store", &store, "-o", "csv"]);
     let rows = String::from_utf8(rows.stdout).unwrap();
-    assert_eq!(rows.lines().count(), 1 + flow["edges"].as_array().unwrap().len());
-    let text = String::from_utf8(run(&["flow", "book-flight", "--store", &store]).stdout).unwrap();
-    println!("{text}");
+    assert_eq!(rows.lines().count(), 1 + CHECKOUT.len());
+    let text = String::from_utf8(run(&["flow", "checkout", "--store", &store]).stdout).unwrap();
+    assert!(text.contains("└─ web POST /checkout") && text.contains("supplied by Cardnet"), "{text}");
     let (code, told) = refused(&["flow", "nothing", "--store", &store]);
     assert!(code == 2 && told.contains("there is no capability 'nothing'"), "{told}");
+    // Of a time in which nothing was, there is nothing to draw.
+    let nothing = json(&[
+        "flow",
+        "checkout",
+        "--store",
+        &store,
+        "--to",
+        "2019-01-01T00:00:00Z",
+        "--from",
+        "2018-01-01T00:00:00Z",
+        "-o",
+        "json",
+    ]);
+    assert_eq!(
+        (&nothing["edges"], &nothing["note"]),
+        (&Value::Array(Vec::new()), &Value::from("no execution was counted in this range"))
+    );
+}
+
+#[test]
+fn a_server_has_the_flow_of_the_recording() {
+    let folder = tempfile::tempdir().unwrap();
+    let told = shop::run(32, 60, 20, FROM_NS);
+    let (map, input) = (shop_map(folder.path()), recorded(folder.path(), &told));
+    let expected = json(&["flow", "checkout", "--map", &map, "-o", "json", &input]);
+    let server = Server::start(&["--map", &map]);
+    for request in &told.requests {
+        let sent = ureq::post(&server.otlp_http).content_type("application/x-protobuf").send(&request.encode_to_vec()).unwrap();
+        assert_eq!(sent.status(), 200);
+    }
+    let ask = || json(&["flow", "checkout", "--server", &server.api, "-o", "json"]);
+    let mut flow = ask();
+    for _ in 0..120 {
+        if flow["executions"] == expected["executions"] {
+            break;
+        }
+        std::thread::sleep(Duration::from_millis(500));
+        flow = ask();
+    }
+    adds_up(&flow);
+    // What is normal, and so what is too slow, is learnt as time goes by; that went by faster here.
+    let without_slow = |flow: &Value| {
+        let mut flow = flow.clone();
+        let lists = ["nodes", "edges"].map(|list| flow[list].take());
+        let each = lists.into_iter().flat_map(|list| list.as_array().unwrap().clone());
+        let dull = |mut one: Value| {
+            ["slow", "slow_blamed"].map(|figure| one.as_object_mut().unwrap().remove(figure));
+            one
+        };
+        each.map(dull).collect::<Vec<_>>()
+    };
+    assert_eq!(without_slow(&flow), without_slow(&expected));
+    for figure in ["executions", "failed", "sampled", "buckets", "left_out", "note"] {
+        assert_eq!(flow[figure], expected[figure], "{figure}");
+    }
 }
