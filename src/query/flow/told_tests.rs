@@ -230,7 +230,7 @@ proptest! {
         let sum = |of: fn(&super::FlowEdge) -> Count, is: &dyn Fn(&super::FlowEdge) -> bool| -> f64 {
             flow.edges.iter().filter(|edge| is(edge)).map(|edge| of(edge).0).sum()
         };
-        let (failures, slow): (fn(&super::FlowEdge) -> Count, fn(&super::FlowEdge) -> Count) = (|edge| edge.failures, |edge| edge.slow);
+        let [failures, slow]: [fn(&super::FlowEdge) -> Count; 2] = [|edge| edge.failures, |edge| edge.slow];
         for (at, node) in flow.nodes.iter().enumerate() {
             let at = at as u32;
             prop_assert_eq!(sum(failures, &|edge| edge.from == Some(at)), node.through.0);
