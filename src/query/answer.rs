@@ -184,6 +184,9 @@ pub struct WorstHop {
     pub failures: Count,
     /// Of all failures, 0 to 1.
     pub share: f64,
+    /// Who supplies it, from the map; absent if nobody is named.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub supplier: Option<String>,
 }
 
 /// An objective in `status`.

@@ -125,7 +125,7 @@ impl Sum {
     fn point(self, between: Between, capability: &Capability, names: &Names, hops: &Hops) -> HistoryPoint {
         let failed = self.totals.outcome(crate::model::Outcome::Failed).units;
         let mut status = capability_status(capability, &self.totals, names, hops);
-        status.worst_hop = worst_hop(self.failures.into_iter(), failed, names, hops);
+        status.worst_hop = worst_hop(capability, self.failures.into_iter(), failed, names, hops);
         HistoryPoint::of_status(Range::from(between), status)
     }
 }

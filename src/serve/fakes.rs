@@ -281,6 +281,7 @@ fn book_flight() -> CapabilityStatus {
             service: "pay.acmepay.example".into(),
             failures: Count(9.0),
             share: 0.75,
+            supplier: Some("AcmePay".into()),
         }),
         objectives: vec![ObjectiveStatus {
             id: "available".into(),

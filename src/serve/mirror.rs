@@ -113,7 +113,7 @@ mirror! {
     LostValue => LostValue { same amount currency; }
     Completeness => Completeness { same late orphan weight; counts orphaned incomplete corrected; }
     Spans => Spans { same received fates; }
-    WorstHop => WorstHop { same hop service share; counts failures; }
+    WorstHop => WorstHop { same hop service share supplier; counts failures; }
     ObjectiveStatus => ObjectiveStatus { same id kind target actual actual_low actual_high budget_left burn; counts good bad; }
     Status => StatusResponse {
         same api_version estimated unknown_capabilities;
