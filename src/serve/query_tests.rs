@@ -36,6 +36,7 @@ pub(super) async fn server() -> Running {
         Arc::clone(&answers) as _,
         Arc::clone(&health) as _,
         || NOON,
+        Some("https://traces.example/trace/{trace_id}".into()),
         std::future::pending(),
     ));
     Running { answers, health, address }

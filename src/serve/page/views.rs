@@ -1,0 +1,168 @@
+//! Which questions a view puts.
+
+use super::{host, shown};
+use crate::model::TraceId;
+use crate::page::{self, Asked, BoardFacts, BudgetFacts, CapabilityFacts, HealthFacts};
+use crate::query::{
+    Answers, Between, BudgetQuestion, By, CapabilityStatus, ExplainQuestion, GateQuestion, HopsQuestion, IncidentsQuestion,
+    Level, QueryError, State, StatusQuestion, parse_range,
+};
+use crate::serve::asked::word;
+use crate::serve::desk::Desk;
+use axum::Router;
+use axum::extract::{Path, State as Given};
+use axum::http::{HeaderMap, Uri};
+use axum::response::Response;
+use axum::routing::get;
+use std::collections::HashMap;
+
+type Answered<T> = Result<T, QueryError>;
+
+pub(super) fn routes() -> Router<Desk> {
+    Router::new()
+        .route("/", get(board))
+        .route("/c/{id}", get(capability))
+        .route("/c/{id}/hops", get(hops_of))
+        .route("/c/{id}/explain", get(explain))
+        .route("/c/{id}/budget", get(budget))
+        .route("/c/{id}/matching", get(matching_of))
+        .route("/hops", get(hops))
+        .route("/incidents", get(incidents))
+        .route("/incidents/{id}", get(incident))
+        .route("/matching", get(matching))
+        .route("/health", get(health))
+        .route("/trace/{id}", get(trace))
+}
+
+async fn board(Given(desk): Given<Desk>, uri: Uri, headers: HeaderMap) -> Response {
+    let host = host(&headers);
+    shown(desk, uri, move |answers, asked| Ok(page::board(asked, &board_facts(answers, asked, host)?))).await
+}
+
+/// Incidents that touch so much of the time before the last slice may go on, nanoseconds.
+const JUST_BEFORE_NS: u64 = 60_000_000_000;
+
+fn board_facts(answers: &dyn Answers, asked: &Asked, host: Option<String>) -> Answered<BoardFacts> {
+    let between = asked.between()?;
+    let status = answers.status(&StatusQuestion { capability: None, between: Some(between) })?;
+    let budget = answers.budget(&BudgetQuestion { capability: None, at_ns: Some(between.to_ns) })?;
+    let counted_until_ns = answers.extent()?.to_ns;
+    let around = Between { from_ns: counted_until_ns.saturating_sub(JUST_BEFORE_NS), to_ns: counted_until_ns.saturating_add(1) };
+    // Where nobody looks for incidents there are none to tell.
+    let found = answers.incidents(&IncidentsQuestion { id: None, between: Some(around) });
+    let open = found.map_or_else(|_| Vec::new(), |found| found.incidents);
+    let open = open.into_iter().filter(|one| one.state == "open").collect();
+    Ok(BoardFacts { status, budget, open, attempts: HashMap::new(), counted_until_ns, host })
+}
+
+/// The status of one capability in the range that is asked about: the head of all its views.
+fn status_of(answers: &dyn Answers, asked: &Asked, id: &str) -> Answered<CapabilityStatus> {
+    let status = answers.status(&StatusQuestion { capability: Some(id.to_owned()), between: Some(asked.between()?) })?;
+    let none = || QueryError::NoSuchCapability { asked: id.to_owned(), known: String::new() };
+    status.capabilities.into_iter().next().ok_or_else(none)
+}
+
+fn hops_question(asked: &Asked, capability: Option<String>) -> Answered<HopsQuestion> {
+    let (by, level) = (word::<By>("by", asked.word("by"))?, word::<Level>("level", asked.word("level"))?);
+    Ok(HopsQuestion { capability, between: Some(asked.between()?), by, level })
+}
+
+async fn capability(Given(desk): Given<Desk>, Path(id): Path<String>, uri: Uri) -> Response {
+    let view = move |answers: &dyn Answers, asked: &Asked| {
+        let status = status_of(answers, asked, &id)?;
+        let hops = answers.hops(&hops_question(asked, Some(id.clone()))?)?;
+        let is_bad = matches!(status.state, State::Failing | State::Degraded);
+        let question = ExplainQuestion { capability: id, between: Some(asked.between()?), ..ExplainQuestion::default() };
+        let explained = if is_bad { Some(answers.explain(&question)?) } else { None };
+        Ok(page::capability(asked, &CapabilityFacts { status, hops, explained }))
+    };
+    shown(desk, uri, view).await
+}
+
+async fn hops_of(Given(desk): Given<Desk>, Path(id): Path<String>, uri: Uri) -> Response {
+    let view = move |answers: &dyn Answers, asked: &Asked| {
+        let status = status_of(answers, asked, &id)?;
+        Ok(page::hops(asked, Some(&status), &answers.hops(&hops_question(asked, Some(id))?)?))
+    };
+    shown(desk, uri, view).await
+}
+
+async fn hops(Given(desk): Given<Desk>, uri: Uri) -> Response {
+    shown(desk, uri, |answers, asked| Ok(page::hops(asked, None, &answers.hops(&hops_question(asked, None)?)?))).await
+}
+
+async fn explain(Given(desk): Given<Desk>, Path(id): Path<String>, uri: Uri) -> Response {
+    let view = move |answers: &dyn Answers, asked: &Asked| {
+        let status = status_of(answers, asked, &id)?;
+        let baseline = parse_range(None, asked.word("baseline_from"), asked.word("baseline_to"), asked.now_ns())?;
+        let level = word::<Level>("level", asked.word("level"))?;
+        let question = ExplainQuestion { capability: id, between: Some(asked.between()?), baseline, level };
+        Ok(page::explain(asked, &status, &answers.explain(&question)?))
+    };
+    shown(desk, uri, view).await
+}
+
+async fn budget(Given(desk): Given<Desk>, Path(id): Path<String>, uri: Uri) -> Response {
+    let view = move |answers: &dyn Answers, asked: &Asked| {
+        let status = status_of(answers, asked, &id)?;
+        let at_ns = Some(asked.between()?.to_ns);
+        let budget = answers.budget(&BudgetQuestion { capability: Some(id.clone()), at_ns })?;
+        let gate = answers.gate(&GateQuestion { capability: id.clone(), at_ns })?;
+        let alerts = answers.alerts().map_or_else(|_| Vec::new(), |alerts| alerts.alerts);
+        let alerts = alerts.into_iter().filter(|alert| alert.capability == id && alert.state == "firing").collect();
+        Ok(page::budget(asked, &BudgetFacts { status, budget, gate, alerts }))
+    };
+    shown(desk, uri, view).await
+}
+
+async fn incidents(Given(desk): Given<Desk>, uri: Uri) -> Response {
+    let view = |answers: &dyn Answers, asked: &Asked| {
+        let question = IncidentsQuestion { id: None, between: Some(asked.between()?) };
+        Ok(page::incidents(asked, &answers.incidents(&question)?))
+    };
+    shown(desk, uri, view).await
+}
+
+async fn incident(Given(desk): Given<Desk>, Path(id): Path<String>, uri: Uri) -> Response {
+    let view = move |answers: &dyn Answers, asked: &Asked| {
+        let told = answers.incidents(&IncidentsQuestion { id: Some(id.clone()), between: None })?;
+        let one = told.incidents.first().ok_or(QueryError::NoSuchIncident(id))?;
+        Ok(page::incident(asked, one))
+    };
+    shown(desk, uri, view).await
+}
+
+async fn matching(Given(desk): Given<Desk>, uri: Uri) -> Response {
+    shown(desk, uri, |answers, asked| Ok(page::matching(asked, None, &answers.matching(None)?))).await
+}
+
+async fn matching_of(Given(desk): Given<Desk>, Path(id): Path<String>, uri: Uri) -> Response {
+    let view = move |answers: &dyn Answers, asked: &Asked| {
+        let status = status_of(answers, asked, &id)?;
+        Ok(page::matching(asked, Some(&status), &answers.matching(Some(&id))?))
+    };
+    shown(desk, uri, view).await
+}
+
+async fn health(Given(desk): Given<Desk>, uri: Uri) -> Response {
+    let health = desk.health.clone();
+    let view = move |answers: &dyn Answers, asked: &Asked| {
+        // Spans do not hang on a range; a short one is quickly read.
+        let now_ns = asked.now_ns();
+        let short = Between { from_ns: now_ns.saturating_sub(1_000_000_000), to_ns: now_ns };
+        let spans = answers.status(&StatusQuestion { capability: None, between: Some(short) })?.spans;
+        let gauges = health.gauges().into_iter().map(|(name, told, value)| (name.to_owned(), told.to_owned(), value));
+        let not_ready = health.ready().err();
+        let counted_until_ns = answers.extent()?.to_ns;
+        Ok(page::health(asked, &HealthFacts { not_ready, spans, gauges: gauges.collect(), counted_until_ns }))
+    };
+    shown(desk, uri, view).await
+}
+
+async fn trace(Given(desk): Given<Desk>, Path(id): Path<String>, uri: Uri) -> Response {
+    let view = move |answers: &dyn Answers, asked: &Asked| {
+        let known = TraceId::parse(&id).map_err(|error| QueryError::Bad(error.to_string()))?;
+        Ok(page::trace(asked, &known.to_string(), &answers.trace(known)?))
+    };
+    shown(desk, uri, view).await
+}
