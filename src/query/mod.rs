@@ -38,6 +38,7 @@ mod range;
 mod stats;
 mod status;
 mod stretches;
+mod traffic;
 mod tree;
 
 #[cfg(test)]

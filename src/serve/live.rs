@@ -43,11 +43,18 @@ struct Told {
 pub(super) struct Live {
     told: watch::Sender<Told>,
     room: Arc<Semaphore>,
+    look_every: Duration,
+    say_every: Duration,
 }
 
 impl Default for Live {
     fn default() -> Self {
-        Self { told: watch::Sender::new(Told::default()), room: Arc::new(Semaphore::new(MOST_LISTENERS)) }
+        Self {
+            told: watch::Sender::new(Told::default()),
+            room: Arc::new(Semaphore::new(MOST_LISTENERS)),
+            look_every: LOOK_EVERY,
+            say_every: SAY_EVERY,
+        }
     }
 }
 
@@ -55,7 +62,7 @@ impl Live {
     /// Looks whether something was counted, and tells it. Never ends.
     pub(super) async fn watch(&self, desk: &Desk) {
         loop {
-            tokio::time::sleep(LOOK_EVERY).await;
+            tokio::time::sleep(self.look_every).await;
             if self.told.receiver_count() == 0 {
                 continue;
             }
@@ -79,14 +86,14 @@ impl Live {
         };
         // One piece waits at most: whoever reads slowly is told less often, and holds nothing.
         let (pieces, taken) = mpsc::channel(1);
-        tokio::spawn(tell(self.told.subscribe(), pieces, place));
+        tokio::spawn(tell(self.told.subscribe(), pieces, self.say_every, place));
         let headers = [(header::CONTENT_TYPE, "text/event-stream"), (header::CACHE_CONTROL, "no-store")];
         (headers, Body::new(Events(taken))).into_response()
     }
 }
 
 /// Tells one listener until either side has had enough.
-async fn tell(mut told: watch::Receiver<Told>, pieces: mpsc::Sender<Bytes>, _place: OwnedSemaphorePermit) {
+async fn tell(mut told: watch::Receiver<Told>, pieces: mpsc::Sender<Bytes>, say_every: Duration, _place: OwnedSemaphorePermit) {
     let mut piece = Bytes::from_static(BACK_AFTER.as_bytes());
     loop {
         if told.borrow().is_over || pieces.send(piece).await.is_err() {
@@ -97,7 +104,7 @@ async fn tell(mut told: watch::Receiver<Told>, pieces: mpsc::Sender<Bytes>, _pla
                 Ok(()) => event(*told.borrow_and_update()),
                 Err(_) => return,
             },
-            () = tokio::time::sleep(SAY_EVERY) => Bytes::from_static(b":\n\n"),
+            () = tokio::time::sleep(say_every) => Bytes::from_static(b":\n\n"),
             () = pieces.closed() => return,
         };
     }
@@ -132,11 +139,11 @@ mod tests {
         Some(String::from_utf8(frame.into_data().unwrap().to_vec()).unwrap())
     }
 
-    #[tokio::test(start_paused = true)]
+    #[tokio::test]
     async fn a_listener_is_told_once_of_what_was_counted_and_then_now_and_then_that_it_is_quiet() {
         let answers = Arc::new(FakeAnswers::default());
         let desk = Desk::new(answers.clone(), answers, Arc::new(FakeHealth::default()), || NOON);
-        let live = Live::default();
+        let live = Live { look_every: Duration::from_millis(20), say_every: Duration::from_millis(500), ..Live::default() };
         let mut response = live.listen();
         assert_eq!(response.headers()[header::CONTENT_TYPE], "text/event-stream");
         let heard = async {

@@ -4,8 +4,8 @@ use super::{host, shown};
 use crate::model::TraceId;
 use crate::page::{self, Asked, BoardFacts, BudgetFacts, CapabilityFacts, HealthFacts};
 use crate::query::{
-    Answers, Between, BudgetQuestion, By, CapabilityStatus, ExplainQuestion, GateQuestion, HopsQuestion, IncidentsQuestion,
-    Level, QueryError, State, StatusQuestion, parse_range,
+    Answers, Between, BudgetQuestion, By, CapabilityStatus, Count, ExplainQuestion, GateQuestion, HopsQuestion,
+    IncidentsQuestion, Level, QueryError, State, StatusQuestion, parse_range,
 };
 use crate::serve::asked::word;
 use crate::serve::desk::Desk;
@@ -14,7 +14,6 @@ use axum::extract::{Path, State as Given};
 use axum::http::{HeaderMap, Uri};
 use axum::response::Response;
 use axum::routing::get;
-use std::collections::HashMap;
 
 type Answered<T> = Result<T, QueryError>;
 
@@ -52,7 +51,31 @@ fn board_facts(answers: &dyn Answers, asked: &Asked, host: Option<String>) -> An
     let found = answers.incidents(&IncidentsQuestion { id: None, between: Some(around) });
     let open = found.map_or_else(|_| Vec::new(), |found| found.incidents);
     let open = open.into_iter().filter(|one| one.state == "open").collect();
-    Ok(BoardFacts { status, budget, open, attempts: HashMap::new(), counted_until_ns, host })
+    let attempts = answers.traffic(between, step_ns(between))?;
+    let attempts = attempts.into_iter().map(|(id, counts)| (id, line(&counts, between)));
+    Ok(BoardFacts { status, budget, open, attempts: attempts.collect(), counted_until_ns, host })
+}
+
+/// What was counted as a line over the whole range: without the last point, of which more is to come, and with nothing before the first.
+fn line(counts: &[Count], between: Between) -> Vec<Option<f64>> {
+    let step_ns = step_ns(between);
+    let whole = if between.to_ns.is_multiple_of(step_ns) { counts } else { &counts[..counts.len().saturating_sub(1)] };
+    let steps = between.to_ns / step_ns - between.from_ns / step_ns;
+    let before = usize::try_from(steps).unwrap_or(0).saturating_sub(whole.len());
+    std::iter::repeat_n(None, before).chain(whole.iter().map(|count| Some(count.0))).collect()
+}
+
+/// Points of a small line: more cannot be seen.
+const POINTS: u64 = 24;
+
+/// A step that makes about so many, of a length of which windows are kept.
+fn step_ns(between: Between) -> u64 {
+    const SECOND_NS: u64 = 1_000_000_000;
+    let seconds = between.to_ns.saturating_sub(between.from_ns) / SECOND_NS;
+    let steps = [10, 20, 30, 60, 120, 300, 600, 900, 3600, 3 * 3600, 6 * 3600, 86_400, 7 * 86_400];
+    let fits = steps.into_iter().find(|step| seconds / step <= POINTS);
+    // Of years there are as many points as it takes.
+    fits.unwrap_or_else(|| (seconds / POINTS).div_ceil(86_400) * 86_400) * SECOND_NS
 }
 
 /// The status of one capability in the range that is asked about: the head of all its views.
