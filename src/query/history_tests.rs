@@ -142,7 +142,7 @@ fn too_many_points_are_refused_with_the_step_to_write() {
 
 #[test]
 fn the_traffic_of_all_is_the_executions_of_each_history() {
-    let office = Office::new();
+    let office = office(None);
     ended_at(&office, &[1, 2, 3, 59, 61, 130, 131]);
     for (range, step) in [(between(0, 180), 60 * SECOND), (between(5, 125), 10 * SECOND), (between(0, 600), 120 * SECOND)] {
         let all = office.desk.traffic(range.unwrap(), step).unwrap();
