@@ -11,6 +11,7 @@
 mod asked;
 mod assets;
 mod board;
+pub mod chart;
 pub mod flow;
 mod frame;
 pub mod links;

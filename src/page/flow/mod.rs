@@ -10,6 +10,7 @@ mod crossings;
 mod draw;
 mod fold;
 mod grid;
+mod hop;
 mod list;
 mod picture;
 mod place;
@@ -27,6 +28,7 @@ mod tests;
 pub use picture::{Edge, Mode, Node, Picture};
 pub use strip::{strip, strip_symbols};
 pub use table::table;
+pub(super) use text::fitting;
 pub use words::story;
 
 use draw::Drawing;
