@@ -6,8 +6,8 @@ use super::openapi::{self, Answer, Route};
 use super::{backup, metrics, page};
 use crate::model::TraceId;
 use crate::query::{
-    API_VERSION, Alerts, Annotations, BudgetAnswer, BudgetQuestion, Explanation, GateAnswer, GateQuestion, History, HopsAnswer,
-    IncidentsAnswer, IncidentsQuestion, Matching, NewAnnotation, QueryError, Status, TraceAnswer,
+    API_VERSION, Alerts, Annotations, BudgetAnswer, BudgetQuestion, Explanation, Flow, FlowQuestion, GateAnswer, GateQuestion,
+    History, HopsAnswer, IncidentsAnswer, IncidentsQuestion, Matching, NewAnnotation, QueryError, Status, TraceAnswer,
 };
 use axum::Router;
 use axum::extract::rejection::{JsonRejection, QueryRejection};
@@ -47,6 +47,13 @@ fn table() -> Vec<(Route, MethodRouter<Desk>)> {
         ),
         about("/api/v1/capabilities/{id}/history", "Its figures over time.", HISTORY, "HistoryResponse", get(history)),
         about("/api/v1/capabilities/{id}/explain", "Why it was bad.", EXPLAIN, "ExplainResponse", get(explain)),
+        about(
+            "/api/v1/capabilities/{id}/flow",
+            "Who calls whom, and where failures come from.",
+            RANGE,
+            "FlowResponse",
+            get(flow),
+        ),
         about("/api/v1/capabilities/{id}/budget", "What is left of its budgets.", &[], "BudgetResponse", get(capability_budget)),
         about("/api/v1/capabilities/{id}/gate", "Whether to release.", &[], "GateResponse", get(gate)),
         about("/api/v1/capabilities/{id}/matching", "What matches it.", &[], "MatchingResponse", get(capability_matching)),
@@ -159,6 +166,12 @@ async fn explain(
 ) -> Result<Json<Explanation>, Refused> {
     let question = words?.0.question(id, (desk.clock)())?;
     Ok(Json(desk.ask(move |answers| answers.explain(&question)).await?))
+}
+
+async fn flow(State(desk): State<Desk>, Path(id): Path<String>, words: Words<StatusWords>) -> Result<Json<Flow>, Refused> {
+    let between = words?.0.question(None, (desk.clock)())?.between;
+    let question = FlowQuestion { capability: id, between };
+    Ok(Json(desk.ask(move |answers| answers.flow(&question)).await?))
 }
 
 async fn budget(State(desk): State<Desk>, words: Words<NoWords>) -> Result<Json<BudgetAnswer>, Refused> {
