@@ -4,6 +4,7 @@
 mod acyclic;
 mod gathered;
 mod graph;
+mod latest;
 mod strands;
 mod told;
 

@@ -57,7 +57,7 @@ pub use completeness::Completeness;
 pub use desk::Desk;
 pub use explained::{EvidenceLine, ExplainKind, Explanation, Suspect};
 pub use flow::{Flow, FlowBack, FlowEdge, FlowNode};
-pub use historic::{History, HistoryPoint};
+pub use historic::{DurationBucket, History, HistoryHop, HistoryPoint};
 pub use history::{length_text, parse_step};
 pub use incident::{IncidentHop, IncidentLine, IncidentPeak, IncidentPoint, IncidentsAnswer};
 pub use incidents::{INCIDENTS, indicator_of};

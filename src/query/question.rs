@@ -5,6 +5,7 @@ use super::{
     NewAnnotation, Status, TraceAnswer, parse_moment,
 };
 use crate::model::TraceId;
+use std::collections::HashMap;
 
 /// A stretch of time, nanoseconds since 1970: `from_ns` belongs to it, `to_ns` does not.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -60,6 +61,8 @@ pub struct HistoryQuestion {
     pub between: Option<Between>,
     /// Length of a point, nanoseconds; a multiple of ten seconds. `None`: one that makes some 30 to 120 points.
     pub step_ns: Option<u64>,
+    /// Whether points tell how durations are spread.
+    pub durations: bool,
 }
 
 /// `explain`.
@@ -176,6 +179,15 @@ pub trait Answers: Send + Sync {
     /// # Errors
     /// If the capability is not in the map, or what is kept cannot be read.
     fn flow(&self, question: &FlowQuestion) -> Result<Flow, QueryError>;
+
+    /// Who calls whom in each capability, by id, as far as the latest executions of the range show it: for pictures of many threads, whose
+    /// figures come from [`Answers::status`]. Nothing where nobody knows so quickly.
+    ///
+    /// # Errors
+    /// If what is kept cannot be read.
+    fn latest_flows(&self, _between: Between) -> Result<HashMap<String, Flow>, QueryError> {
+        Ok(HashMap::new())
+    }
 
     /// What is left of the budgets of objectives, each over its own window.
     ///

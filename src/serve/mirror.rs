@@ -17,7 +17,7 @@ impl From<Option<proto::RangeRequest>> for StatusWords {
 impl From<proto::HistoryRequest> for HistoryWords {
     fn from(asked: proto::HistoryRequest) -> Self {
         let StatusWords { from, to, last } = asked.range.into();
-        Self { from, to, last, step: given(asked.step) }
+        Self { from, to, last, step: given(asked.step), durations: Some(asked.durations) }
     }
 }
 
@@ -167,11 +167,14 @@ mirror! {
         same from to success_rate success_rate_low success_rate_high;
         into latency_ms completeness;
         maybe worst_hop;
+        lists hops durations;
         counts executions ok failed rejected abandoned incomplete slow;
         named absorbed;
         seen sampled;
         known intervals;
     }
+    HistoryHop => HistoryHop { same hop service; counts failures; }
+    DurationBucket => DurationBucket { same from_ms to_ms; counts executions; }
     BudgetAnswer => BudgetResponse { same api_version at estimated; lists budgets; }
     ObjectiveBudget => ObjectiveBudget {
         same capability hop objective kind target window left_share gone gone_in_seconds gone_at note;

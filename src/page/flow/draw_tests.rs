@@ -1,6 +1,6 @@
 //! What the flow map says, and that names of others stay names.
 
-use super::{Edge, Links, Mode, Node, Picture, map, strip, strip_symbols, table, words};
+use super::{Edge, Links, Mode, Node, Picture, map, strip::drawn as strip, strip_symbols, table, words};
 use scraper::{Html, Selector};
 
 fn hop(name: &str, operation: &str, p95_ms: f64) -> Node {

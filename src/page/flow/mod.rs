@@ -18,6 +18,7 @@ mod route;
 mod strip;
 mod table;
 mod text;
+mod told;
 mod words;
 
 #[cfg(test)]

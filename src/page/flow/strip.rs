@@ -3,8 +3,9 @@
 //! A board has hundreds of them and a small budget of bytes. Paths with the same number of stations look the same, so each such path is
 //! drawn once ([`strip_symbols`]) and used by all rows; a row adds its strand.
 
-use super::picture::{Edge, Picture};
+use super::picture::{Edge, Mode, Node, Picture};
 use super::text::fitting;
+use crate::query::{CapabilityStatus, Count, Flow, WorstHop};
 use maud::{Markup, html};
 
 /// More stations are not drawn; of longer paths the inner ones are left out.
@@ -37,8 +38,34 @@ fn x(at: usize, many: usize) -> f64 {
     (ENDS.0 + (ENDS.1 - ENDS.0) * at as f64 / (many - 1) as f64).round()
 }
 
-/// The strip of a picture; nothing where no hop was called.
-pub fn strip(picture: &Picture) -> Markup {
+/// The strip of a capability: its path from a flow, which may be about a shorter time, and where it is cut from its status. Nothing where no
+/// hop was called.
+pub fn strip(flow: &Flow, status: &CapabilityStatus) -> Markup {
+    let mut picture = Picture::of(flow, Mode::Failures, &|_| None);
+    (picture.executions, picture.harmed) = (status.executions.0, status.failed.0);
+    picture.nodes.iter_mut().for_each(|node| node.ends = 0.0);
+    if let Some(worst) = &status.worst_hop {
+        let known = picture.nodes.iter_mut().find(|node| node.hop == worst.hop && node.service == worst.service);
+        match known {
+            Some(node) => node.ends = worst.failures.0,
+            None => unseen(&mut picture, worst),
+        }
+    }
+    drawn(&picture)
+}
+
+/// A hop that has failed and was not called of late stands behind those that were: how else it was reached is not known.
+fn unseen(picture: &mut Picture, worst: &WorstHop) {
+    let path = busiest(picture, None);
+    if let Some(last) = path.last() {
+        picture.edges.push(Edge { from: Some(*last), to: picture.nodes.len(), ..Edge::default() });
+        let Count(ends) = worst.failures;
+        picture.nodes.push(Node { hop: worst.hop.clone(), service: worst.service.clone(), ends, ..Node::default() });
+    }
+}
+
+/// The strip of a picture.
+pub(super) fn drawn(picture: &Picture) -> Markup {
     let picture = picture.in_order();
     let worst = picture.worst();
     let path = shortened(&busiest(&picture, worst), worst);

@@ -32,7 +32,7 @@ fn counted(units: u128) -> Count {
 }
 
 /// The whole document.
-fn flow(one: &Listed, range: Range, gathered: &Gathered, names: &Names, hops: &Hops) -> Flow {
+pub(super) fn flow(one: &Listed, range: Range, gathered: &Gathered, names: &Names, hops: &Hops) -> Flow {
     let (capability, window) = (&one.capability, &gathered.window);
     let mut table = Table::default();
     table.add(capability, window, Level::Hop, names, hops);
