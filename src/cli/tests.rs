@@ -262,6 +262,7 @@ async fn a_server_answers_as_if_it_were_asked_in_its_own_process() {
         Arc::clone(&answers) as _,
         health,
         || NOON,
+        None,
         std::future::pending(),
     ));
     let asked = tokio::task::spawn_blocking(move || {

@@ -83,6 +83,7 @@ pub async fn run(
         map_file: None,
         export: app::ExportSettings::default(),
         alerts: app::AlertSettings::default(),
+        trace_url: None,
     };
     let (open, opened) = oneshot::channel();
     let (close, closed) = oneshot::channel::<()>();

@@ -29,6 +29,12 @@ pub(super) fn state(state: State) -> Markup {
     chip(class, path, word)
 }
 
+/// Something that goes on, or is over.
+pub(super) fn going_on(is_open: bool) -> Markup {
+    if is_open { chip("fail", "M8 3.5v5.5M8 11.6v1", "open") } else { chip("unknown", "M3 8.5l3.4 3.5L13 4.5", "over") }
+}
+
+/// Icon, word and colour together.
 pub(super) fn chip(class: &str, path: &str, word: &str) -> Markup {
     html! {
         span class={ "chip " (class) } {

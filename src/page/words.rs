@@ -2,7 +2,7 @@
 //!
 //! Spaces inside a figure are narrow and do not break. Percentages are cut, never rounded up: 99.94 % is not a goal of 99.95 %.
 
-use crate::query::Count;
+use crate::query::{Count, LostValue};
 use maud::{Markup, html};
 
 /// What stands where there is nothing to tell.
@@ -13,6 +13,9 @@ const THIN: char = '\u{202f}';
 
 /// Most characters of a name that are shown in a row; the whole is told beside it.
 const LONG: usize = 60;
+
+/// Most characters of a sentence.
+const MOST_TEXT: usize = 600;
 
 /// A count: whole, with thin spaces in thousands. A weighted one that is small keeps a digit.
 pub fn count(count: Count) -> String {
@@ -120,15 +123,43 @@ pub fn told_moment(text: &str) -> String {
     format!("{day} {} UTC", clock.split('.').next().unwrap_or(clock))
 }
 
+/// A moment of today or of a day nearby, for where there is little room: `11:20 UTC`.
+pub fn clock(text: &str) -> Markup {
+    let told = text.split_once('T').and_then(|(_, clock)| clock.get(..5)).map(|clock| format!("{clock} UTC"));
+    html! { time.short datetime=(text) title=(told_moment(text)) { (told.unwrap_or_else(|| text.into())) } }
+}
+
+/// An amount with thin spaces: `19 935.50 EUR`.
+pub fn money(lost: &LostValue) -> String {
+    let (sign, digits) = lost.amount.strip_prefix('-').map_or(("", lost.amount.as_str()), |rest| ("\u{2212}", rest));
+    let (whole, cents) = digits.split_once('.').map_or((digits, None), |(whole, cents)| (whole, Some(cents)));
+    let whole = whole.parse().map_or_else(|_| whole.to_owned(), grouped);
+    let cents = cents.map_or_else(String::new, |cents| format!(".{cents}"));
+    format!("{sign}{whole}{cents}{THIN}{}", lost.currency)
+}
+
+/// What is lost in a minute, without cents where it is much; `None` where nothing is.
+pub fn money_a_minute(lost: &LostValue, seconds: f64) -> Option<String> {
+    let amount = lost.amount.parse::<f64>().ok().filter(|amount| *amount > 0.0 && seconds > 0.0)?;
+    let each = amount * 60.0 / seconds;
+    let told = if each < 9.995 { format!("{each:.2}") } else { grouped(each) };
+    Some(format!("{told}{THIN}{}/min", lost.currency))
+}
+
 /// A name of somebody else's: cut where it is long, whole in its title, and in a direction of its own, so that it turns round nothing
 /// but itself.
 pub fn name(text: &str) -> Markup {
     html! {
         @match cut(text) {
-            Some(cut) => { bdi title=(text.chars().take(500).collect::<String>()) { (cut) "…" } }
+            Some(cut) => { bdi title=(text.chars().take(MOST_TEXT).collect::<String>()) { (cut) "…" } }
             None => { bdi { (text) } }
         }
     }
+}
+
+/// A sentence in which there may be names of others: whole up to what nobody reads any more.
+pub fn text(text: &str) -> Markup {
+    html! { bdi { (text.chars().take(MOST_TEXT).collect::<String>()) } }
 }
 
 /// The beginning of a text that is too long for a row; `None` if it is not.
@@ -178,6 +209,16 @@ mod tests {
     fn times_say_their_zone() {
         assert_eq!(told_moment("2026-09-01T11:20:00.5Z"), "2026-09-01 11:20:00 UTC");
         assert_eq!(told_moment("soon"), "soon");
+    }
+
+    #[test]
+    fn money_keeps_its_cents_in_a_sum_and_loses_them_in_a_rate() {
+        let lost = |amount: &str| LostValue { amount: amount.into(), currency: "EUR".into() };
+        assert_eq!(plain(money(&lost("19935.50"))), "19 935.50 EUR");
+        assert_eq!(plain(money(&lost("7"))), "7 EUR");
+        let rate = |amount: &str, seconds| money_a_minute(&lost(amount), seconds).map(plain);
+        assert_eq!((rate("41220.00", 3600.0), rate("60.00", 3600.0)), (Some("687 EUR/min".into()), Some("1.00 EUR/min".into())));
+        assert_eq!((rate("0.00", 3600.0), rate("1.00", 0.0)), (None, None));
     }
 
     #[test]

@@ -7,27 +7,25 @@
 //! Windows are added to their point as they are read, in whatever order: a point holds totals and failures by hop, never the figures
 //! of all hops, so that ten thousand of them are some megabytes.
 
+use super::durations::buckets;
 use super::listing::asked;
 use super::status::{capability_status, failures_by_hop, worst_hop};
 use super::{
-    API_VERSION, Between, Count, Desk, DurationBucket, History, HistoryHop, HistoryPoint, HistoryQuestion, QueryError, Range,
-    moment_text, parse_length,
+    API_VERSION, Between, Count, Desk, History, HistoryHop, HistoryPoint, HistoryQuestion, QueryError, Range, moment_text,
+    parse_length,
 };
 use crate::catalogue::Capability;
-use crate::measure::{SLICE_NS, Spread, Window, group_begins_at, group_of, units_to_count};
+use crate::measure::{SLICE_NS, Window, units_to_count};
 use crate::model::{HopId, Hops, Name, Names};
 use crate::store::Look;
 use std::cmp::Reverse;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 
 /// More are a table that nobody reads.
 const MOST_POINTS: u64 = 10_000;
 
 /// Hops that a point names.
 const MOST_BLAMED: usize = 6;
-
-/// Kept are 16 groups an octave; a picture shows four.
-const GROUPS_TOGETHER: u16 = 4;
 
 const SECOND_NS: u64 = 1_000_000_000;
 
@@ -151,26 +149,9 @@ impl Sum {
         let blamed = self.blamed(names, hops);
         let failed = self.totals.outcome(crate::model::Outcome::Failed).units;
         let mut status = capability_status(capability, &self.totals, names, hops);
-        status.worst_hop = worst_hop(self.failures.into_iter(), failed, names, hops);
+        status.worst_hop = worst_hop(capability, self.failures.into_iter(), failed, names, hops);
         HistoryPoint { hops: blamed, ..HistoryPoint::of_status(Range::from(between), status) }
     }
-}
-
-/// How durations are spread: so many groups of those in which they are kept for long make a bucket, so that a range tells the same when it
-/// has become old.
-fn buckets(spread: &Spread) -> Vec<DurationBucket> {
-    let mut sums: BTreeMap<u16, u128> = BTreeMap::new();
-    for (bucket, units) in spread.histogram.buckets() {
-        let sum = sums.entry(group_of(bucket) / GROUPS_TOGETHER).or_default();
-        *sum = sum.saturating_add(units);
-    }
-    let border_ms = |together: u16| group_begins_at(together.saturating_mul(GROUPS_TOGETHER)) as f64 / 1e6;
-    let told = |(together, units): (u16, u128)| DurationBucket {
-        from_ms: border_ms(together),
-        to_ms: border_ms(together.saturating_add(1)),
-        executions: Count(units_to_count(units)),
-    };
-    sums.into_iter().map(told).collect()
 }
 
 /// Windows that lie in more than one point.

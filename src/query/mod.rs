@@ -18,6 +18,7 @@ mod budget;
 mod budgeted;
 mod completeness;
 mod desk;
+mod durations;
 mod estimate;
 mod explain;
 mod explained;

@@ -90,7 +90,7 @@ impl HopsWords {
 }
 
 /// One of the words that the command line takes for the same thing.
-fn word<T: ValueEnum + Default>(name: &str, text: Option<&str>) -> Result<T, QueryError> {
+pub(super) fn word<T: ValueEnum + Default>(name: &str, text: Option<&str>) -> Result<T, QueryError> {
     let Some(text) = text else { return Ok(T::default()) };
     T::from_str(text, false).map_err(|_| {
         let known: Vec<_> = T::value_variants().iter().filter_map(ValueEnum::to_possible_value).collect();

@@ -291,11 +291,13 @@ fn book_flight() -> CapabilityStatus {
             service: "pay.acmepay.example".into(),
             failures: Count(9.0),
             share: 0.75,
+            supplier: Some("AcmePay".into()),
         }),
         objectives: vec![ObjectiveStatus {
             id: "available".into(),
             kind: "availability".into(),
             target: 0.999,
+            under_ms: None,
             actual: Some(0.88),
             actual_low: Some(0.802),
             actual_high: Some(0.93),

@@ -113,8 +113,8 @@ mirror! {
     LostValue => LostValue { same amount currency; }
     Completeness => Completeness { same late orphan weight; counts orphaned incomplete corrected; }
     Spans => Spans { same received fates; }
-    WorstHop => WorstHop { same hop service share; counts failures; }
-    ObjectiveStatus => ObjectiveStatus { same id kind target actual actual_low actual_high budget_left burn; counts good bad; }
+    WorstHop => WorstHop { same hop service share supplier; counts failures; }
+    ObjectiveStatus => ObjectiveStatus { same id kind target under_ms actual actual_low actual_high budget_left burn; counts good bad; }
     Status => StatusResponse {
         same api_version estimated unknown_capabilities;
         into range spans;
@@ -156,7 +156,7 @@ mirror! {
     }
     FlowNode => FlowNode {
         same hop service operation external queue supplier layer share failure_share cause passes_on;
-        into latency_ms;
+        into latency_ms self_ms edge_gap_ms;
         maybe lost_value;
         counts executions calls errors failures through absorbed retries missing slow_blamed;
         named causes;

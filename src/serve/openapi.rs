@@ -34,6 +34,8 @@ pub(super) enum Answer {
     Document(&'static str),
     /// Bytes.
     File,
+    /// Server-sent events, without end.
+    Events,
     /// JSON of no message.
     Json,
     /// Text for people and their tools; no token is needed.
@@ -100,6 +102,7 @@ fn operation(route: &Route) -> Value {
             json!({ "description": route.summary, "content": { "application/json": { "schema": { "type": "object" } } } })
         }
         Answer::File => json!({ "description": route.summary, "content": { "application/octet-stream": {} } }),
+        Answer::Events => text("text/event-stream", route.summary),
         Answer::Health => text("text/plain", route.summary),
         Answer::Figures => text("text/plain; version=0.0.4", route.summary),
     };

@@ -36,6 +36,7 @@ pub(super) async fn server() -> Running {
         Arc::clone(&answers) as _,
         Arc::clone(&health) as _,
         || NOON,
+        Some("https://traces.example/trace/{trace_id}".into()),
         std::future::pending(),
     ));
     Running { answers, health, address }
@@ -254,7 +255,7 @@ async fn grpc_asks_the_same_questions_on_the_same_port() {
     let failed: Vec<_> = over_time.points.iter().map(|point| point.failed).collect();
     assert_eq!((over_time.step_seconds, failed, over_time.note), (1800, vec![12.0, 0.0], None));
     assert_eq!(over_time.points[0].worst_hop.as_ref().unwrap().hop, "card-network");
-    assert!(server.asked().ends_with("step_ns: Some(1800000000000) }"));
+    assert!(server.asked().ends_with("step_ns: Some(1800000000000), durations: false }"));
     let wrong = HistoryRequest { step: "1s".into(), ..asked };
     assert_eq!(client.history(wrong).await.unwrap_err().code(), Code::InvalidArgument);
     assert_eq!(client.explain(ExplainRequest { baseline: last, ..request }).await.unwrap_err().code(), Code::InvalidArgument);

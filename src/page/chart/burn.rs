@@ -38,6 +38,8 @@ pub struct Burn {
     pub now_ms: i64,
     /// In the order of time.
     pub spent: Vec<Spent>,
+    /// What is left as the document tells it, so that both say the same; else what the steps add up to.
+    pub left: Option<f64>,
     /// When it is gone at the pace of late; `None` if it never is.
     pub gone_ms: Option<i64>,
 }
@@ -50,8 +52,8 @@ pub fn burn(of: &Burn) -> Markup {
     let time = TimeAxis::new(of.from_ms, near.unwrap_or(of.to_ms).max(of.to_ms), LEFT, RIGHT);
     let places = spenders(&of.spent);
     let stairs = stairs(&of.spent, &places);
-    let left = stairs.last().map_or(1.0, |stair| stair.after);
-    let value = axis(stairs.iter().map(|stair| stair.after).fold(0.0, f64::min));
+    let left = of.left.filter(|left| left.is_finite()).or(stairs.last().map(|stair| stair.after)).unwrap_or(1.0);
+    let value = axis(stairs.iter().map(|stair| stair.after).fold(left.min(0.0), f64::min));
     html! {
         svg class="chart time burn" viewBox=(format!("0 0 {WIDE} {}", BOTTOM + 24.0)) role="img" aria-label=(told(of, left, &places))
             data-from=(time.from_ms) data-to=(time.to_ms) data-left=(LEFT) data-right=(RIGHT) {

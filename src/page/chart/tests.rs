@@ -64,7 +64,7 @@ proptest! {
         let points = vec![FailuresPoint { from_ms: times[0], to_ms: times[1], executions: n(3), hops: vec![("a".into(), n(4)), ("b".into(), n(5))] }];
         let area = failures(&Failures { word: "failed".into(), points, markers: vec![] }).into_string();
         let spent = vec![Spent { from_ms: times[0], to_ms: times[1], by: vec![("a".into(), n(6))] }];
-        let burn = burn(&Burn { from_ms: times[0], to_ms: times[2], now_ms: times[1], spent, gone_ms: Some(times[3]) }).into_string();
+        let burn = burn(&Burn { from_ms: times[0], to_ms: times[2], now_ms: times[1], spent, left: Some(n(2)), gone_ms: Some(times[3]) }).into_string();
         let column = HeatColumn { from_ms: times[0], to_ms: times[1], buckets: vec![(n(7), n(8), n(9))], p50_ms: Some(n(10)), p95_ms: None };
         let heat = heat(&Heat { columns: vec![column], limit_ms: Some(n(11)) }).into_string();
         for text in [spark, area, burn, heat, score(n(0)).into_string()] {
@@ -134,6 +134,7 @@ fn a_budget_goes_down_by_what_each_spends_and_says_when_it_ends() {
         to_ms: NINE + 28 * day,
         now_ms: NINE + 3 * day,
         spent: vec![spent(0, 0.2), spent(1, 0.3), spent(2, 0.0)],
+        left: None,
         gone_ms: Some(NINE + 6 * day),
     };
     let html = burn(&of).into_string();

@@ -125,7 +125,7 @@ fn slow_mode_is_the_same_picture_in_amber_and_may_end_on_the_way() {
         (node.on_the_way, node.cause) = (node.ends, node.cause.as_ref().map(|_| "edge_gap".into()));
     }
     let html = drawn(&picture);
-    assert_eq!(texts(&html, "svg.flow.slow .verdict"), ["92 % of slow ones, most:", "on the way to it"]);
+    assert_eq!(texts(&html, "svg.flow.slow .verdict"), ["92 % of slow ones end here:", "mostly the way to it"]);
     let cut = Html::parse_fragment(&html);
     let cut = cut
         .select(&Selector::parse("svg.flow g.cut:not(.lesser) circle").unwrap())

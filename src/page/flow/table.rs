@@ -12,18 +12,18 @@ pub fn table(picture: &Picture) -> Markup {
     order.sort_by(|one, other| picture.nodes[*other].ends.total_cmp(&picture.nodes[*one].ends).then(one.cmp(other)));
     let harmed = words::harmed(picture.mode);
     html! {
-        table class="flow-table" {
+        table class="list" {
             caption { (words::story(&picture)) }
             thead {
                 tr {
                     th scope="col" { "Hop" }
                     th scope="col" { "What it is" }
                     th scope="col" { "Called by" }
-                    th scope="col" class="n" { "Attempts" }
-                    th scope="col" class="n" { @if picture.mode == Mode::Slow { "Slow ones" } @else { "Failures" } }
-                    th scope="col" class="n" { "Of all " (harmed) }
+                    th scope="col" class="r" { "Attempts" }
+                    th scope="col" class="r" { @if picture.mode == Mode::Slow { "Slow ones" } @else { "Failures" } }
+                    th scope="col" class="r" { "Of all " (harmed) }
                     th scope="col" { "Why" }
-                    th scope="col" class="n" { "Absorbed" }
+                    th scope="col" class="r" { "Absorbed" }
                 }
             }
             tbody {
@@ -33,8 +33,8 @@ pub fn table(picture: &Picture) -> Markup {
                         tr {
                             th scope="row" { (name) }
                             td {} td {} td {}
-                            td class="n" { (words::count(many)) }
-                            td class="n" { (words::percent(picture.part(many))) }
+                            td class="r" { (words::count(many)) }
+                            td class="r" { (words::percent(picture.part(many))) }
                             td {} td {}
                         }
                     }
@@ -55,14 +55,14 @@ fn row(picture: &Picture, at: usize) -> Markup {
             th scope="row" { @if let Some(href) = &node.href { a href=(href) { (page::words::name(&node.hop)) } } @else { (page::words::name(&node.hop)) } }
             td { (page::words::name(&words::what(picture, at))) }
             td { @for (place, caller) in callers.iter().take(5).enumerate() { @if place > 0 { ", " } (page::words::name(caller)) } @if callers.len() > 5 { " and " (callers.len() - 5) " more" } }
-            td class="n" { (words::fine_percent(node.share)) }
-            td class="n" { (words::count(node.ends)) }
-            td class="n" { @if node.ends > 0.0 { (words::percent(picture.part(node.ends))) } }
+            td class="r" { (words::fine_percent(node.share)) }
+            td class="r" { (words::count(node.ends)) }
+            td class="r" { @if node.ends > 0.0 { (words::percent(picture.part(node.ends))) } }
             td {
                 @if let (true, Some(cause)) = (node.ends > 0.0, &node.cause) { (words::cause(cause)) }
                 @else if node.passes_on && picture.mode == Mode::Failures { "passes errors on" }
             }
-            td class="n" { @if node.absorbed > 0.0 { (words::count(node.absorbed)) } }
+            td class="r" { @if node.absorbed > 0.0 { (words::count(node.absorbed)) } }
         }
     }
 }

@@ -24,8 +24,8 @@ impl Picture {
             share: node.share.unwrap_or(0.0),
             p95_ms: node.latency_ms.p95,
             ends: by(node.failures.0, node.slow_blamed.0),
-            on_the_way: 0.0,
-            cause: node.cause.clone().filter(|_| mode == Mode::Failures),
+            on_the_way: if mode == Mode::Slow && is_far(node) { node.slow_blamed.0 } else { 0.0 },
+            cause: if mode == Mode::Slow { time_of(node) } else { node.cause.clone() },
             passes_on: node.passes_on,
             absorbed: node.absorbed.0,
             href: href(node),
@@ -42,6 +42,18 @@ impl Picture {
             edges: flow.edges.iter().map(edge).collect(),
         }
     }
+}
+
+/// Whether more of its time on the critical path is spent between caller and it than in it. Slow executions are not counted by where their time
+/// went, so this is told of the hop as a whole.
+fn is_far(node: &FlowNode) -> bool {
+    node.edge_gap_ms.mean.unwrap_or(0.0) > node.self_ms.mean.unwrap_or(0.0)
+}
+
+/// What its time goes to, in a word of spec 2.
+fn time_of(node: &FlowNode) -> Option<String> {
+    let is_known = node.edge_gap_ms.mean.or(node.self_ms.mean).is_some();
+    (is_known && node.slow_blamed.0 > 0.0).then(|| if is_far(node) { "edge_gap" } else { "self_time" }.to_owned())
 }
 
 #[cfg(test)]
@@ -95,5 +107,12 @@ mod tests {
         let slow = Picture::of(&flow(), Mode::Slow, &|_| None);
         assert_eq!((slow.harmed, slow.caller, slow.nodes[0].ends, slow.edges[0].strand), (4.0, 0.0, 4.0, 4.0));
         assert_eq!(slow.nodes[1].cause, None, "a cause of failures says nothing about time");
+        let mut far = flow();
+        far.nodes[0].edge_gap_ms.mean = Some(30.0);
+        far.nodes[0].self_ms.mean = Some(20.0);
+        let slow = Picture::of(&far, Mode::Slow, &|_| None);
+        assert_eq!((slow.nodes[0].on_the_way, slow.nodes[0].cause.as_deref()), (4.0, Some("edge_gap")));
+        let failed = Picture::of(&far, Mode::Failures, &|_| None);
+        assert_eq!(failed.nodes[0].on_the_way, 0.0);
     }
 }

@@ -2,28 +2,21 @@
 
 use super::picture::{Mode, Picture};
 use super::text::isolated;
-use crate::page::words;
+use crate::page::{vocabulary, words};
 use crate::query::Count;
 
 /// Why a strand ends at a hop (causes of spec 2), short enough to stand below it.
 pub fn cause(word: &str) -> &str {
     match word {
-        "app_error" => "an error of its own",
-        "dependency_error" => "it answers with errors",
-        "unreachable" => "it cannot be reached",
-        "timeout_no_server" => "no answer in time",
-        "timeout_slow_server" => "it answers too late",
-        "timeout_budget" => "it uses up the time",
-        "caller_error" => "it asks for what is wrong",
+        "timeout_slow_server" => "too slow to answer",
+        "timeout_budget" => "the time was used up",
         "saturation" => "out of capacity",
-        "async_error" => "its later step fails",
+        "async_error" => "its later step failed",
         "business_failure" => "its answer is a refusal",
-        "missing_step" => "the next step is missing",
-        "unknown" => "the reason is not known",
-        "self_time" => "its own work",
-        "edge_gap" => "on the way to it",
-        "queue" => "waiting before it",
-        other => other,
+        "edge_gap" => "mostly the way to it",
+        "self_time" => "mostly its own work",
+        "unknown" => "nobody knows why",
+        other => vocabulary::cause(other),
     }
 }
 
@@ -69,7 +62,7 @@ pub fn above(picture: &Picture, node: usize) -> Option<String> {
     let share = percent(picture.part(of.ends));
     match (of.ends > 0.0, picture.mode) {
         (true, Mode::Failures) if picture.is_culprit(node) => Some(format!("{share} of failures end here:")),
-        (true, Mode::Slow) if picture.is_culprit(node) => Some(format!("{share} of slow ones, most:")),
+        (true, Mode::Slow) if picture.is_culprit(node) => Some(format!("{share} of slow ones end here:")),
         (true, mode) => Some(format!("{share} of {}", harmed(mode))),
         (false, Mode::Failures) if of.passes_on => Some("passes errors on".into()),
         _ => None,
