@@ -156,6 +156,11 @@ fn welcome(settings: &DemoSettings, listening: Listening, say: &mut (dyn FnMut(&
     }
     say(&format!("    curl http://{api}/api/v1/status"));
     say("");
+    say(&format!("Or open the page: http://{api}/?last=15m"));
+    say(
+        "    The board says in a sentence what fails. Click on what is red, and follow it to the hop that did it, and to a trace of it.",
+    );
+    say("");
 }
 
 /// Waits until everything that was sent has been judged, or nothing can be expected any more.

@@ -3,7 +3,9 @@
 use super::capability::{Tab, head};
 use super::frame::{Frame, Place};
 use super::{Asked, asked, chart, links, over_time, pieces, words};
-use crate::query::{AlertLine, BudgetAnswer, CapabilityStatus, Decision, GateAnswer, History, ObjectiveBudget};
+use crate::query::{
+    AlertLine, BudgetAnswer, CapabilityStatus, Count, Decision, GateAnswer, History, ObjectiveBudget, parse_length,
+};
 use maud::{Markup, html};
 use std::collections::BTreeMap;
 
@@ -37,7 +39,7 @@ pub fn budget(asked: &Asked, facts: &BudgetFacts) -> Markup {
     frame.around(&html! {
         (head(asked, one, Tab::Budget))
         p.say { (gate(&facts.gate)) }
-        @for alert in &facts.alerts { p.remark { strong { (words::name(&alert.summary)) } ", since " (words::moment(&alert.since)) "." } }
+        @for alert in &facts.alerts { p.remark { strong { (words::text(&alert.summary)) } ", since " (words::moment(&alert.since)) "." } }
         @if own.is_empty() { p.card { "The map names no objective. Write " code { "objectives: [{id: available, target: 99.9%, window: 28d}]" } " under the capability." } }
         @for budget in &own { (objective(facts, budget)) }
         @if !of_hops.is_empty() {
@@ -62,15 +64,17 @@ fn gate(gate: &GateAnswer) -> Markup {
         Decision::Freeze => "Hold releases.",
     };
     html! {
-        strong { (word) } " " (gate.reason)
-        @if !gate.exemptions.is_empty() { " Exempt: " (words::name(&gate.exemptions.join(", "))) "." }
+        strong { (word) } " Because " (words::text(&gate.reason)) "."
+        @if !gate.exemptions.is_empty() { " All the same: " (words::text(&gate.exemptions.join(", "))) "." }
     }
 }
 
 fn left(budget: &ObjectiveBudget) -> Markup {
     let share = budget.left_share;
     let class = share.map_or("ok", super::board::budget_class);
-    html! { span.bud { (pieces::bar(share.map_or(0.0, |share| if share <= 0.0 { 1.0 } else { share }), class)) span.num.(class) { (words::percent(share, 0)) } } }
+    // Under zero the bar is full.
+    let wide = share.map_or(0.0, |share| if share <= 0.0 { 1.0 } else { share });
+    html! { span.bud.(class) { (pieces::bar(wide, class)) (words::percent(share, 0)) } }
 }
 
 fn objective(facts: &BudgetFacts, it: &ObjectiveBudget) -> Markup {
@@ -81,18 +85,39 @@ fn objective(facts: &BudgetFacts, it: &ObjectiveBudget) -> Markup {
             p { (eta(it)) }
             @if let Some(burn) = facts.over.get(&it.objective).and_then(|history| over_time::burn(it, history)) { (chart::burn(&burn)) }
             div.figures {
-                (pieces::figure("Left", &left(it), &html! { (words::count(it.left)) " more may fail" }))
+                (pieces::figure("Left", &left(it), &html! { (how_many(it)) }))
                 (pieces::figure("Allowed", &html! { (words::count(it.allowed)) }, &html! { "of " (words::count(it.counted)) " counted" }))
                 (pieces::figure("Used", &html! { (words::count(it.used)) }, &html! { (words::count(it.lately.used)) " of it in the last " (words::lasting(it.lately.seconds as f64)) }))
-                @for (window, rate) in burns.into_iter().flatten() {
-                    (pieces::figure(&format!("Burn in {window}"), &html! { (format!("{rate:.1}")) "×" }, &html! { "1× uses it up exactly" }))
-                }
             }
+            @if let Some(rates) = burns { (burning(rates)) }
             @if !it.spent.is_empty() { (spent(it)) }
             @if let Some(left_out) = &it.excluded {
                 p { small { (words::count(left_out.counted)) " attempts in announced maintenance are left out, " (words::count(left_out.used)) " of which failed." } }
             }
             @if let Some(note) = &it.note { p { small { (note) } } }
+        }
+    }
+}
+
+fn how_many(it: &ObjectiveBudget) -> String {
+    if it.left.0 < 0.0 {
+        format!("{} too many", words::count(Count(-it.left.0)))
+    } else {
+        format!("{} more may fail", words::count(it.left))
+    }
+}
+
+/// Burn rates, the shortest window first.
+fn burning(rates: &BTreeMap<String, f64>) -> Markup {
+    let mut rates: Vec<(u64, &str, f64)> =
+        rates.iter().map(|(window, rate)| (parse_length(window).unwrap_or(u64::MAX), window.as_str(), *rate)).collect();
+    rates.sort_by_key(|(length, _, _)| *length);
+    html! {
+        @if !rates.is_empty() {
+            p { "Times as fast as it may be used: "
+                @for (at, (_, window, rate)) in rates.iter().enumerate() {
+                    @if at > 0 { " · " } b { (format!("{rate:.1}")) } " in " (window)
+                } "." }
         }
     }
 }

@@ -77,10 +77,9 @@ fn told(asked: &Asked, suspect: &Suspect, most: f64) -> Markup {
 fn value(line: &EvidenceLine, value: Option<f64>) -> String {
     let Some(number) = value else { return words::NOTHING.into() };
     match line.kind.as_str() {
-        "self_time" | "edge_gap" | "duration" | "starved_caller" => words::ms(value),
-        "failures" | "new_cause" | "absorbed" | "rejected" => words::percent(value, 1),
-        "executions" => words::grouped(number),
-        _ if number.abs() < 100.0 => format!("{number:.2}"),
+        "self_time" | "edge_gap" | "duration" => words::ms(value),
+        "failures" | "absorbed" | "rejected" => words::percent(value, 1),
+        _ if number.fract() != 0.0 && number.abs() < 100.0 => format!("{number:.2}"),
         _ => words::grouped(number),
     }
 }

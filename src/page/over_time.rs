@@ -137,3 +137,102 @@ pub(super) fn heat(history: &History, limit_ms: Option<f64>) -> Heat {
 pub(super) fn step(history: &History) -> String {
     words::lasting(history.step_seconds as f64)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::query::{Count, HistoryHop, IncidentHop, IncidentPoint};
+    use serde_json::json;
+
+    fn point(minute: u32, failed: f64, hops: &[(&str, f64)]) -> serde_json::Value {
+        let hop =
+            |(hop, failures): &(&str, f64)| HistoryHop { hop: (*hop).into(), service: String::new(), failures: Count(*failures) };
+        let hops: Vec<HistoryHop> = hops.iter().map(hop).collect();
+        json!({
+            "from": format!("2026-11-24T09:{minute:02}:00Z"), "to": format!("2026-11-24T09:{:02}:00Z", minute + 1),
+            "executions": 100, "ok": 100.0 - failed, "failed": failed, "rejected": 0, "abandoned": 0, "incomplete": 0, "slow": 7,
+            "success_rate": null, "success_rate_low": null, "success_rate_high": null,
+            "latency_ms": {"p50": 10.0, "p90": null, "p95": 20.0, "p99": null, "max": null}, "absorbed": {}, "worst_hop": null, "hops": hops,
+        })
+    }
+
+    fn history(points: &[serde_json::Value]) -> History {
+        serde_json::from_value(json!({
+            "capability": "book-flight", "range": {"from": "2026-11-24T09:00:00Z", "to": "2026-11-24T09:02:00Z"},
+            "step_seconds": 60, "points": points, "estimated": false,
+        }))
+        .unwrap()
+    }
+
+    fn budget(kind: &str, window: &str) -> ObjectiveBudget {
+        serde_json::from_value(json!({
+            "capability": "book-flight", "hop": null, "objective": "available", "kind": kind, "target": 0.9, "window": window,
+            "range": {"from": "2026-11-01T00:00:00Z", "to": "2026-11-24T09:02:00Z"},
+            "counted": 200, "allowed": 20, "used": 12, "left": 8, "left_share": 0.4, "gone": false, "gone_in_seconds": 60,
+            "gone_at": "2026-11-25T00:00:00Z", "lately": {"used": 12, "seconds": 86400}, "spent": [],
+            "excluded": {"maintenance": [{"from": "2026-11-24T09:01:00Z", "to": "2026-11-24T09:02:00Z", "reason": "x"}], "counted": 0, "used": 0},
+        }))
+        .unwrap()
+    }
+
+    #[test]
+    fn what_a_point_does_not_name_is_of_others() {
+        let told = failures(&history(&[point(0, 12.0, &[("card-network", 9.0)])]), Vec::new());
+        assert_eq!(told.points[0].hops, [("card-network".to_owned(), 9.0), ("others".to_owned(), 3.0)]);
+        assert_eq!(told.points[0].to_ms - told.points[0].from_ms, 60_000);
+    }
+
+    #[test]
+    fn a_budget_is_spent_in_parts_of_what_is_allowed_and_maintenance_spends_nothing() {
+        let points = history(&[point(0, 10.0, &[("card-network", 10.0)]), point(1, 5.0, &[("card-network", 5.0)])]);
+        let told = burn(&budget("availability", "month"), &points).unwrap();
+        assert_eq!(told.spent[0].by, [("card-network".to_owned(), 0.5)]);
+        assert!(told.spent[1].by.is_empty() && told.left == Some(0.4));
+        assert_eq!(told.to_ms, ms("2026-12-01T00:00:00Z"), "a month ends with its last day");
+        let slow = burn(&budget("latency", "28d"), &points).unwrap();
+        assert_eq!((slow.spent[0].by[0].0.as_str(), slow.to_ms), ("slow", slow.now_ms));
+        let of_hop = ObjectiveBudget { hop: Some("pricing".into()), ..budget("availability", "28d") };
+        assert_eq!(burn(&of_hop, &points), None);
+        let nothing_allowed = ObjectiveBudget { allowed: Count(0.0), ..budget("availability", "28d") };
+        assert_eq!(burn(&nothing_allowed, &points), None);
+    }
+
+    #[test]
+    fn an_incident_has_its_lines_and_one_of_latency_its_own_time() {
+        let hop = |lost, slow| IncidentHop {
+            hop: "card-network".into(),
+            service: String::new(),
+            lost: Count(lost),
+            slow: Count(slow),
+            share: 1.0,
+        };
+        let line = |lost: f64, slow: f64| -> IncidentLine {
+            let range = ("2026-11-24T09:00:00Z".to_owned(), "2026-11-24T09:01:00Z".to_owned());
+            let timeline = IncidentPoint {
+                from: range.0,
+                to: range.1,
+                executions: Count(10.0),
+                lost: Count(lost),
+                slow: Count(slow),
+                broken: Count(1.0),
+                hops: vec![hop(lost, slow)],
+            };
+            let mut told: IncidentLine = serde_json::from_value(json!({
+                "id": "1", "capability": "book-flight", "objective": "available", "tier": "1h/5m", "severity": "page", "owner": "", "state": "over",
+                "start": "2026-11-24T09:00:00Z", "detected": "2026-11-24T09:24:10Z", "peak": null, "recovered": "2026-11-24T09:51:00Z", "resolved": null,
+                "executions": 1, "outcomes": {}, "lost": lost, "lost_share": null, "slow": slow, "lost_value": null, "counted": 1, "broken": 1,
+                "broken_share": null, "hops": [], "system_accident": "no", "hop_objectives_broken": [], "step_seconds": 60, "timeline": [],
+            }))
+            .unwrap();
+            told.hops = vec![hop(lost, slow)];
+            told.timeline = vec![timeline];
+            told
+        };
+        let around = history(&[point(0, 1.0, &[]), point(1, 2.0, &[])]);
+        let failed = incident(&line(5.0, 1.0), Some(&around));
+        let words: Vec<&str> = failed.markers.iter().map(|marker| marker.words.as_str()).collect();
+        assert_eq!((failed.points.len(), words), (2, vec!["began 09:00", "paged 09:24", "over 09:51"]));
+        let slow = incident(&line(1.0, 5.0), Some(&around));
+        assert_eq!((slow.word.as_str(), slow.points.len(), slow.points[0].hops[0].1), ("slow", 1, 5.0));
+    }
+}

@@ -13,10 +13,7 @@ pub(super) fn figure(label: &str, value: &Markup, remark: &Markup) -> Markup {
 pub(super) fn bar(share: f64, class: &str) -> Markup {
     let width = format!("{:.1}", 80.0 * share.clamp(0.0, 1.0));
     html! {
-        svg.bar viewBox="0 0 80 8" width="80" height="8" aria-hidden="true" {
-            rect class="b-track" width="80" height="8" rx="2" {}
-            rect class={ "b-" (class) } width=(width) height="8" rx="2" {}
-        }
+        svg.bar aria-hidden="true" { rect class={ "b-" (class) } width=(width) {} }
     }
 }
 

@@ -99,7 +99,7 @@
   if (every) setInterval(() => refresh(false), every);
   if (body.dataset.refresh !== "off") setInterval(again, 2000);
   // Live: the server says when something was counted. It ends a stream that nobody sees.
-  let stream = null, last = 0;
+  let stream = null, last = 0, opened = 0;
   function live() {
     const wanted = body.dataset.refresh === "live" && !document.hidden;
     if (!wanted) { stream?.close(); stream = null; return; }
@@ -110,7 +110,7 @@
       last = Date.now();
       refresh(false);
     });
-    stream.addEventListener("open", () => away(false));
+    stream.addEventListener("open", () => { away(false); if (opened++) refresh(false); });
     stream.addEventListener("error", () => { if (stream?.readyState !== EventSource.OPEN) away(true); });
   }
   document.addEventListener("visibilitychange", live);

@@ -7,7 +7,7 @@ use super::listing::{self, Listed, Listing};
 use super::matching::{Matching, Sources};
 use super::status::{capability_status, count};
 use super::{
-    API_VERSION, Alerts, Annotations, Answers, Between, BudgetAnswer, BudgetQuestion, CapabilityStatus, ExplainQuestion,
+    API_VERSION, Alerts, Annotations, Answers, Between, BudgetAnswer, BudgetQuestion, CapabilityStatus, Count, ExplainQuestion,
     Explanation, Flow, FlowQuestion, GateAnswer, GateQuestion, History, HistoryQuestion, HopsAnswer, HopsQuestion,
     IncidentsAnswer, IncidentsQuestion, NewAnnotation, QueryError, Range, Spans, Status, StatusQuestion, TraceAnswer,
     VerdictLine, Watching, verdict_with_tree,
@@ -246,6 +246,10 @@ impl Answers for Desk {
             sampled: table.sampled(),
             intervals: table.intervals(),
         })
+    }
+
+    fn traffic(&self, between: Between, step_ns: u64) -> Result<BTreeMap<String, Vec<Count>>, QueryError> {
+        self.told_traffic(between, step_ns)
     }
 
     fn history(&self, question: &HistoryQuestion) -> Result<History, QueryError> {

@@ -212,7 +212,7 @@ impl Desk {
 
     /// The range that is told, the part of it that points are made of, and what to say about that: nobody wants to see fifty years of
     /// nothing because a range has no beginning.
-    fn kept_of(&self, asked: Option<Between>) -> Result<(Between, Between, Vec<String>), QueryError> {
+    pub(super) fn kept_of(&self, asked: Option<Between>) -> Result<(Between, Between, Vec<String>), QueryError> {
         let between = self.range(asked)?;
         let nothing = Between { from_ns: between.from_ns, to_ns: between.from_ns };
         let Some(extent) = self.keeper.extent()? else {
@@ -239,12 +239,16 @@ impl Desk {
         totals: bool,
         visitor: &mut dyn FnMut(u64, u64, &Window),
     ) -> Result<(), QueryError> {
-        // Windows of which a step is made: none of them lies in two steps.
-        let fits = WINDOWS_NS.into_iter().find(|length_ns| step_ns.is_multiple_of(*length_ns));
-        let look = Look { at_most_ns: fits.unwrap_or(SLICE_NS), totals };
+        let look = look(step_ns, totals);
         let (range, capability) = (between.from_ns..between.to_ns, Some(capability));
         Ok(self.keeper.read_by(range, capability, look, &mut |kept, window| visitor(kept.slice_ns, kept.length_ns, window))?)
     }
+}
+
+/// Windows of which a step is made: none of them lies in two steps.
+pub(super) fn look(step_ns: u64, totals: bool) -> Look {
+    let fits = WINDOWS_NS.into_iter().find(|length_ns| step_ns.is_multiple_of(*length_ns));
+    Look { at_most_ns: fits.unwrap_or(SLICE_NS), totals }
 }
 
 /// Whole seconds as people write them: `10s`, `15m`, `1h`, `7d`.

@@ -141,6 +141,20 @@ fn too_many_points_are_refused_with_the_step_to_write() {
 }
 
 #[test]
+fn the_traffic_of_all_is_the_executions_of_each_history() {
+    let office = office(None);
+    ended_at(&office, &[1, 2, 3, 59, 61, 130, 131]);
+    for (range, step) in [(between(0, 180), 60 * SECOND), (between(5, 125), 10 * SECOND), (between(0, 600), 120 * SECOND)] {
+        let all = office.desk.traffic(range.unwrap(), step).unwrap();
+        let points = ask(&office, range, Some(step)).unwrap().points;
+        assert_eq!(all["book-flight"], points.iter().map(|point| point.executions).collect::<Vec<_>>());
+        assert!(all["book-flight"].iter().any(|count| count.0 > 0.0));
+        assert!(all.iter().filter(|(id, _)| *id != "book-flight").all(|(_, counts)| counts.iter().all(|count| count.0 == 0.0)));
+    }
+    assert!(office.desk.traffic(between(0, 60).unwrap(), 7 * SECOND).is_err());
+}
+
+#[test]
 fn a_step_is_a_multiple_of_ten_seconds() {
     for (text, seconds) in [("10s", 10), ("90s", 90), ("15m", 900), ("1h", 3600), ("1d", 86_400), ("1w", 604_800)] {
         assert_eq!(parse_step(text), Ok(seconds * SECOND), "{text}");

@@ -39,6 +39,7 @@ mod range;
 mod stats;
 mod status;
 mod stretches;
+mod traffic;
 mod tree;
 
 #[cfg(test)]

@@ -1,11 +1,11 @@
 //! What can be asked.
 
 use super::{
-    Alerts, Annotations, BudgetAnswer, Explanation, Flow, GateAnswer, History, HopsAnswer, IncidentsAnswer, Level, Matching,
-    NewAnnotation, Status, TraceAnswer, parse_moment,
+    Alerts, Annotations, BudgetAnswer, Count, Explanation, Flow, GateAnswer, History, HopsAnswer, IncidentsAnswer, Level,
+    Matching, NewAnnotation, Status, TraceAnswer, parse_moment,
 };
 use crate::model::TraceId;
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 /// A stretch of time, nanoseconds since 1970: `from_ns` belongs to it, `to_ns` does not.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -167,6 +167,21 @@ pub trait Answers: Send + Sync {
     /// # Errors
     /// If the capability is not in the map, the points would be too many, or what is kept cannot be read.
     fn history(&self, question: &HistoryQuestion) -> Result<History, QueryError>;
+
+    /// Executions over time of all capabilities at once: those of their [`Answers::history`] at this step, for pictures so small that
+    /// nothing else of it would be seen. At most 10,000 points each.
+    ///
+    /// # Errors
+    /// If the step does not fit, the points would be too many, or what is kept cannot be read.
+    fn traffic(&self, between: Between, step_ns: u64) -> Result<BTreeMap<String, Vec<Count>>, QueryError> {
+        let all = self.status(&StatusQuestion { capability: None, between: Some(between) })?;
+        let of = |id: &String| {
+            let question =
+                HistoryQuestion { capability: id.clone(), between: Some(between), step_ns: Some(step_ns), durations: false };
+            Ok((id.clone(), self.history(&question)?.points.iter().map(|point| point.executions).collect()))
+        };
+        all.capabilities.iter().map(|one| of(&one.id)).collect()
+    }
 
     /// Why a capability was bad.
     ///

@@ -118,6 +118,10 @@ impl Answers for FakeAnswers {
         Ok(Explanation { capability: question.capability.clone(), level: question.level, ..explanation() })
     }
 
+    fn latest_flows(&self, _: Between) -> Result<std::collections::HashMap<String, Flow>, QueryError> {
+        Ok([("book-flight".to_owned(), flows::flow())].into())
+    }
+
     fn flow(&self, question: &FlowQuestion) -> Result<Flow, QueryError> {
         self.asked.lock().unwrap().push(format!("{question:?}"));
         known(Some(&question.capability))?;

@@ -93,7 +93,7 @@ impl Running {
         Channel::from_shared(self.address.clone()).unwrap().connect().await.unwrap()
     }
 
-    fn asked(&self) -> String {
+    pub(super) fn asked(&self) -> String {
         self.answers.asked.lock().unwrap().pop().unwrap()
     }
 }

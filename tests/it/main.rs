@@ -23,6 +23,8 @@ mod laws;
 mod made;
 mod matching;
 mod naive;
+mod page;
+mod page_hostile;
 mod program;
 mod receiver;
 mod reloading;

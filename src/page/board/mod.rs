@@ -9,7 +9,7 @@ mod row;
 mod say;
 
 use super::frame::{Frame, Place};
-use super::{Asked, flow, words};
+use super::{Asked, flow, marks, words};
 use crate::query::{BudgetAnswer, Flow, IncidentLine, Status};
 use maud::{Markup, html};
 use order::Row;
@@ -25,8 +25,8 @@ pub struct BoardFacts {
     pub budget: BudgetAnswer,
     /// Incidents that go on.
     pub open: Vec<IncidentLine>,
-    /// Executions over the range in equal steps, by capability; the picture of it is left out where there is none.
-    pub attempts: HashMap<String, Vec<f64>>,
+    /// Executions over the range in equal steps, by capability; `None` before anything was kept.
+    pub attempts: HashMap<String, Vec<Option<f64>>>,
     /// Who calls whom in each, by id; a strip is left out where there is none.
     pub threads: HashMap<String, Flow>,
     /// The end of the last slice in which anything was counted, nanoseconds since 1970; 0 where nothing ever was.
@@ -88,10 +88,15 @@ fn tools(asked: &Asked, all: usize, found: usize) -> Markup {
     }
 }
 
+/// Rows with pictures. Whoever has more to do than that has no time for pictures; a search shows those of the others.
+pub const MOST_DRAWN: usize = 40;
+
 const COLUMNS: [&str; 8] = ["State", "Capability", "Steel thread", "Success", "p95", "Attempts", "Budget left", "Worst hop"];
 
 fn table(asked: &Asked, facts: &BoardFacts, rows: &[&Row<'_>]) -> Markup {
+    let is_drawn = |row: &Row<'_>| rows.iter().take(MOST_DRAWN).any(|drawn| drawn.one.id == row.one.id);
     html! {
+        (marks::state_symbols())
         (flow::strip_symbols())
         table.board aria-label="Capabilities, worst first" {
             thead { tr { @for column in COLUMNS { th scope="col" { (column) } } } }
@@ -99,11 +104,11 @@ fn table(asked: &Asked, facts: &BoardFacts, rows: &[&Row<'_>]) -> Markup {
                 @for (owner, of) in order::by_owner(rows) {
                     tbody {
                         tr.group { th scope="rowgroup" colspan=(COLUMNS.len()) { (words::name(owner.unwrap_or("nobody"))) } }
-                        @for row in of { (row::row(asked, facts, row)) }
+                        @for row in of { (row::row(asked, facts, row, is_drawn(row))) }
                     }
                 }
             } @else {
-                tbody { @for row in rows { (row::row(asked, facts, row)) } }
+                tbody { @for row in rows { (row::row(asked, facts, row, is_drawn(row))) } }
             }
         }
     }

@@ -1,23 +1,23 @@
-//! A row of the board.
+//! A row of the board. There may be hundreds, and a page stays under 120 kB: so cells have no names of their own (the style knows them
+//! by their places), signs and lines are drawn once and used, and only the first rows, which are the worst, have pictures.
 
 use super::BoardFacts;
 use super::order::Row;
 use crate::page::{Asked, chart, flow, links, marks, words};
-use crate::query::{ObjectiveBudget, WorstHop, parse_moment};
+use crate::query::{WorstHop, parse_moment};
 use maud::{Markup, html};
 
-/// Length of the bar, and its height.
-const BAR: (f64, f64) = (80.0, 8.0);
+/// Length of a whole bar, pixels.
+const BAR: f64 = 80.0;
 
-/// One capability.
-pub(super) fn row(asked: &Asked, facts: &BoardFacts, row: &Row<'_>) -> Markup {
+/// One capability. `is_drawn`: with pictures, and with all links.
+pub(super) fn row(asked: &Asked, facts: &BoardFacts, row: &Row<'_>, is_drawn: bool) -> Markup {
     let one = row.one;
-    let (class, _) = marks::state_words(one.state);
     let here = asked.link(&links::capability(&one.id));
     html! {
-        tr.row.(class) {
-            td.state {
-                (marks::state(one.state))
+        tr.(marks::state_words(one.state).0) {
+            td {
+                (marks::small_state(one.state))
                 @if let Some(incident) = row.incident {
                     a.incident href=(asked.link(&links::incident(&incident.id))) { "incident since " (words::clock(&incident.start)) }
                 }
@@ -26,20 +26,18 @@ pub(super) fn row(asked: &Asked, facts: &BoardFacts, row: &Row<'_>) -> Markup {
                 a href=(here) { (words::name(&one.title)) }
                 @if let Some(owner) = &one.owner { small { (words::name(owner)) } }
             }
-            td.thread { @if let Some(flow) = facts.threads.get(&one.id) { (flow::strip(flow, one)) } }
-            td.success data-l="success" {
-                b.num.(success_class(row)) { (success(row)) }
+            td { @if let Some(flow) = facts.threads.get(&one.id).filter(|_| is_drawn) { (flow::strip(flow, one)) } }
+            td {
+                b.(success_class(row)) { (success(row)) }
                 small { @match row.availability() { Some(goal) => { "goal " (words::goal(goal.target)) } None => { "no goal" } } }
             }
-            td data-l="p95" { span.num { (words::ms(one.latency_ms.p95.filter(|_| row.can_be_told()))) } }
-            td.attempts data-l="attempts" {
-                @if let Some(values) = facts.attempts.get(&one.id) { (chart::spark(&values.iter().copied().map(Some).collect::<Vec<_>>())) }
-                small { (attempts(facts, row)) }
+            td { (words::ms(one.latency_ms.p95.filter(|_| row.can_be_told()))) }
+            td {
+                @if let Some(values) = facts.attempts.get(&one.id).filter(|_| is_drawn) { (chart::spark(values)) }
+                small { (words::a_minute(one.executions, seconds(facts))) }
             }
-            td.budget data-l="budget left" { (budget(asked, row)) }
-            td.worst data-l="worst hop" {
-                @match &one.worst_hop { Some(worst) => (worst_hop(asked, facts, row, worst)) None => small { "no failures" } }
-            }
+            td { (budget(row)) }
+            td { @match &one.worst_hop { Some(worst) => (worst_hop(asked, facts, row, worst, is_drawn)) None => small { "no failures" } } }
         }
     }
 }
@@ -49,9 +47,10 @@ fn success(row: &Row<'_>) -> String {
     words::percent(row.one.success_rate.filter(|_| row.can_be_told()), digits)
 }
 
+/// The colour of its state, where its goal is missed.
 fn success_class(row: &Row<'_>) -> &'static str {
     let missed = row.availability().zip(row.one.success_rate).is_some_and(|(goal, rate)| rate < goal.target);
-    if missed && row.can_be_told() { marks::state_words(row.one.state).0 } else { "plain" }
+    if missed && row.can_be_told() { "missed" } else { "plain" }
 }
 
 /// Seconds of the range that is told.
@@ -61,24 +60,16 @@ fn seconds(facts: &BoardFacts) -> f64 {
     moment(&range.to).saturating_sub(moment(&range.from)) as f64 / 1e9
 }
 
-fn attempts(facts: &BoardFacts, row: &Row<'_>) -> String {
-    words::a_minute(row.one.executions, seconds(facts))
-}
-
-fn budget(asked: &Asked, row: &Row<'_>) -> Markup {
-    let Some(budget) = row.budget else { return html! { small { "no goal" } } };
-    let left = budget.left_share.unwrap_or(0.0);
-    let class = budget_class(left);
-    let told = format!("{} over {}", budget.objective, budget.window);
-    let path = format!("{}/budget", links::capability(&row.one.id));
+fn budget(row: &Row<'_>) -> Markup {
+    let Some(left) = row.budget.and_then(|budget| budget.left_share) else { return html! { small { "no goal" } } };
+    // Under zero the bar is full, and red.
+    let wide = if left <= 0.0 { BAR } else { (BAR * left.min(1.0)).ceil() };
     html! {
-        a.bud href=(asked.link(&path)) title=(told) {
-            (bar(budget, class))
-            span.num.(class) { (words::percent(Some(left), 0)) }
-        }
+        span.bud.(budget_class(left)) { svg { rect width=(wide) {} } (words::percent(Some(left), 0)) }
     }
 }
 
+/// How near a budget is to its end.
 pub(in crate::page) fn budget_class(left: f64) -> &'static str {
     match left {
         _ if left <= 0.0 => "fail",
@@ -87,22 +78,10 @@ pub(in crate::page) fn budget_class(left: f64) -> &'static str {
     }
 }
 
-/// What is left as a bar; under zero it is full, and red.
-fn bar(budget: &ObjectiveBudget, class: &str) -> Markup {
-    let left = budget.left_share.unwrap_or(0.0);
-    let width = if left <= 0.0 { BAR.0 } else { BAR.0 * left.min(1.0) };
-    html! {
-        svg viewBox={ "0 0 " (BAR.0) " " (BAR.1) } width=(BAR.0) height=(BAR.1) aria-hidden="true" {
-            rect class="b-track" width=(BAR.0) height=(BAR.1) rx="2" {}
-            rect class={ "b-" (class) } width=(format!("{width:.1}")) height=(BAR.1) rx="2" {}
-        }
-    }
-}
-
-fn worst_hop(asked: &Asked, facts: &BoardFacts, row: &Row<'_>, worst: &WorstHop) -> Markup {
+fn worst_hop(asked: &Asked, facts: &BoardFacts, row: &Row<'_>, worst: &WorstHop, is_drawn: bool) -> Markup {
     let path = format!("{}/hops", links::capability(&row.one.id));
     html! {
-        a href=(asked.link(&path)) { b { (words::name(&worst.hop)) } }
+        @if is_drawn { a href=(asked.link(&path)) { (words::name(&worst.hop)) } } @else { b { (words::name(&worst.hop)) } }
         small {
             (words::part(Some(worst.share))) " of failures"
             @if let Some(supplier) = &worst.supplier { " · " (words::name(supplier)) }

@@ -4,7 +4,7 @@ use super::{host, shown};
 use crate::model::TraceId;
 use crate::page::{self, Asked, BoardFacts, BudgetFacts, CapabilityFacts, HealthFacts, HeatmapFacts};
 use crate::query::{
-    AnnotationLine, Answers, Between, BudgetAnswer, BudgetQuestion, By, CapabilityStatus, ExplainQuestion, FlowQuestion,
+    AnnotationLine, Answers, Between, BudgetAnswer, BudgetQuestion, By, CapabilityStatus, Count, ExplainQuestion, FlowQuestion,
     GateQuestion, History, HistoryQuestion, HopsQuestion, IncidentLine, IncidentsQuestion, Level, QueryError, State,
     StatusQuestion, parse_moment, parse_range,
 };
@@ -47,9 +47,6 @@ const JUST_BEFORE_NS: u64 = 60_000_000_000;
 /// Shown before and after an incident at least, nanoseconds.
 const LEAST_AROUND_NS: u64 = 300_000_000_000;
 
-/// Points of the small line of a row.
-const SPARKS: usize = 24;
-
 fn board_facts(answers: &dyn Answers, asked: &Asked, host: Option<String>) -> Answered<BoardFacts> {
     let between = asked.between()?;
     let status = answers.status(&StatusQuestion { capability: None, between: Some(between) })?;
@@ -60,9 +57,32 @@ fn board_facts(answers: &dyn Answers, asked: &Asked, host: Option<String>) -> An
     let found = answers.incidents(&IncidentsQuestion { id: None, between: Some(around) });
     let open = found.map_or_else(|_| Vec::new(), |found| found.incidents);
     let open = open.into_iter().filter(|one| one.state == "open").collect();
-    let attempts = answers.pulses(between, SPARKS)?;
+    let attempts = answers.traffic(between, step_ns(between))?;
+    let attempts = attempts.into_iter().map(|(id, counts)| (id, line(&counts, between)));
     let threads = answers.latest_flows(between)?;
-    Ok(BoardFacts { status, budget, open, attempts, threads, counted_until_ns, host })
+    Ok(BoardFacts { status, budget, open, attempts: attempts.collect(), threads, counted_until_ns, host })
+}
+
+/// What was counted as a line over the whole range: without the last point, of which more is to come, and with nothing before the first.
+fn line(counts: &[Count], between: Between) -> Vec<Option<f64>> {
+    let step_ns = step_ns(between);
+    let whole = if between.to_ns.is_multiple_of(step_ns) { counts } else { &counts[..counts.len().saturating_sub(1)] };
+    let steps = between.to_ns / step_ns - between.from_ns / step_ns;
+    let before = usize::try_from(steps).unwrap_or(0).saturating_sub(whole.len());
+    std::iter::repeat_n(None, before).chain(whole.iter().map(|count| Some(count.0))).collect()
+}
+
+/// Points of a small line: more cannot be seen.
+const POINTS: u64 = 24;
+
+/// A step that makes about so many, of a length of which windows are kept.
+fn step_ns(between: Between) -> u64 {
+    const SECOND_NS: u64 = 1_000_000_000;
+    let seconds = between.to_ns.saturating_sub(between.from_ns) / SECOND_NS;
+    let steps = [10, 20, 30, 60, 120, 300, 600, 900, 3600, 3 * 3600, 6 * 3600, 86_400, 7 * 86_400];
+    let fits = steps.into_iter().find(|step| seconds / step <= POINTS);
+    // Of years there are as many points as it takes.
+    fits.unwrap_or_else(|| (seconds / POINTS).div_ceil(86_400) * 86_400) * SECOND_NS
 }
 
 /// The status of one capability in the range that is asked about: the head of all its views.
