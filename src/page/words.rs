@@ -20,7 +20,8 @@ const MOST_TEXT: usize = 600;
 /// A count: whole, with thin spaces in thousands. A weighted one that is small keeps a digit.
 pub fn count(count: Count) -> String {
     let number = count.0;
-    if number.fract() != 0.0 && number.abs() < 100.0 { format!("{number:.1}") } else { grouped(number) }
+    let has_digit = number.abs() < 100.0 && (number * 10.0).round() % 10.0 != 0.0;
+    if has_digit { format!("{number:.1}") } else { grouped(number) }
 }
 
 /// A whole number with thin spaces in thousands.
@@ -199,7 +200,8 @@ mod tests {
         assert_eq!(told, ["0 ms", "4.21 ms", "84.2 ms", "812 ms", "1 240 ms", "12.4 s", "15 min"]);
         let told = [0.0, 999.0, 1000.0, 1_234_567.0, -1234.0].map(|one| plain(grouped(one)));
         assert_eq!(told, ["0", "999", "1 000", "1 234 567", "-1 234"]);
-        assert_eq!((count(Count(12.5)), plain(count(Count(4321.5)))), ("12.5".into(), "4 322".into()));
+        let told = [12.5, 2.99, 4321.5, 7.0].map(|one| plain(count(Count(one))));
+        assert_eq!(told, ["12.5", "3", "4 322", "7"]);
         let told = [0.0, 59.0, 60.0, 1740.0, 11_520.0, 7200.0, 187_200.0].map(|one| plain(lasting(one)));
         assert_eq!(told, ["0 s", "59 s", "1 min", "29 min", "3 h 12 min", "2 h", "2 d 4 h"]);
         assert_eq!(plain(a_minute(Count(20.0), 3600.0)), "0.3 /min");

@@ -7,6 +7,8 @@ mod empty;
 mod order;
 mod row;
 mod say;
+#[cfg(test)]
+mod tests;
 
 use super::frame::{Frame, Place};
 use super::{Asked, flow, marks, words};
