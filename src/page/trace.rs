@@ -78,7 +78,7 @@ fn tree(tree: &[TreeLine]) -> Markup {
         @if !tree.is_empty() {
             div.wide tabindex="0" role="region" aria-label="Who called whom" {
                 table.list.tree {
-                    thead { tr { th scope="col" { "Who called whom" } th scope="col" { "Ended" } th.r scope="col" { "Calls" } th.r scope="col" { "Longest" } th scope="col" { "" } } }
+                    thead { tr { th scope="col" { "Who called whom" } th scope="col" { "Ended" } th.r scope="col" { "Calls" } th.r scope="col" { "Longest" } th scope="col" { "Remarks" } } }
                     tbody { @for (line, depth) in tree.iter().zip(depths(tree)) {
                         tr.bad[line.blamed] {
                             th scope="row" class={ "d" (depth.min(DEEPEST)) } { (pieces::hop(&line.hop, &line.service)) }

@@ -24,6 +24,7 @@ mod made;
 mod matching;
 mod naive;
 mod page;
+mod page_doors;
 mod page_hostile;
 mod program;
 mod receiver;

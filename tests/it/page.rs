@@ -1,4 +1,5 @@
 //! The page, as a browser gets it: its figures are those of the API, its links lead somewhere, and names of others are text.
+#![allow(clippy::disallowed_methods, reason = "a test watches the clock that it tests against")]
 
 use crate::program::{Server, shop_map};
 use scraper::{ElementRef, Html, Selector};

@@ -1,4 +1,5 @@
 //! The page against names that want to be more than names, and against many of them.
+#![allow(clippy::disallowed_methods, reason = "a test watches the clock that it tests against")]
 
 use crate::page::{all, browse, first, page, resource, text};
 use crate::program::Server;

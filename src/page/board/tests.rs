@@ -130,9 +130,9 @@ fn order(page: &str) -> Vec<&str> {
 
 #[test]
 fn rows_stand_in_the_order_in_which_somebody_should_look_at_them() {
-    assert_eq!(order(&shown(&all(), "")), ["bad", "gone", "worse", "slow", "new", "few", "fine"]);
+    assert_eq!(order(&shown(&all(), "")), ["bad", "gone", "worse", "slow", "few", "new", "fine"]);
     let owners = shown(&all(), "group=owner");
-    assert_eq!(order(&owners), ["bad", "new", "few", "gone", "worse", "slow", "fine"]);
+    assert_eq!(order(&owners), ["bad", "few", "new", "gone", "worse", "slow", "fine"]);
     assert_eq!(order(&shown(&all(), "q=CARD")), ["bad", "worse", "slow"]);
     assert!(shown(&all(), "q=nothing").contains("Nothing here is called"));
 }
