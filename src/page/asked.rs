@@ -101,6 +101,12 @@ impl Asked {
         self.address(&self.path, self.words.iter().filter(|(known, _)| known != name).chain(said.as_ref()))
     }
 
+    /// The address of this view with two words said otherwise.
+    pub fn with_two(&self, one: (&str, &str), other: (&str, &str)) -> String {
+        let said = [one, other].map(|(name, value)| (name.to_owned(), value.to_owned()));
+        self.address(&self.path, self.words_but(&[one.0, other.0]).chain(&said))
+    }
+
     /// The address of this view about the last so and so long.
     pub fn with_last(&self, last: &str) -> String {
         let said = ("last".to_owned(), last.to_owned());

@@ -2,8 +2,10 @@
 
 use super::capability::{Tab, head};
 use super::frame::{Frame, Place};
-use super::{Asked, asked, links, pieces, words};
-use crate::query::{AlertLine, BudgetAnswer, CapabilityStatus, Count, Decision, GateAnswer, ObjectiveBudget, parse_length};
+use super::{Asked, asked, chart, links, over_time, pieces, words};
+use crate::query::{
+    AlertLine, BudgetAnswer, CapabilityStatus, Count, Decision, GateAnswer, History, ObjectiveBudget, parse_length,
+};
 use maud::{Markup, html};
 use std::collections::BTreeMap;
 
@@ -16,6 +18,8 @@ pub struct BudgetFacts {
     pub budget: BudgetAnswer,
     /// Whether to release.
     pub gate: GateAnswer,
+    /// The time of each window of its own objectives in steps, by objective.
+    pub over: BTreeMap<String, History>,
     /// Alerts about it that last.
     pub alerts: Vec<AlertLine>,
 }
@@ -79,6 +83,7 @@ fn objective(facts: &BudgetFacts, it: &ObjectiveBudget) -> Markup {
         section.card {
             h2 { (words::name(&it.objective)) ": " (words::goal(it.target)) " over " (it.window) }
             p { (eta(it)) }
+            @if let Some(burn) = facts.over.get(&it.objective).and_then(|history| over_time::burn(it, history)) { (chart::burn(&burn)) }
             div.figures {
                 (pieces::figure("Left", &left(it), &html! { (how_many(it)) }))
                 (pieces::figure("Allowed", &html! { (words::count(it.allowed)) }, &html! { "of " (words::count(it.counted)) " counted" }))

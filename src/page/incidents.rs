@@ -1,8 +1,8 @@
 //! Incidents: when objectives were broken, what it cost, and who it was.
 
 use super::frame::{Frame, Place};
-use super::{Asked, asked, links, marks, pieces, words};
-use crate::query::{Count, IncidentLine, IncidentsAnswer, LostValue, parse_moment};
+use super::{Asked, asked, chart, links, marks, over_time, pieces, words};
+use crate::query::{Count, History, IncidentLine, IncidentsAnswer, LostValue, parse_moment};
 use maud::{Markup, html};
 
 /// The list.
@@ -62,8 +62,8 @@ fn lasted(asked: &Asked, one: &IncidentLine) -> String {
     words::lasting(end_ns.saturating_sub(moment(&one.start)) as f64 / 1e9)
 }
 
-/// One incident.
-pub fn incident(asked: &Asked, one: &IncidentLine) -> Markup {
+/// One incident; `around` is the history of its capability with some time before and after it.
+pub fn incident(asked: &Asked, one: &IncidentLine, around: Option<&History>) -> Markup {
     let frame = Frame {
         asked,
         place: Place::Incidents,
@@ -90,6 +90,7 @@ pub fn incident(asked: &Asked, one: &IncidentLine) -> Markup {
                 @else { "broken: " (words::name(&one.hop_objectives_broken.join(", "))) }
             }))
         }
+        section.card aria-label="Failures over time" { (chart::failures(&over_time::incident(one, around))) }
         div.split {
             section.card { h2 { "Who it was" } (guilty(one)) p { a href=(explained(asked, one)) { "Explain this time" } } }
             aside.side { section.card { h2 { "What happened when" } (entries(one)) } }

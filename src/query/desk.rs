@@ -290,6 +290,10 @@ impl Answers for Desk {
         self.told_flow(question)
     }
 
+    fn latest_flows(&self, between: Between) -> Result<HashMap<String, Flow>, QueryError> {
+        self.told_latest_flows(between)
+    }
+
     fn budget(&self, question: &BudgetQuestion) -> Result<BudgetAnswer, QueryError> {
         self.told_budget(question)
     }

@@ -7,17 +7,25 @@
 //! Windows are added to their point as they are read, in whatever order: a point holds totals and failures by hop, never the figures
 //! of all hops, so that ten thousand of them are some megabytes.
 
+use super::durations::buckets;
 use super::listing::asked;
 use super::status::{capability_status, failures_by_hop, worst_hop};
-use super::{API_VERSION, Between, Desk, History, HistoryPoint, HistoryQuestion, QueryError, Range, moment_text, parse_length};
+use super::{
+    API_VERSION, Between, Count, Desk, History, HistoryHop, HistoryPoint, HistoryQuestion, QueryError, Range, moment_text,
+    parse_length,
+};
 use crate::catalogue::Capability;
-use crate::measure::{SLICE_NS, Window};
+use crate::measure::{SLICE_NS, Window, units_to_count};
 use crate::model::{HopId, Hops, Name, Names};
 use crate::store::Look;
+use std::cmp::Reverse;
 use std::collections::HashMap;
 
 /// More are a table that nobody reads.
 const MOST_POINTS: u64 = 10_000;
+
+/// Hops that a point names.
+const MOST_BLAMED: usize = 6;
 
 const SECOND_NS: u64 = 1_000_000_000;
 
@@ -122,11 +130,27 @@ impl Sum {
         }
     }
 
+    /// Those with most failures, most first; between equals by name.
+    fn blamed(&self, names: &Names, hops: &Hops) -> Vec<HistoryHop> {
+        let named = |(id, units): (&HopId, &u128)| {
+            let hop = hops.get(*id);
+            (Reverse(*units), names.text(hop.hop), names.text(hop.service))
+        };
+        let mut all: Vec<_> = self.failures.iter().map(named).collect();
+        all.sort_unstable();
+        let told = |(Reverse(units), hop, service): (Reverse<u128>, &str, &str)| {
+            let failures = Count(units_to_count(units));
+            HistoryHop { hop: hop.into(), service: service.into(), failures }
+        };
+        all.into_iter().take(MOST_BLAMED).map(told).collect()
+    }
+
     fn point(self, between: Between, capability: &Capability, names: &Names, hops: &Hops) -> HistoryPoint {
+        let blamed = self.blamed(names, hops);
         let failed = self.totals.outcome(crate::model::Outcome::Failed).units;
         let mut status = capability_status(capability, &self.totals, names, hops);
         status.worst_hop = worst_hop(capability, self.failures.into_iter(), failed, names, hops);
-        HistoryPoint::of_status(Range::from(between), status)
+        HistoryPoint { hops: blamed, ..HistoryPoint::of_status(Range::from(between), status) }
     }
 }
 
@@ -171,7 +195,10 @@ impl Desk {
         notes.extend(coarse.note());
         let estimated = sums.iter().any(|sum| sum.totals.is_estimated());
         let points = sums.into_iter().enumerate();
-        let points = points.map(|(at, sum)| sum.point(steps.stretch(at), &one.capability, &self.names, &self.hops));
+        let points = points.map(|(at, sum)| {
+            let durations = if question.durations { buckets(&sum.totals.durations) } else { Vec::new() };
+            HistoryPoint { durations, ..sum.point(steps.stretch(at), &one.capability, &self.names, &self.hops) }
+        });
         Ok(History {
             api_version: API_VERSION.into(),
             capability: question.capability.clone(),

@@ -21,7 +21,7 @@ fn between(from: u64, to: u64) -> Option<Between> {
 }
 
 fn ask(office: &Office, between: Option<Between>, step_ns: Option<u64>) -> Result<History, String> {
-    let question = HistoryQuestion { capability: "book-flight".into(), between, step_ns };
+    let question = HistoryQuestion { capability: "book-flight".into(), between, step_ns, durations: true };
     office.desk.history(&question).map_err(|error| error.to_string())
 }
 
@@ -233,10 +233,31 @@ proptest! {
         prop_assert_eq!(&Range { from: history.points[0].from.clone(), to: history.points.last().unwrap().to.clone() }, &history.range);
         for point in &history.points {
             let mut told = serde_json::to_value(point).unwrap();
-            told.as_object_mut().unwrap().retain(|name, _| name != "from" && name != "to");
+            let own = ["from", "to", "hops", "durations"];
+            told.as_object_mut().unwrap().retain(|name, _| !own.contains(&name.as_str()));
             prop_assert_eq!(told, status_of(&office, point));
+            let blamed: f64 = point.hops.iter().map(|hop| hop.failures.0).sum();
+            prop_assert!(point.hops.len() == 6 || (blamed - point.failed.0).abs() < 1e-6, "{:?}", point);
+            let lasted: f64 = point.durations.iter().map(|bucket| bucket.executions.0).sum();
+            prop_assert!((lasted - point.ok.0).abs() < 1e-6, "{:?}", point);
         }
         office.keep();
         prop_assert_eq!(ask(&office, Some(asked), Some(step * 10 * SECOND)).unwrap(), history);
     }
+}
+
+#[test]
+fn a_point_names_who_is_to_blame_and_how_long_the_others_took() {
+    let office = office(None);
+    ended_at(&office, &[1, 3, 13, 2, 4]);
+    let told = ask(&office, between(0, 20), Some(20 * SECOND)).unwrap();
+    let point = &told.points[0];
+    let blamed: Vec<(&str, f64)> = point.hops.iter().map(|hop| (hop.hop.as_str(), hop.failures.0)).collect();
+    let names = |number| office.world.names.text(office.world.hops.get(office.world.hop(number)).hop);
+    assert_eq!(blamed, [(names(3), 2.0), (names(1), 1.0)]);
+    let lasted: Vec<(bool, f64)> =
+        point.durations.iter().map(|bucket| (bucket.from_ms <= 100.0 && 100.0 < bucket.to_ms, bucket.executions.0)).collect();
+    assert_eq!(lasted, [(true, 2.0)]);
+    let question = HistoryQuestion { capability: "book-flight".into(), between: between(0, 20), ..HistoryQuestion::default() };
+    assert!(office.desk.history(&question).unwrap().points.iter().all(|point| point.durations.is_empty()), "only if asked for");
 }

@@ -5,7 +5,7 @@ use super::{
     Matching, NewAnnotation, Status, TraceAnswer, parse_moment,
 };
 use crate::model::TraceId;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 /// A stretch of time, nanoseconds since 1970: `from_ns` belongs to it, `to_ns` does not.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -61,6 +61,8 @@ pub struct HistoryQuestion {
     pub between: Option<Between>,
     /// Length of a point, nanoseconds; a multiple of ten seconds. `None`: one that makes some 30 to 120 points.
     pub step_ns: Option<u64>,
+    /// Whether points tell how durations are spread.
+    pub durations: bool,
 }
 
 /// `explain`.
@@ -174,7 +176,8 @@ pub trait Answers: Send + Sync {
     fn traffic(&self, between: Between, step_ns: u64) -> Result<BTreeMap<String, Vec<Count>>, QueryError> {
         let all = self.status(&StatusQuestion { capability: None, between: Some(between) })?;
         let of = |id: &String| {
-            let question = HistoryQuestion { capability: id.clone(), between: Some(between), step_ns: Some(step_ns) };
+            let question =
+                HistoryQuestion { capability: id.clone(), between: Some(between), step_ns: Some(step_ns), durations: false };
             Ok((id.clone(), self.history(&question)?.points.iter().map(|point| point.executions).collect()))
         };
         all.capabilities.iter().map(|one| of(&one.id)).collect()
@@ -191,6 +194,15 @@ pub trait Answers: Send + Sync {
     /// # Errors
     /// If the capability is not in the map, or what is kept cannot be read.
     fn flow(&self, question: &FlowQuestion) -> Result<Flow, QueryError>;
+
+    /// Who calls whom in each capability, by id, as far as the latest executions of the range show it: for pictures of many threads, whose
+    /// figures come from [`Answers::status`]. Nothing where nobody knows so quickly.
+    ///
+    /// # Errors
+    /// If what is kept cannot be read.
+    fn latest_flows(&self, _between: Between) -> Result<HashMap<String, Flow>, QueryError> {
+        Ok(HashMap::new())
+    }
 
     /// What is left of the budgets of objectives, each over its own window.
     ///

@@ -2,7 +2,7 @@
 
 use super::completeness::completeness;
 use super::estimate::{intervals, seen};
-use super::stats::{bounds, latency, rate, share};
+use super::stats::{bounds, latency, milliseconds, rate, share};
 use super::{CapabilityStatus, Count, ObjectiveStatus, State, WorstHop, money};
 use crate::catalogue::{Capability, Objective, ObjectiveKind};
 use crate::measure::{Tally, Window, wilson};
@@ -91,6 +91,10 @@ fn objective_status(objective: &Objective, window: &Window, hops: &Hops) -> Obje
         id: objective.id.clone(),
         kind: objective.kind.as_str().into(),
         target: objective.target,
+        under_ms: match objective.kind {
+            ObjectiveKind::Latency { under_ns } => Some(milliseconds(under_ns as f64)),
+            ObjectiveKind::Availability => None,
+        },
         actual: share(good.units, all),
         actual_low,
         actual_high,

@@ -39,12 +39,14 @@ pub(super) struct HistoryWords {
     pub(super) to: Option<String>,
     pub(super) last: Option<String>,
     pub(super) step: Option<String>,
+    pub(super) durations: Option<bool>,
 }
 
 impl HistoryWords {
     pub(super) fn question(self, capability: String, now_ns: u64) -> Result<HistoryQuestion, QueryError> {
         let between = parse_range(self.last.as_deref(), self.from.as_deref(), self.to.as_deref(), now_ns)?;
-        Ok(HistoryQuestion { capability, between, step_ns: self.step.as_deref().map(parse_step).transpose()? })
+        let step_ns = self.step.as_deref().map(parse_step).transpose()?;
+        Ok(HistoryQuestion { capability, between, step_ns, durations: self.durations.unwrap_or_default() })
     }
 }
 

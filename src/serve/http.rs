@@ -19,7 +19,7 @@ use serde_json::{Value, json};
 
 const RANGE: &[&str] = &["from", "to", "last"];
 const HOPS: &[&str] = &["from", "to", "last", "by", "level"];
-const HISTORY: &[&str] = &["from", "to", "last", "step"];
+const HISTORY: &[&str] = &["from", "to", "last", "step", "durations"];
 const EXPLAIN: &[&str] = &["from", "to", "last", "baseline_from", "baseline_to", "level"];
 
 /// All that can be asked, and who answers: what the server is built of, and what `/api/openapi.json` tells.

@@ -128,6 +128,7 @@ fn parameter(word: &str) -> Value {
         "step" => {
             ("Length of a point: a multiple of `10s`, such as `1m`, `1h`, `1d`. Not given: one that makes a picture.", None)
         }
+        "durations" => ("Whether points tell how durations are spread, too.", Some(vec!["true".to_owned(), "false".to_owned()])),
         "by" => ("The order.", Some(words_of::<By>())),
         "level" => ("Each hop for itself, or all of a service together.", Some(words_of::<Level>())),
         _ => ("", None),

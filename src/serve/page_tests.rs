@@ -45,6 +45,34 @@ async fn a_browser_that_goes_astray_gets_a_page_and_a_tool_a_document() {
     assert!(told.contains("is no length of time; write for example"), "{told}");
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_capability_shows_who_calls_whom_and_where_it_breaks() {
+    let server = server().await;
+    let (code, page) = server.get("/c/book-flight?last=1h").await;
+    assert_eq!(code, 200);
+    assert!(page.contains("75\u{202f}% of failures end here:") && page.contains("no answer in time"), "{page}");
+    assert!(page.contains("class=\"hop ext bad\" href=\"/c/book-flight?last=1h&amp;hop=card-network&amp;of="), "{page}");
+    assert!(page.contains("class=\"chart time area\"") && !page.contains("style="), "{page}");
+    let (_, slow) = server.get("/c/book-flight?last=1h&strand=slow").await;
+    assert!(slow.contains("class=\"flow slow") && !slow.contains("of failures end here"), "{slow}");
+    let (_, chosen) = server.get("/c/book-flight?last=1h&hop=card-network").await;
+    assert!(chosen.contains("id=\"chosen\"") && !page.contains("id=\"chosen\""), "{chosen}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_board_shows_the_thread_and_the_views_of_time_their_charts() {
+    let server = server().await;
+    let (_, board) = server.get("/?last=1h").await;
+    assert!(board.contains("failures end at card-network") && board.contains("id=\"thread-3\""), "{board}");
+    let (code, heatmap) = server.get("/c/book-flight/heatmap?last=1h").await;
+    assert_eq!(code, 200);
+    assert!(heatmap.contains("class=\"chart time heat\"") && heatmap.contains("data-from="), "{heatmap}");
+    let asked = server.asked();
+    assert!(asked.contains("durations: true"), "{asked}");
+    let (_, budget) = server.get("/c/book-flight/budget").await;
+    assert!(budget.contains("class=\"chart time burn\""), "{budget}");
+}
+
 /// Text as a reader sees it, with plain spaces.
 fn read(page: &str) -> String {
     let main = page.split("<main").nth(1).unwrap().split("</main>").next().unwrap();

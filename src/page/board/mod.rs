@@ -11,8 +11,8 @@ mod say;
 mod tests;
 
 use super::frame::{Frame, Place};
-use super::{Asked, marks, words};
-use crate::query::{BudgetAnswer, IncidentLine, Status};
+use super::{Asked, flow, marks, words};
+use crate::query::{BudgetAnswer, Flow, IncidentLine, Status};
 use maud::{Markup, html};
 use order::Row;
 pub(super) use row::budget_class;
@@ -29,6 +29,8 @@ pub struct BoardFacts {
     pub open: Vec<IncidentLine>,
     /// Executions over the range in equal steps, by capability; `None` before anything was kept.
     pub attempts: HashMap<String, Vec<Option<f64>>>,
+    /// Who calls whom in each, by id; a strip is left out where there is none.
+    pub threads: HashMap<String, Flow>,
     /// The end of the last slice in which anything was counted, nanoseconds since 1970; 0 where nothing ever was.
     pub counted_until_ns: u64,
     /// Where a collector can reach this machine, as far as the browser's own words tell; for people to copy.
@@ -97,6 +99,7 @@ fn table(asked: &Asked, facts: &BoardFacts, rows: &[&Row<'_>]) -> Markup {
     let is_drawn = |row: &Row<'_>| rows.iter().take(MOST_DRAWN).any(|drawn| drawn.one.id == row.one.id);
     html! {
         (marks::state_symbols())
+        (flow::strip_symbols())
         table.board aria-label="Capabilities, worst first" {
             thead { tr { @for column in COLUMNS { th scope="col" { (column) } } } }
             @if asked.word("group") == Some("owner") {

@@ -3,7 +3,7 @@
 
 use super::BoardFacts;
 use super::order::Row;
-use crate::page::{Asked, links, marks, words};
+use crate::page::{Asked, chart, flow, links, marks, words};
 use crate::query::{WorstHop, parse_moment};
 use maud::{Markup, html};
 
@@ -26,13 +26,16 @@ pub(super) fn row(asked: &Asked, facts: &BoardFacts, row: &Row<'_>, is_drawn: bo
                 a href=(here) { (words::name(&one.title)) }
                 @if let Some(owner) = &one.owner { small { (words::name(owner)) } }
             }
-            td {}
+            td { @if let Some(flow) = facts.threads.get(&one.id).filter(|_| is_drawn) { (flow::strip(flow, one)) } }
             td {
                 b.(success_class(row)) { (success(row)) }
                 small { @match row.availability() { Some(goal) => { "goal " (words::goal(goal.target)) } None => { "no goal" } } }
             }
             td { (words::ms(one.latency_ms.p95.filter(|_| row.can_be_told()))) }
-            td { small { (words::a_minute(one.executions, seconds(facts))) } }
+            td {
+                @if let Some(values) = facts.attempts.get(&one.id).filter(|_| is_drawn) { (chart::spark(values)) }
+                small { (words::a_minute(one.executions, seconds(facts))) }
+            }
             td { (budget(row)) }
             td { @match &one.worst_hop { Some(worst) => (worst_hop(asked, facts, row, worst, is_drawn)) None => small { "no failures" } } }
         }

@@ -20,6 +20,7 @@ fn capability(id: &str, state: State, ok: f64, failed: f64) -> CapabilityStatus 
         id: "available".into(),
         kind: "availability".into(),
         target: 0.999,
+        under_ms: None,
         actual: rate,
         actual_low: None,
         actual_high: None,
@@ -92,7 +93,15 @@ fn facts(capabilities: Vec<CapabilityStatus>, budgets: Vec<ObjectiveBudget>) -> 
         unknown_capabilities: BTreeMap::new(),
     };
     let budget = BudgetAnswer { api_version: API_VERSION.into(), at: String::new(), budgets, estimated: false };
-    BoardFacts { status, budget, open: Vec::new(), attempts: HashMap::new(), counted_until_ns: NOON, host: None }
+    BoardFacts {
+        status,
+        budget,
+        open: Vec::new(),
+        attempts: HashMap::new(),
+        threads: HashMap::new(),
+        counted_until_ns: NOON,
+        host: None,
+    }
 }
 
 fn all() -> BoardFacts {

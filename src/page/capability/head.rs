@@ -9,14 +9,16 @@ use maud::{Markup, html};
 pub(in crate::page) enum Tab {
     Overview,
     Hops,
+    Latency,
     Explain,
     Budget,
     Matching,
 }
 
-const TABS: [(Tab, &str, &str); 5] = [
+const TABS: [(Tab, &str, &str); 6] = [
     (Tab::Overview, "", "Overview"),
     (Tab::Hops, "/hops", "Hops"),
+    (Tab::Latency, "/heatmap", "Latency"),
     (Tab::Explain, "/explain", "Explain"),
     (Tab::Budget, "/budget", "Budget"),
     (Tab::Matching, "/matching", "Matching"),

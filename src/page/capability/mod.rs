@@ -2,13 +2,14 @@
 
 mod head;
 mod side;
+mod thread;
 
 pub(super) use head::{Tab, head};
 
 use super::frame::{Frame, Place};
 use super::hops::{self, Width};
 use super::{Asked, links, pieces, words};
-use crate::query::{CapabilityStatus, Explanation, HopsAnswer, State};
+use crate::query::{AnnotationLine, CapabilityStatus, Explanation, Flow, History, HopsAnswer, State};
 use maud::{Markup, html};
 
 /// What the view is made of.
@@ -18,6 +19,12 @@ pub struct CapabilityFacts {
     pub status: CapabilityStatus,
     /// Who fails it.
     pub hops: HopsAnswer,
+    /// Who calls whom, and by which way failures come back.
+    pub flow: Flow,
+    /// The range in steps.
+    pub history: History,
+    /// What was done to the system in the range.
+    pub annotations: Vec<AnnotationLine>,
     /// Why it was bad; asked only where it was.
     pub explained: Option<Explanation>,
 }
@@ -42,6 +49,7 @@ pub fn capability(asked: &Asked, facts: &CapabilityFacts) -> Markup {
         (head(asked, one, Tab::Overview))
         p.say { (say(one)) }
         (figures(asked, one))
+        (thread::map(asked, facts))
         div.split {
             section.card aria-label="Hops" {
                 h2 { "Hops, most failures first" }
@@ -52,6 +60,7 @@ pub fn capability(asked: &Asked, facts: &CapabilityFacts) -> Markup {
             }
             (side::panel(asked, facts))
         }
+        (thread::over(facts))
     })
 }
 

@@ -11,6 +11,7 @@ pub(super) fn panel(asked: &Asked, facts: &CapabilityFacts) -> Markup {
     let explain = format!("{}/explain", links::capability(&one.id));
     html! {
         aside.side {
+            (super::thread::chosen(asked, facts))
             (causes(&facts.hops))
             (latencies(one))
             (absorbed(one))

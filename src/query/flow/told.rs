@@ -32,7 +32,7 @@ fn counted(units: u128) -> Count {
 }
 
 /// The whole document.
-fn flow(one: &Listed, range: Range, gathered: &Gathered, names: &Names, hops: &Hops) -> Flow {
+pub(super) fn flow(one: &Listed, range: Range, gathered: &Gathered, names: &Names, hops: &Hops) -> Flow {
     let (capability, window) = (&one.capability, &gathered.window);
     let mut table = Table::default();
     table.add(capability, window, Level::Hop, names, hops);
@@ -173,6 +173,8 @@ fn of_row(known: FlowNode, row: HopRow, capability: &Capability) -> FlowNode {
         missing: row.missing,
         slow_blamed: row.slow_blamed,
         latency_ms: row.latency_ms,
+        self_ms: row.self_ms,
+        edge_gap_ms: row.edge_gap_ms,
         lost_value: row.lost_value,
         ..known
     }

@@ -2,10 +2,11 @@
 
 use super::{host, shown};
 use crate::model::TraceId;
-use crate::page::{self, Asked, BoardFacts, BudgetFacts, CapabilityFacts, HealthFacts};
+use crate::page::{self, Asked, BoardFacts, BudgetFacts, CapabilityFacts, HealthFacts, HeatmapFacts};
 use crate::query::{
-    Answers, Between, BudgetQuestion, By, CapabilityStatus, Count, ExplainQuestion, GateQuestion, HopsQuestion,
-    IncidentsQuestion, Level, QueryError, State, StatusQuestion, parse_range,
+    AnnotationLine, Answers, Between, BudgetAnswer, BudgetQuestion, By, CapabilityStatus, Count, ExplainQuestion, FlowQuestion,
+    GateQuestion, History, HistoryQuestion, HopsQuestion, IncidentLine, IncidentsQuestion, Level, QueryError, State,
+    StatusQuestion, parse_moment, parse_range,
 };
 use crate::serve::asked::word;
 use crate::serve::desk::Desk;
@@ -14,6 +15,7 @@ use axum::extract::{Path, State as Given};
 use axum::http::{HeaderMap, Uri};
 use axum::response::Response;
 use axum::routing::get;
+use std::collections::BTreeMap;
 
 type Answered<T> = Result<T, QueryError>;
 
@@ -23,6 +25,7 @@ pub(super) fn routes() -> Router<Desk> {
         .route("/c/{id}", get(capability))
         .route("/c/{id}/hops", get(hops_of))
         .route("/c/{id}/explain", get(explain))
+        .route("/c/{id}/heatmap", get(heatmap))
         .route("/c/{id}/budget", get(budget))
         .route("/c/{id}/matching", get(matching_of))
         .route("/hops", get(hops))
@@ -41,6 +44,9 @@ async fn board(Given(desk): Given<Desk>, uri: Uri, headers: HeaderMap) -> Respon
 /// Incidents that touch so much of the time before the last slice may go on, nanoseconds.
 const JUST_BEFORE_NS: u64 = 60_000_000_000;
 
+/// Shown before and after an incident at least, nanoseconds.
+const LEAST_AROUND_NS: u64 = 300_000_000_000;
+
 fn board_facts(answers: &dyn Answers, asked: &Asked, host: Option<String>) -> Answered<BoardFacts> {
     let between = asked.between()?;
     let status = answers.status(&StatusQuestion { capability: None, between: Some(between) })?;
@@ -53,7 +59,8 @@ fn board_facts(answers: &dyn Answers, asked: &Asked, host: Option<String>) -> An
     let open = open.into_iter().filter(|one| one.state == "open").collect();
     let attempts = answers.traffic(between, step_ns(between))?;
     let attempts = attempts.into_iter().map(|(id, counts)| (id, line(&counts, between)));
-    Ok(BoardFacts { status, budget, open, attempts: attempts.collect(), counted_until_ns, host })
+    let threads = answers.latest_flows(between)?;
+    Ok(BoardFacts { status, budget, open, attempts: attempts.collect(), threads, counted_until_ns, host })
 }
 
 /// What was counted as a line over the whole range: without the last point, of which more is to come, and with nothing before the first.
@@ -97,7 +104,28 @@ async fn capability(Given(desk): Given<Desk>, Path(id): Path<String>, uri: Uri) 
         let is_bad = matches!(status.state, State::Failing | State::Degraded);
         let question = ExplainQuestion { capability: id, between: Some(asked.between()?), ..ExplainQuestion::default() };
         let explained = if is_bad { Some(answers.explain(&question)?) } else { None };
-        Ok(page::capability(asked, &CapabilityFacts { status, hops, explained }))
+        let between = Some(asked.between()?);
+        let flow = answers.flow(&FlowQuestion { capability: status.id.clone(), between })?;
+        let over = HistoryQuestion { capability: status.id.clone(), between, ..HistoryQuestion::default() };
+        let history = answers.history(&over)?;
+        let annotations = annotations(answers, &status.id, between)?;
+        Ok(page::capability(asked, &CapabilityFacts { status, hops, flow, history, annotations, explained }))
+    };
+    shown(desk, uri, view).await
+}
+
+/// What was done to this capability, or to all. Where nobody keeps that there is nothing to tell.
+fn annotations(answers: &dyn Answers, id: &str, between: Option<Between>) -> Answered<Vec<AnnotationLine>> {
+    let kept = answers.annotations(between).map_or_else(|_| Vec::new(), |kept| kept.annotations);
+    Ok(kept.into_iter().filter(|one| one.capability.as_deref().is_none_or(|about| about == id)).collect())
+}
+
+async fn heatmap(Given(desk): Given<Desk>, Path(id): Path<String>, uri: Uri) -> Response {
+    let view = move |answers: &dyn Answers, asked: &Asked| {
+        let status = status_of(answers, asked, &id)?;
+        let question = HistoryQuestion { capability: id, between: Some(asked.between()?), step_ns: None, durations: true };
+        let history = answers.history(&question)?;
+        Ok(page::heatmap(asked, &HeatmapFacts { status, history }))
     };
     shown(desk, uri, view).await
 }
@@ -133,9 +161,23 @@ async fn budget(Given(desk): Given<Desk>, Path(id): Path<String>, uri: Uri) -> R
         let gate = answers.gate(&GateQuestion { capability: id.clone(), at_ns })?;
         let alerts = answers.alerts().map_or_else(|_| Vec::new(), |alerts| alerts.alerts);
         let alerts = alerts.into_iter().filter(|alert| alert.capability == id && alert.state == "firing").collect();
-        Ok(page::budget(asked, &BudgetFacts { status, budget, gate, alerts }))
+        let over = spent_over(answers, &budget, &id)?;
+        Ok(page::budget(asked, &BudgetFacts { status, budget, gate, over, alerts }))
     };
     shown(desk, uri, view).await
+}
+
+/// The time of each window of its own objectives, by objective.
+fn spent_over(answers: &dyn Answers, budget: &BudgetAnswer, id: &str) -> Answered<BTreeMap<String, History>> {
+    let mut over = BTreeMap::new();
+    for one in budget.budgets.iter().filter(|one| one.hop.is_none()) {
+        let between = parse_range(None, Some(&one.range.from), Some(&one.range.to), 0);
+        // A window of which nothing is past yet has no time.
+        let Ok(between) = between else { continue };
+        let question = HistoryQuestion { capability: id.to_owned(), between, ..HistoryQuestion::default() };
+        over.insert(one.objective.clone(), answers.history(&question)?);
+    }
+    Ok(over)
 }
 
 async fn incidents(Given(desk): Given<Desk>, uri: Uri) -> Response {
@@ -150,9 +192,21 @@ async fn incident(Given(desk): Given<Desk>, Path(id): Path<String>, uri: Uri) ->
     let view = move |answers: &dyn Answers, asked: &Asked| {
         let told = answers.incidents(&IncidentsQuestion { id: Some(id.clone()), between: None })?;
         let one = told.incidents.first().ok_or(QueryError::NoSuchIncident(id))?;
-        Ok(page::incident(asked, one))
+        Ok(page::incident(asked, one, around(answers, one, asked.now_ns()).as_ref()))
     };
     shown(desk, uri, view).await
+}
+
+/// The history of its capability, with as much time before and after an incident as a third of it, so that it can be seen how it was before. Of a
+/// capability that is not in the map any more there is none.
+fn around(answers: &dyn Answers, one: &IncidentLine, now_ns: u64) -> Option<History> {
+    let from_ns = parse_moment(&one.start, now_ns).ok()?;
+    let to_ns = one.recovered.as_deref().map_or(Ok(now_ns), |end| parse_moment(end, now_ns)).ok()?.max(from_ns);
+    let more_ns = ((to_ns - from_ns) / 3).max(LEAST_AROUND_NS);
+    let between =
+        Between { from_ns: from_ns.saturating_sub(more_ns), to_ns: to_ns.saturating_add(more_ns).min(now_ns.max(to_ns)) };
+    let question = HistoryQuestion { capability: one.capability.clone(), between: Some(between), ..HistoryQuestion::default() };
+    answers.history(&question).ok()
 }
 
 async fn matching(Given(desk): Given<Desk>, uri: Uri) -> Response {
