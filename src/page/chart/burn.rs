@@ -82,10 +82,13 @@ pub fn burn(of: &Burn) -> Markup {
     }
 }
 
+/// More below nothing is not drawn: it would press together all that can still be learned. The figure says how much it is.
+const DEEPEST: f64 = -1.0;
+
 /// From 100 % down to nothing, or as far below as it went.
 fn axis(lowest: f64) -> ValueAxis {
     let low = if lowest < 0.0 { -(-lowest / 0.25).ceil() * 0.25 } else { 0.0 };
-    ValueAxis { low: low.max(-1e6), high: 1.0, top: TOP, bottom: BOTTOM }
+    ValueAxis { low: low.max(DEEPEST), high: 1.0, top: TOP, bottom: BOTTOM }
 }
 
 /// Who spends, most first.

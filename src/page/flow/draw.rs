@@ -20,6 +20,7 @@ pub(super) const LETTER: (f64, f64) = (8.5, 6.6);
 pub struct Drawing<'a> {
     pub(super) folded: &'a Folded,
     places: Places,
+    /// The ways.
     pub(super) routes: Vec<Route>,
     /// Nodes in the order in which they are read: by layer, from top to bottom.
     reading: Vec<usize>,
@@ -46,11 +47,6 @@ impl<'a> Drawing<'a> {
     pub fn frame(&self, node: usize) -> (f64, f64, f64, f64) {
         // Cells of nodes follow the customer's.
         (self.places.left[node + 1], self.places.y[node + 1] - size::NODE / 2.0, self.places.node, size::NODE)
-    }
-
-    /// The ways.
-    pub fn routes(&self) -> &[Route] {
-        &self.routes
     }
 
     /// Width and height.

@@ -117,7 +117,7 @@ proptest! {
             for other in &frames[..at] {
                 prop_assert!(apart(*one, *other), "{one:?} {other:?}");
             }
-            for route in drawing.routes() {
+            for route in &drawing.routes {
                 for (from, to, y) in &route.lanes {
                     let lane = (from.min(*to) + 0.1, y - route.band / 2.0, from.max(*to) - 0.1, y + route.band / 2.0);
                     prop_assert!(apart(*one, lane), "{one:?} {lane:?}");
@@ -162,7 +162,7 @@ proptest! {
             prop_assert!((into - out - width(node.ends)).abs() < 1e-6, "{into} {out} {node:?}");
         }
         let drawing = Drawing::new(&folded);
-        for route in drawing.routes() {
+        for route in &drawing.routes {
             let count = picture.edges[route.edge].strand;
             prop_assert_eq!(route.strand > 0.0, count > 0.0);
             if count > 0.0 {
