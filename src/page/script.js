@@ -20,7 +20,7 @@
       const clock = two(at.getHours()) + ":" + two(at.getMinutes());
       const day = at.getFullYear() + "-" + two(at.getMonth() + 1) + "-" + two(at.getDate());
       const whole = day + " " + clock + ":" + two(at.getSeconds()) + " " + zone;
-      time.textContent = time.classList.contains("short") ? clock : whole;
+      time.textContent = time.textContent.length < 12 ? clock : whole;
       time.title = time.dateTime;
     }
   }

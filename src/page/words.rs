@@ -127,7 +127,7 @@ pub fn told_moment(text: &str) -> String {
 /// A moment of today or of a day nearby, for where there is little room: `11:20 UTC`.
 pub fn clock(text: &str) -> Markup {
     let told = text.split_once('T').and_then(|(_, clock)| clock.get(..5)).map(|clock| format!("{clock} UTC"));
-    html! { time.short datetime=(text) title=(told_moment(text)) { (told.unwrap_or_else(|| text.into())) } }
+    html! { time datetime=(text) { (told.unwrap_or_else(|| text.into())) } }
 }
 
 /// An amount with thin spaces: `19 935.50 EUR`.

@@ -90,13 +90,17 @@ fn tools(asked: &Asked, all: usize, found: usize) -> Markup {
     }
 }
 
-/// Rows with pictures. Whoever has more to do than that has no time for pictures; a search shows those of the others.
-pub const MOST_DRAWN: usize = 40;
+/// A board of so many rows has pictures in all of them.
+const FEW: usize = 60;
+
+/// Of a longer one only so many have, which are the worst: a picture is as large as a row. A search shows those of the others.
+const MOST_DRAWN: usize = 20;
 
 const COLUMNS: [&str; 8] = ["State", "Capability", "Steel thread", "Success", "p95", "Attempts", "Budget left", "Worst hop"];
 
 fn table(asked: &Asked, facts: &BoardFacts, rows: &[&Row<'_>]) -> Markup {
-    let is_drawn = |row: &Row<'_>| rows.iter().take(MOST_DRAWN).any(|drawn| drawn.one.id == row.one.id);
+    let drawn = if rows.len() <= FEW { FEW } else { MOST_DRAWN };
+    let is_drawn = |row: &Row<'_>| rows.iter().take(drawn).any(|other| other.one.id == row.one.id);
     html! {
         (marks::state_symbols())
         (flow::strip_symbols())
