@@ -8,6 +8,7 @@ use super::super::listing::Listed;
 use super::super::{Between, Desk, Flow, QueryError, Range};
 use super::gathered::Gathered;
 use super::told::flow;
+use crate::measure::Window;
 use crate::model::Name;
 use std::collections::HashMap;
 
@@ -16,6 +17,9 @@ const MINUTE_NS: u64 = 60_000_000_000;
 /// Stretches at the end of a range that are tried one after the other, nanoseconds.
 const TRIED_NS: [u64; 3] = [2 * MINUTE_NS, 60 * MINUTE_NS, 24 * 60 * MINUTE_NS];
 
+/// Of more capabilities without an execution in the latest stretch nothing is looked for: there is nothing to see of them.
+const MOST_SEARCHED: usize = 12;
+
 impl Desk {
     /// By id; capabilities without an execution in the last day of the range have none.
     pub(in super::super) fn told_latest_flows(&self, between: Between) -> Result<HashMap<String, Flow>, QueryError> {
@@ -23,19 +27,27 @@ impl Desk {
         let until_ns = between.to_ns.min(self.keeper.extent()?.map_or(0, |extent| extent.end));
         let mut found: HashMap<Name, (Range, Gathered)> = HashMap::new();
         let mut to_ns = until_ns;
-        for length_ns in TRIED_NS {
-            let wanted: Vec<&Listed> = listed.iter().filter(|one| !found.contains_key(&one.name)).collect();
+        for (at, length_ns) in TRIED_NS.into_iter().enumerate() {
+            let mut wanted: Vec<&Listed> = listed.iter().filter(|one| !found.contains_key(&one.name)).collect();
             let from_ns = until_ns.saturating_sub(length_ns).max(between.from_ns);
             if wanted.is_empty() || from_ns >= to_ns {
                 break;
             }
             let tried = Between { from_ns, to_ns };
-            let names: std::collections::HashSet<Name> = wanted.iter().map(|one| one.name).collect();
-            self.each_window(&wanted, Some(tried), tried, false, &mut |name, window| {
-                if names.contains(&name) && window.executions().raw > 0 {
+            let mut add = |name: Name, window: &Window| {
+                if window.executions().raw > 0 {
                     found.entry(name).or_insert_with(|| (Range::from(tried), Gathered::default())).1.add(window);
                 }
-            })?;
+            };
+            if at == 0 {
+                self.each_window(&wanted, Some(tried), tried, false, &mut add)?;
+            } else {
+                // One by one: reading a day of all for the sake of a few would take longer than the board may.
+                wanted.truncate(MOST_SEARCHED);
+                for one in wanted {
+                    self.each_window(&[one], Some(tried), tried, false, &mut add)?;
+                }
+            }
             to_ns = from_ns;
         }
         let told = |one: &Listed| {
