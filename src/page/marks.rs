@@ -29,9 +29,9 @@ pub(super) fn small_state(state: State) -> Markup {
 /// Icons of all states, to be used by their names.
 pub(super) fn state_symbols() -> Markup {
     html! {
-        svg.symbols.icons width="0" height="0" aria-hidden="true" {
+        svg.symbols width="0" height="0" aria-hidden="true" {
             @for state in [State::Ok, State::Degraded, State::Failing, State::NoData, State::TooFew] {
-                symbol id={ "s-" (state_words(state).1.split(' ').next().unwrap_or_default()) } viewBox="0 0 16 16" { path d=(state_path(state)) {} }
+                symbol id={ "s-" (state_words(state).1.split(' ').next().unwrap_or_default()) } viewBox="0 0 16 16" { path.i d=(state_path(state)) {} }
             }
         }
     }
