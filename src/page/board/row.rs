@@ -19,7 +19,9 @@ pub(super) fn row(asked: &Asked, facts: &BoardFacts, row: &Row<'_>, is_drawn: bo
             td {
                 (marks::small_state(one.state))
                 @if let Some(incident) = row.incident {
-                    a.incident href=(asked.link(&links::incident(&incident.id))) { "incident since " (words::clock(&incident.start)) }
+                    a.incident href=(asked.link(&links::incident(&incident.id))) {
+                        "incident" @if is_drawn { " since " (words::clock(&incident.start)) }
+                    }
                 }
             }
             th scope="row" {
