@@ -19,8 +19,7 @@ fn texts(html: &str, selector: &str) -> Vec<String> {
 
 fn attributes(html: &str, selector: &str, name: &str) -> Vec<String> {
     let found = Html::parse_fragment(html);
-    let all = found.select(&Selector::parse(selector).unwrap()).filter_map(|one| one.attr(name).map(str::to_owned)).collect();
-    all
+    found.select(&Selector::parse(selector).unwrap()).filter_map(|one| one.attr(name).map(str::to_owned)).collect()
 }
 
 fn labels(from_ms: i64, length_ms: i64) -> Vec<String> {
