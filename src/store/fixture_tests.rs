@@ -163,6 +163,42 @@ fn assert_long_is_there(store: &Store, world: &World) {
     assert!(pieces >= 2, "{pieces} pieces");
 }
 
+/// Of each window: executions of all callers, and failures that came by their calls.
+fn ways(windows: impl Iterator<Item = (u64, Window)>) -> Vec<(u64, u64, u64)> {
+    let of_window = |(start_ns, window): (u64, Window)| {
+        let mut sum = (start_ns / HOUR_NS, 0, 0);
+        for (_, calls) in window.hops.values().flat_map(|figures| &figures.callers) {
+            sum.1 += calls.executions.raw;
+            sum.2 += calls.ways.as_ref().map_or(0, |ways| ways.failures.raw);
+        }
+        sum
+    };
+    windows.map(of_window).collect()
+}
+
+/// A day of hours packed, and an hour loose, with calls by which failures came.
+fn hours_with_ways(world: &World) -> Vec<(u64, Window)> {
+    Load { per_minute: 0.3, gaps: true, paired: false }.windows(world, HOUR_NS, 25)
+}
+
+fn fill_ways(store: &Store, world: &World) {
+    let key = |slice_ns: u64| Key { slice_ns, capability: world.capabilities[0] };
+    let windows: Vec<(Key, Window)> =
+        hours_with_ways(world).into_iter().map(|(start_ns, window)| (key(start_ns), window)).collect();
+    store.commit(&Commit { windows: &windows, ..nothing() }).unwrap();
+    store.roll(u64::MAX, &Retention { slices_ns: 0, minutes_ns: 0, ..Retention::default() }).unwrap();
+}
+
+fn assert_ways_are_there(store: &Store, world: &World) {
+    let expected = ways(hours_with_ways(world).into_iter());
+    assert!(expected.iter().all(|(_, executions, _)| *executions > 0) && expected.iter().any(|(_, _, failures)| *failures > 0));
+    let mut told = Vec::new();
+    let look = Look { at_most_ns: HOUR_NS, totals: false };
+    let mut take = |kept: Kept, window: &Window| told.push((kept.slice_ns, window.clone()));
+    store.read_by(0..u64::MAX, Some(world.capabilities[0]), look, &mut take).unwrap();
+    assert_eq!(ways(told.into_iter()), expected);
+}
+
 /// A folder with a store as it was written.
 fn left_behind(packed: &[u8]) -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();
@@ -178,6 +214,8 @@ const FORMAT_2_YEARS: &[u8] = include_bytes!("fixtures/format_2_years.redb.zst")
 /// Written by the code that made format 3. Keep them and their test for ever: stores of users look like this.
 const FORMAT_3_YEARS: &[u8] = include_bytes!("fixtures/format_3_years.redb.zst");
 const FORMAT_3_LONG: &[u8] = include_bytes!("fixtures/format_3_long.redb.zst");
+/// The same format; the code that first counted by which calls failures come wrote it. Keep it and its test for ever.
+const FORMAT_3_WAYS: &[u8] = include_bytes!("fixtures/format_3_ways.redb.zst");
 
 #[test]
 fn a_store_of_format_1_is_asked_as_it_is_and_written_to_only_once_it_is_upgraded() {
@@ -241,6 +279,9 @@ fn a_store_of_format_3_is_read_for_ever() {
     let folder = left_behind(FORMAT_3_LONG);
     assert_long_is_there(&open(folder.path(), &world).unwrap(), &world);
     assert_long_is_there(&create(folder.path(), &world), &world);
+    let folder = left_behind(FORMAT_3_WAYS);
+    assert_ways_are_there(&open(folder.path(), &world).unwrap(), &world);
+    assert_ways_are_there(&create(folder.path(), &world), &world);
 }
 
 #[test]
@@ -255,4 +296,7 @@ fn what_is_written_today_is_what_the_fixtures_hold() {
     let folder = tempfile::tempdir().unwrap();
     fill_long(&create(folder.path(), &world), &world);
     assert_long_is_there(&open(folder.path(), &world).unwrap(), &world);
+    let folder = tempfile::tempdir().unwrap();
+    fill_ways(&create(folder.path(), &world), &world);
+    assert_ways_are_there(&open(folder.path(), &world).unwrap(), &world);
 }

@@ -97,6 +97,11 @@ impl Load {
                 rule: 5,
             };
             (verdict.outcome, verdict.blame) = (Outcome::Failed, Some(blame));
+            let mut way = at;
+            while way > 0 {
+                uses[way].callers[0].failed = true;
+                way /= 3;
+            }
         }
         Verdict { hops: uses, ..verdict }
     }
