@@ -152,7 +152,7 @@ fn words_of_an_address_are_text_too() {
 #[test]
 fn a_board_of_two_hundred_capabilities_is_small_and_quickly_drawn() {
     let folder = tempfile::tempdir().unwrap();
-    let names: Vec<String> = (0..200).map(|number| format!("What customers do, number {number}")).collect();
+    let names: Vec<String> = (0..200).map(|number| format!("Book a thing {number}")).collect();
     let server = server(folder.path(), &names, 10);
     let (code, told) = browse(&server, "/");
     assert_eq!((code, all(&Html::parse_document(&told), "table.board tbody tr").len()), (200, 200));
