@@ -178,6 +178,17 @@ fn a_long_path_has_a_short_strip_with_its_worst_hop() {
 }
 
 #[test]
+fn a_flow_that_is_wider_than_the_page_leads_to_its_culprit() {
+    let nodes: Vec<Node> =
+        (0..12).map(|at| Node { ends: f64::from(u8::from(at == 11)), ..hop(&format!("hop-{at}"), "", 1.0) }).collect();
+    let edges = (0..12_usize).map(|to| edge(to.checked_sub(1), to, 1.0, 1.0)).collect();
+    let html = drawn(&Picture { executions: 10.0, harmed: 1.0, nodes, edges, ..Picture::default() });
+    assert_eq!(texts(&html, "a[href='#culprit']"), ["go to hop-11"]);
+    assert_eq!(texts(&html, "#culprit .nn"), ["hop-11"]);
+    assert!(!drawn(&book_a_flight()).contains("#culprit"));
+}
+
+#[test]
 fn names_of_others_stay_names() {
     let hostile = [
         "</title></svg><script>alert(1)</script>",

@@ -26,9 +26,9 @@ impl Drawing<'_> {
         };
         html! {
             @if let Some(href) = &node.href {
-                a class=(classes(picture, at)) href=(href) { (body) }
+                a class=(classes(picture, at)) id=[anchor(picture, at)] href=(href) { (body) }
             } @else {
-                g class=(classes(picture, at)) tabindex="0" role="img" aria-label=(told(picture, at)) { (body) }
+                g class=(classes(picture, at)) id=[anchor(picture, at)] tabindex="0" role="img" aria-label=(told(picture, at)) { (body) }
             }
             (self.below(at, more))
         }
@@ -113,6 +113,11 @@ impl Drawing<'_> {
 /// Whether most of it ended before it reached the hop.
 pub(super) fn ends_on_the_way(node: &Node) -> bool {
     node.on_the_way * 2.0 > node.ends
+}
+
+/// Where a link leads that looks for the place where it breaks.
+fn anchor(picture: &Picture, at: usize) -> Option<&'static str> {
+    (picture.worst() == Some(at)).then_some("culprit")
 }
 
 fn classes(picture: &Picture, at: usize) -> String {

@@ -52,6 +52,9 @@ pub fn map(picture: &Picture, links: Links<'_>) -> Markup {
     }
     let drawing = Drawing::new(&folded);
     html! {
+        @if let (true, Some(worst)) = (drawing.size().0 > place::size::FITS, folded.picture.worst()) {
+            p class="folded wider" { "Wider than this page: " a href="#culprit" { "go to " bdi { (fitting(&folded.picture.nodes[worst].hop, 60.0, 1.0)) } } "." }
+        }
         div class="flow-map" { (drawing.svg(links.more)) }
         (list::list(&folded, drawing.reading()))
         (legend(&folded.picture))
