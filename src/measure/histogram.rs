@@ -355,6 +355,26 @@ mod tests {
     }
 
     #[test]
+    fn zeros_are_the_same_whether_they_were_counted_or_read() {
+        let counted = of(&[0, 0, 7]).histogram;
+        let read = Histogram::of_counts(&[(0, 2), (7, 1)]);
+        assert_eq!(counted, read);
+        let (mut one, mut other) = (counted.clone(), read.clone());
+        one.merge(&read);
+        other.merge(&counted);
+        assert_eq!((one.buckets(), one.units()), (vec![(0, 4 << 16), (7, 2 << 16)], 6 << 16));
+        assert_eq!(one, other);
+        assert_eq!((of(&[0]).histogram.is_empty(), Histogram::default().is_empty()), (false, true));
+    }
+
+    #[test]
+    fn zeros_have_no_end() {
+        let mut zeros = Histogram::default();
+        (0..3).for_each(|_| zeros.record(0, u64::MAX));
+        assert_eq!(zeros.buckets(), [(0, 3 * u128::from(u64::MAX))]);
+    }
+
+    #[test]
     fn several_percentiles_are_those_asked_for_one_by_one() {
         let spread = of(&(1..=1000).map(|at| at * 1_000_000).collect::<Vec<_>>());
         let one_by_one = [500, 500, 900, 999, 1000].map(|permille| spread.percentiles([permille])[0]);
