@@ -59,7 +59,7 @@ impl Tally {
         loop {
             if is_call(case, at)
                 && let Some((caller, _)) = caller(case, at)
-                && let Some(of_hop) = self.slots.get(&case.hop(at)).and_then(|slot| uses.get_mut(*slot))
+                && let Some(of_hop) = self.met(case.hop(at)).and_then(|slot| uses.get_mut(slot as usize))
             {
                 of_hop.callers.iter_mut().filter(|one| one.hop == caller).for_each(mark);
             }
@@ -100,11 +100,20 @@ impl Tally {
 
     #[inline]
     fn slot<'a>(&mut self, hop: HopId, uses: &'a mut Vec<HopUse>) -> &'a mut HopUse {
-        let at = match self.slots.get(hop.0 as usize) {
-            Some((round, at)) if *round == self.round => *at,
-            _ => self.begin(hop, uses),
+        let at = match self.met(hop) {
+            Some(at) => at,
+            None => self.begin(hop, uses),
         };
         &mut uses[at as usize]
+    }
+
+    /// Position of a hop that was met in this round.
+    #[inline]
+    fn met(&self, hop: HopId) -> Option<u32> {
+        match self.slots.get(hop.0 as usize) {
+            Some((round, at)) if *round == self.round => Some(*at),
+            _ => None,
+        }
     }
 
     #[inline(never)]
