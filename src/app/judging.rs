@@ -5,7 +5,7 @@ use super::pipeline::Pipeline;
 use crate::assemble::{Complete, LateSpan};
 use crate::judge::{Context, Judge, PathMode, Sink, SkewLimit, Trace};
 use crate::measure::Recent;
-use crate::model::{Fate, Fates, SpanId, Verdict};
+use crate::model::{Fate, Fates, SpanId, SpanRecord, Verdict};
 use std::sync::PoisonError;
 use std::sync::atomic::Ordering;
 
@@ -118,10 +118,8 @@ impl Pipeline {
     /// caller's matter. Returns the fates of its spans. `maps` are those that were in use when the trace was taken.
     pub(super) fn judge_one(&self, maps: &Maps, complete: &Complete, bench: &mut Bench, take: impl FnMut(&Verdict)) -> Fates {
         let Some(map) = maps.of(complete.reading) else { return lost(complete) };
-        for claimed in complete.spans.iter().map(|span| map.shapes.get(span.shape).unknown_capability) {
-            if !claimed.is_empty() {
-                self.ledger.unknown_capability(claimed, 1);
-            }
+        for span in complete.spans.iter().filter(|span| span.flags & SpanRecord::UNKNOWN_CAPABILITY != 0) {
+            self.ledger.unknown_capability(map.shapes.get(span.shape).unknown_capability, 1);
         }
         let context = self.context(map, bench.path);
         let mut sink = Kept { recent: &self.recent, take, keeps: false, trees: bench.trees };

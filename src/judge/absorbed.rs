@@ -15,6 +15,9 @@ pub fn list(
     (in_error, blamed): (Option<u32>, u32),
     out: &mut Vec<Absorbed>,
 ) {
+    if !case.forest.has_errors() && in_error.is_none() {
+        return;
+    }
     for at in case.all() {
         let node = case.node(at);
         let above = !case.is_root(at) && !node.is(Node::ASYNC) && marks.has(node.parent, Marks::IN_ERROR);

@@ -16,6 +16,9 @@ pub const NO_RULE: u32 = u32::MAX;
 /// Shapes that are remembered before all are forgotten.
 const MOST_REMEMBERED: usize = 200_000;
 
+/// Shapes that are found without hashing; a power of two.
+const NEAR: usize = 1024;
+
 /// What a hop is called after: capability, and two names by [`Origin`].
 type Key = (Name, Origin, Name, Name);
 
@@ -114,6 +117,8 @@ pub struct ShapeHop {
 /// What is remembered about the map and the shapes.
 #[derive(Debug, Default)]
 pub struct Book {
+    /// Some of `shapes`, each where its numbers say: what is asked for again and again lies here.
+    near: Vec<(u32, ShapeId, ShapeHop)>,
     shapes: HashMap<(u32, ShapeId), ShapeHop, RandomState>,
     capabilities: Vec<Option<Capability>>,
     mapped: HashMap<ShapeId, Box<[u32]>, RandomState>,
@@ -157,10 +162,32 @@ impl Book {
     }
 
     /// What follows from a shape in a capability.
+    #[inline]
     pub fn shape(&mut self, capability: u32, shape: ShapeId, context: &Context<'_>) -> ShapeHop {
-        if let Some(known) = self.shapes.get(&(capability, shape)) {
-            return *known;
+        // Numbers of shapes follow each other: those of a capability lie side by side, those of another one elsewhere.
+        let place = shape.0.wrapping_add(capability.wrapping_mul(0x9e37_79b9).rotate_left(10)) as usize % NEAR;
+        match self.near.get(place) {
+            Some((of, known, found)) if *known == shape && *of == capability => *found,
+            _ => self.shape_from_afar(capability, shape, place, context),
         }
+    }
+
+    #[inline(never)]
+    fn shape_from_afar(&mut self, capability: u32, shape: ShapeId, place: usize, context: &Context<'_>) -> ShapeHop {
+        let found = match self.shapes.get(&(capability, shape)) {
+            Some(known) => *known,
+            None => self.learn(capability, shape, context),
+        };
+        if self.near.is_empty() {
+            let nothing = Named { hop: Hops::UNKNOWN, rule: NO_RULE };
+            let nothing = ShapeHop { mapped: false, alone: nothing, asker: nothing };
+            self.near.resize(NEAR, (u32::MAX, ShapeId(u32::MAX), nothing));
+        }
+        self.near[place] = (capability, shape, found);
+        found
+    }
+
+    fn learn(&mut self, capability: u32, shape: ShapeId, context: &Context<'_>) -> ShapeHop {
         if self.shapes.len() >= MOST_REMEMBERED {
             self.shapes.clear();
         }

@@ -89,6 +89,9 @@ fn nobody(case: &Case<'_>) -> Decided {
 
 /// B11: the deepest span with the attribute, on the critical path if one is.
 fn carrier(case: &Case<'_>, marks: &Marks) -> Option<u32> {
+    if !case.forest.has(Node::FAILED) {
+        return None;
+    }
     let carriers = case.all().filter(|&at| case.has_failed(at));
     carriers.max_by_key(|&at| (marks.has(at, Marks::ON_PATH), case.place(at).depth, case.node(at).end, Reverse(at)))
 }

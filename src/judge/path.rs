@@ -95,13 +95,26 @@ impl Walk {
             match turn {
                 Some(turn) => {
                     (frame.cursor, frame.before, frame.fresh) = (turn.start, turn.node, false);
-                    self.enter(forest, turn, &[]);
+                    if forest.nodes[turn.node as usize].size > 1 {
+                        self.enter(forest, turn, &[]);
+                    } else {
+                        self.pass(turn);
+                    }
                 }
                 None => {
                     self.turns.truncate(frame.first);
                     self.frames.pop();
                 }
             }
+        }
+    }
+
+    /// A span without children, as most are: what entering it and leaving it again would come to.
+    #[inline]
+    fn pass(&mut self, turn: Turn) {
+        self.entered.push(turn.node);
+        if turn.start < turn.end {
+            self.pieces.push(Piece { node: turn.node, from: turn.start, to: turn.end, before: NONE });
         }
     }
 

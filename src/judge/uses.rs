@@ -9,8 +9,6 @@ use super::hops::Book;
 use super::tree::{NONE, Node};
 use crate::catalogue::Expect;
 use crate::model::{CallerUse, HopId, HopUse, Hops, Kind, Section, SectionKind};
-use foldhash::fast::RandomState;
-use std::collections::HashMap;
 
 /// Callers of a hop in an execution that are told apart; who else called is not counted, so that looking through them stays short.
 const MOST_CALLERS: usize = 32;
@@ -21,18 +19,21 @@ const MOST_SPARE: usize = 1024;
 /// Hop uses by hop, and the memory of earlier ones.
 #[derive(Debug, Default)]
 pub struct Tally {
-    slots: HashMap<HopId, usize, RandomState>,
+    /// By number of the hop: in which round of counting it was met last, and its position in that round. As long as there are hops, whose
+    /// number is limited; a hash of each span's hop would cost more than all that is counted of the span.
+    slots: Vec<(u32, u32)>,
+    round: u32,
     spare: Vec<HopUse>,
 }
 
 impl Tally {
     /// Counts an execution. `uses` holds those of the last one, whose memory is used again.
     pub fn count(&mut self, case: &Case<'_>, path: &[Section], book: &mut Book, uses: &mut Vec<HopUse>) {
-        // Clearing costs what the table has room for: one large execution must not be paid for by all that come after it.
-        if self.slots.capacity() > 64 + 16 * self.slots.len() {
-            self.slots = HashMap::default();
+        self.round = self.round.wrapping_add(1);
+        if self.round == 0 {
+            self.slots.clear();
+            self.round = 1;
         }
-        self.slots.clear();
         self.spare.append(uses);
         self.spare.truncate(MOST_SPARE);
         for at in case.all() {
@@ -58,7 +59,7 @@ impl Tally {
         loop {
             if is_call(case, at)
                 && let Some((caller, _)) = caller(case, at)
-                && let Some(of_hop) = self.slots.get(&case.hop(at)).and_then(|slot| uses.get_mut(*slot))
+                && let Some(of_hop) = self.met(case.hop(at)).and_then(|slot| uses.get_mut(slot as usize))
             {
                 of_hop.callers.iter_mut().filter(|one| one.hop == caller).for_each(mark);
             }
@@ -97,12 +98,33 @@ impl Tally {
         }
     }
 
+    #[inline]
     fn slot<'a>(&mut self, hop: HopId, uses: &'a mut Vec<HopUse>) -> &'a mut HopUse {
-        let slot = *self.slots.entry(hop).or_insert_with(|| {
-            uses.push(self.spare.pop().map_or_else(|| HopUse::new(hop), |spare| renewed(spare, hop)));
-            uses.len() - 1
-        });
-        &mut uses[slot]
+        let at = match self.met(hop) {
+            Some(at) => at,
+            None => self.begin(hop, uses),
+        };
+        &mut uses[at as usize]
+    }
+
+    /// Position of a hop that was met in this round.
+    #[inline]
+    fn met(&self, hop: HopId) -> Option<u32> {
+        match self.slots.get(hop.0 as usize) {
+            Some((round, at)) if *round == self.round => Some(*at),
+            _ => None,
+        }
+    }
+
+    #[inline(never)]
+    fn begin(&mut self, hop: HopId, uses: &mut Vec<HopUse>) -> u32 {
+        let (number, at) = (hop.0 as usize, uses.len() as u32);
+        if number >= self.slots.len() {
+            self.slots.resize((number + 1).next_power_of_two(), (0, 0));
+        }
+        self.slots[number] = (self.round, at);
+        uses.push(self.spare.pop().map_or_else(|| HopUse::new(hop), |spare| renewed(spare, hop)));
+        at
     }
 }
 

@@ -28,6 +28,9 @@ pub struct Histogram {
     /// A power of two of them, or none. Zero is free.
     slots: Box<[u64]>,
     used: u32,
+    /// What was counted of the value 0, beside what its slot says. Hops that were not waited for spend no time, which is what most
+    /// executions say of most hops: that is counted without a look at the slots, which lie elsewhere.
+    zeros: u64,
     /// What counts have above 48 bits; hardly ever there.
     high: Option<Box<High>>,
 }
@@ -36,6 +39,7 @@ pub struct Histogram {
 struct High(BTreeMap<u16, u64>);
 
 /// The bucket of a value.
+#[inline]
 pub fn bucket_of(value: u64) -> u16 {
     if value < 64 {
         return value as u16;
@@ -86,12 +90,29 @@ impl Histogram {
     }
 
     /// Counts a value, `units` times 2^-16.
+    ///
+    /// Most buckets are there, where they should be, and with room in their count. That much is looked at in place.
+    #[inline]
     pub fn record(&mut self, value: u64, units: u64) {
-        self.add(bucket_of(value), u128::from(units));
+        if value == 0 && self.add_zeros(units) {
+            return;
+        }
+        let bucket = bucket_of(value);
+        let last = self.slots.len().wrapping_sub(1);
+        match self.slots.get_mut(usize::from(bucket) & last) {
+            Some(slot) if *slot >> COUNT_BITS == u64::from(bucket) + 1 && units <= COUNT_MASK - (*slot & COUNT_MASK) => {
+                *slot += units;
+            }
+            _ => self.add(bucket, u128::from(units)),
+        }
     }
 
     /// Adds to a bucket.
+    #[inline(never)]
     pub fn add(&mut self, bucket: u16, units: u128) {
+        if bucket == 0 && u64::try_from(units).is_ok_and(|units| self.add_zeros(units)) {
+            return;
+        }
         let at = self.slot_of(bucket);
         let slot = &mut self.slots[at];
         let sum = (*slot & COUNT_MASK) + (units as u64 & COUNT_MASK);
@@ -100,6 +121,14 @@ impl Histogram {
         if high > 0 {
             self.add_high(bucket, high);
         }
+    }
+
+    /// False if so many cannot be counted here: then they are counted in the slot, which has no end.
+    #[inline]
+    fn add_zeros(&mut self, units: u64) -> bool {
+        let sum = self.zeros.checked_add(units);
+        self.zeros = sum.unwrap_or(self.zeros);
+        sum.is_some()
     }
 
     #[cold]
@@ -150,10 +179,11 @@ impl Histogram {
 
     /// Adds all of another histogram.
     pub fn merge(&mut self, other: &Self) {
-        if self.used == 0 {
+        if self.is_empty() {
             self.clone_from(other);
             return;
         }
+        self.add(0, other.zeros.into());
         for slot in other.slots.iter().filter(|slot| **slot != 0) {
             let (bucket, units) = other.counted(*slot);
             self.add(bucket, units);
@@ -170,18 +200,23 @@ impl Histogram {
     pub fn buckets(&self) -> Vec<(u16, u128)> {
         let mut buckets: Vec<_> = self.slots.iter().filter(|slot| **slot != 0).map(|slot| self.counted(*slot)).collect();
         buckets.sort_unstable_by_key(|(bucket, _)| *bucket);
+        match buckets.first_mut() {
+            Some((0, units)) => *units = units.saturating_add(self.zeros.into()),
+            _ if self.zeros > 0 => buckets.insert(0, (0, self.zeros.into())),
+            _ => {}
+        }
         buckets
     }
 
     /// Whether nothing was counted.
     pub fn is_empty(&self) -> bool {
-        self.used == 0
+        self.used == 0 && self.zeros == 0
     }
 
     /// All that was counted, in units of 2^-16.
     pub fn units(&self) -> u128 {
         let counted = self.slots.iter().filter(|slot| **slot != 0).map(|slot| self.counted(*slot).1);
-        counted.fold(0, u128::saturating_add)
+        counted.fold(self.zeros.into(), u128::saturating_add)
     }
 
     /// For each of these parts of all, ascending and in thousandths: the middle of the bucket in which the smallest value lies that at
@@ -207,7 +242,7 @@ impl Histogram {
 /// Where slots lie follows from the order of counting; what was counted does not.
 impl PartialEq for Histogram {
     fn eq(&self, other: &Self) -> bool {
-        self.used == other.used && self.buckets() == other.buckets()
+        self.buckets() == other.buckets()
     }
 }
 
@@ -226,6 +261,7 @@ pub struct Spread {
 
 impl Spread {
     /// Counts a value.
+    #[inline]
     pub fn record(&mut self, value: u64, weight: Weight) {
         self.histogram.record(value, weight.units());
         self.sum = self.sum.saturating_add(u128::from(value) * u128::from(weight.units()));
@@ -316,6 +352,26 @@ mod tests {
         }
         assert_eq!(one, two);
         assert_eq!(one.units(), 2 * u128::from(u64::MAX) + (1 << 48));
+    }
+
+    #[test]
+    fn zeros_are_the_same_whether_they_were_counted_or_read() {
+        let counted = of(&[0, 0, 7]).histogram;
+        let read = Histogram::of_counts(&[(0, 2), (7, 1)]);
+        assert_eq!(counted, read);
+        let (mut one, mut other) = (counted.clone(), read.clone());
+        one.merge(&read);
+        other.merge(&counted);
+        assert_eq!((one.buckets(), one.units()), (vec![(0, 4 << 16), (7, 2 << 16)], 6 << 16));
+        assert_eq!(one, other);
+        assert_eq!((of(&[0]).histogram.is_empty(), Histogram::default().is_empty()), (false, true));
+    }
+
+    #[test]
+    fn zeros_have_no_end() {
+        let mut zeros = Histogram::default();
+        (0..3).for_each(|_| zeros.record(0, u64::MAX));
+        assert_eq!(zeros.buckets(), [(0, 3 * u128::from(u64::MAX))]);
     }
 
     #[test]

@@ -268,8 +268,9 @@ impl HopFigures {
             }
             calls.gap = calls.gap.saturating_add(u128::from(caller.gap_ns) * u128::from(weight.units()));
         }
-        if usage.critical_path_ns > 0 {
-            self.slowest = self.slowest.max(Some((usage.critical_path_ns, Reverse(trace))));
+        let slow = Some((usage.critical_path_ns, Reverse(trace)));
+        if usage.critical_path_ns > 0 && slow > self.slowest {
+            self.slowest = slow;
         }
         if usage.retries > 0 {
             self.trouble().retries.add(weight, u64::from(usage.retries));

@@ -97,6 +97,8 @@ impl SpanRecord {
     pub const EXTRA: u32 = 2;
     /// The span's end was before its start, and was moved.
     pub const MENDED: u32 = 4;
+    /// The span names a capability that is not in the map.
+    pub const UNKNOWN_CAPABILITY: u32 = 8;
 
     /// Nanoseconds.
     pub fn duration_ns(&self) -> u64 {

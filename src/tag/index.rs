@@ -54,12 +54,18 @@ impl<K: Eq + Hash, S: BuildHasher + Clone> Floor<K, S> {
             Entry::Vacant(place) => {
                 let take = |used: usize| (used < self.room).then_some(used + 1);
                 self.used.fetch_update(Ordering::Relaxed, Ordering::Relaxed, take).ok()?;
-                let flags = if shape.tags.entries.is_empty() { 0 } else { SpanRecord::ENTRY };
-                let known = Known { shape: shapes.push(shape), flags, simplified: keep != Keep::All };
+                let known = Known { flags: flags(&shape), shape: shapes.push(shape), simplified: keep != Keep::All };
                 Some(*place.insert(known))
             }
         }
     }
+}
+
+/// What is asked of every span is told by its record, so that nobody has to look at the shape.
+fn flags(shape: &Shape) -> u32 {
+    let entry = if shape.tags.entries.is_empty() { 0 } else { SpanRecord::ENTRY };
+    let unknown = if shape.unknown_capability.is_empty() { 0 } else { SpanRecord::UNKNOWN_CAPABILITY };
+    entry | unknown
 }
 
 /// All shapes.

@@ -1,10 +1,15 @@
 //! Which spans there are, each once, and who names whom as parent (E2, E5).
+//!
+//! Spans are numbered as siblings are to stand: by their starts. So one sort is all that a forest needs, and where every parent has a
+//! smaller number than its children, which is nearly always so, there can be no cycle.
 
-use super::reading::Readings;
+use super::ids::Ids;
+use super::reading::{Reading, Readings};
 use super::{NONE, Node};
 use crate::judge::Trace;
 use crate::judge::class::Class;
-use crate::model::{Kind, Name, Shapes, SpanId};
+use crate::model::{Kind, Name, Shapes, SpanId, SpanRecord};
+use std::cmp::Reverse;
 
 /// Why a span has the parent it has, or none.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -60,9 +65,22 @@ impl Stub {
         (self.start, self.id, self.kind)
     }
 
-    /// Its parent never came.
-    pub fn is_lost(&self) -> bool {
-        self.lost
+    fn new(span: &SpanRecord, record: u32, reading: Reading) -> Self {
+        Self {
+            id: span.id,
+            kind: reading.kind,
+            record,
+            service: reading.service,
+            entry: reading.flags & Node::ENTRY != 0,
+            receives: reading.flags & Node::RECEIVES != 0,
+            class: reading.class,
+            flags: reading.flags,
+            parent: NONE,
+            how: How::Root,
+            lost: false,
+            start: span.start_ns,
+            end: span.end_ns.max(span.start_ns),
+        }
     }
 
     /// CLIENT or PRODUCER that waits for an answer.
@@ -76,66 +94,81 @@ impl Stub {
     }
 }
 
-/// All of them, by id and kind.
+/// All of them.
 #[derive(Debug, Default)]
 pub struct Stubs {
-    /// Sorted by id, then kind; no two are the same.
+    /// In the order of [`Stub::rank`]; no two have the same id and kind.
     pub list: Vec<Stub>,
     /// Spans that were there before.
     pub duplicates: u64,
-    /// Id, kind and record of each span in one number: sorted faster than what they stand for.
-    order: Vec<u128>,
-    /// The ids of `list`, close together.
-    ids: Vec<SpanId>,
+    /// Whether some span's parent never came.
+    pub lost: bool,
+    /// Whether some span's parent comes after it in `list`: there may be cycles.
+    pub backward: bool,
+    /// Start and record of each span.
+    order: Vec<(u64, u32)>,
+    /// The first record of each id.
+    ids: Ids,
+    /// By record: position in `list`.
+    numbers: Vec<u32>,
+    /// Further spans of an id, of other kinds (E5): id, kind and record, sorted. Most traces have none.
+    twins: Vec<(SpanId, Kind, u32)>,
 }
 
 impl Stubs {
     /// Takes the spans of a trace; of those with the same id and kind the first received (E5).
     pub fn find(&mut self, trace: &Trace<'_>, shapes: &Shapes, readings: &mut Readings) {
-        self.order.clear();
-        self.order.extend(trace.spans.iter().zip(0u32..).map(|(span, at)| {
-            let kind = readings.of(span.shape, shapes).kind;
-            u128::from(span.id.0) << 64 | u128::from(kind as u8) << 32 | u128::from(at)
-        }));
-        self.order.sort_unstable();
-        self.order.dedup_by_key(|one| *one >> 32);
-        self.duplicates = (trace.spans.len() - self.order.len()) as u64;
+        self.sort(trace, shapes, readings);
         self.list.clear();
-        self.ids.clear();
-        for record in self.order.iter().map(|one| *one as u32) {
+        self.numbers.clear();
+        self.numbers.resize(trace.spans.len(), NONE);
+        for &(_, record) in &self.order {
             let span = &trace.spans[record as usize];
-            let reading = readings.of(span.shape, shapes);
-            self.ids.push(span.id);
-            self.list.push(Stub {
-                id: span.id,
-                kind: reading.kind,
-                record,
-                service: reading.service,
-                entry: reading.flags & Node::ENTRY != 0,
-                receives: reading.flags & Node::RECEIVES != 0,
-                class: reading.class,
-                flags: reading.flags,
-                parent: NONE,
-                how: How::Root,
-                lost: false,
-                start: span.start_ns,
-                end: span.end_ns.max(span.start_ns),
-            });
+            self.numbers[record as usize] = self.list.len() as u32;
+            self.list.push(Stub::new(span, record, readings.of(span.shape, shapes)));
         }
+    }
+
+    /// Writes down who is there, in the order of ranks.
+    fn sort(&mut self, trace: &Trace<'_>, shapes: &Shapes, readings: &mut Readings) {
+        let Self { order, ids, twins, .. } = self;
+        let mut kind_of = |record: u32| readings.of(trace.spans[record as usize].shape, shapes).kind;
+        order.clear();
+        twins.clear();
+        ids.clear(trace.spans.len());
+        for (span, record) in trace.spans.iter().zip(0u32..) {
+            match ids.put(span.id, record) {
+                None => order.push((span.start_ns, record)),
+                Some(first) if kind_of(first) == kind_of(record) => {}
+                Some(_) => twins.push((span.id, kind_of(record), record)),
+            }
+        }
+        twins.sort_unstable();
+        twins.dedup_by_key(|(id, kind, _)| (*id, *kind));
+        order.extend(twins.iter().map(|(_, _, record)| (trace.spans[*record as usize].start_ns, *record)));
+        order.sort_unstable();
+        // What began together is ordered by more than by chance.
+        for together in order.chunk_by_mut(|one, next| one.0 == next.0).filter(|run| run.len() > 1) {
+            together.sort_unstable_by_key(|(_, record)| (trace.spans[*record as usize].id, kind_of(*record)));
+        }
+        self.duplicates = (trace.spans.len() - self.order.len()) as u64;
     }
 
     /// Finds each span's parent (E2).
     pub fn find_parents(&mut self, trace: &Trace<'_>) {
+        (self.lost, self.backward) = (false, false);
         for at in 0..self.list.len() {
             let (parent, how) = self.parent_of(at, trace.spans[self.list[at].record as usize].parent);
             let stub = &mut self.list[at];
             (stub.parent, stub.how, stub.lost) = (parent, how, how == How::Lost);
+            self.lost |= stub.lost;
+            self.backward |= how == How::Child && parent as usize >= at;
         }
     }
 
     fn parent_of(&self, at: usize, named: SpanId) -> (u32, How) {
         let stub = &self.list[at];
-        if let Some(asker) = self.asker_of_same_id(at) {
+        if let Some(asker) = self.asker_of_same_id(stub) {
             return (asker, How::Child);
         }
         if named == SpanId::NONE || named == stub.id {
@@ -148,27 +181,31 @@ impl Stubs {
     }
 
     /// E5: a SERVER with the id of a CLIENT is its child; likewise a CONSUMER with the id of a PRODUCER.
-    fn asker_of_same_id(&self, at: usize) -> Option<u32> {
-        let stub = &self.list[at];
+    fn asker_of_same_id(&self, stub: &Stub) -> Option<u32> {
+        if self.twins.is_empty() {
+            return None;
+        }
         let asker = match stub.kind {
             Kind::Server => Kind::Client,
             Kind::Consumer => Kind::Producer,
             _ => return None,
         };
-        // Those of one id stand side by side, one of a kind.
-        let (before, after) = (self.list[..at].iter().rev(), self.list[at + 1..].iter());
-        let same = |other: &&Stub| other.id == stub.id;
-        let is_asker = |other: &Stub| other.kind == asker;
-        let below = before.take_while(same).position(is_asker).map(|steps| at - 1 - steps);
-        let found = below.or_else(|| after.take_while(same).position(is_asker).map(|steps| at + 1 + steps));
-        found.map(|at| at as u32)
+        self.of_id(stub.id).find(|&at| self.list[at as usize].kind == asker)
     }
 
     /// E5: of spans with one id the one of the child's own service; of those the one that answers, below which things happen.
     fn choose(&self, id: SpanId, child: &Stub) -> Option<u32> {
-        let first = self.ids.partition_point(|one| *one < id);
-        let same = self.list[first..].iter().take_while(|stub| stub.id == id).enumerate();
-        let best = same.max_by_key(|(at, stub)| (stub.service == child.service, stub.answers(), usize::MAX - at));
-        best.map(|(at, _)| (first + at) as u32)
+        if self.twins.is_empty() {
+            return self.ids.find(id).map(|record| self.numbers[record as usize]);
+        }
+        let rating = |stub: &Stub| (stub.service == child.service, stub.answers(), Reverse(stub.kind));
+        self.of_id(id).max_by_key(|&at| rating(&self.list[at as usize]))
+    }
+
+    /// All spans of this id, one of a kind.
+    pub fn of_id(&self, id: SpanId) -> impl Iterator<Item = u32> {
+        let twins = &self.twins[self.twins.partition_point(|twin| twin.0 < id)..];
+        let twins = twins.iter().take_while(move |twin| twin.0 == id).map(|twin| twin.2);
+        self.ids.find(id).into_iter().chain(twins).map(|record| self.numbers[record as usize])
     }
 }

@@ -2,87 +2,97 @@
 
 use super::found::{How, Stub};
 use super::{NONE, Node};
+use crate::judge::class::Class;
 use crate::model::Kind;
 
 /// Reusable memory for the way from parents to preorder.
 #[derive(Debug, Default)]
 pub struct Layout {
-    /// Start and number of each span, in the order of starts.
-    ranked: Vec<(u64, u32)>,
-    firsts: Vec<u32>,
-    children: Vec<u32>,
-    open: Vec<(u32, u32)>,
+    /// By span: its first child, or [`NONE`].
+    first: Vec<u32>,
+    /// By span: the next child of its parent, or [`NONE`].
+    next: Vec<u32>,
     /// By node: below a PRODUCER, and no asynchronous step has begun since.
     sent: Vec<bool>,
+    /// All flags of the nodes: what none of them has need not be looked for.
+    pub flags: u16,
+    /// Whether some node is in error.
+    pub errors: bool,
+    /// Whether some call went other than well.
+    pub troubled_calls: bool,
 }
 
 impl Layout {
     /// Writes the spans in preorder, siblings in the order of their starts.
     pub fn lay_out(&mut self, stubs: &[Stub], nodes: &mut Vec<Node>) {
-        self.sort_children(stubs);
+        self.link_children(stubs);
         nodes.clear();
         self.sent.clear();
-        for at in 0..self.ranked.len() {
-            let (_, root) = self.ranked[at];
-            if stubs[root as usize].parent == NONE {
-                self.descend(root, stubs, nodes);
-            }
-        }
-        for at in (1..nodes.len()).rev() {
-            let Node { parent, size, .. } = nodes[at];
-            if parent != NONE {
-                nodes[parent as usize].size += size;
-            }
+        (self.flags, self.errors, self.troubled_calls) = (0, false, false);
+        for (root, _) in (0..).zip(stubs).filter(|(_, stub)| stub.parent == NONE) {
+            self.descend(root, stubs, nodes);
         }
     }
 
-    /// Children of span `i` become `children[firsts[i]..firsts[i + 1]]`.
-    fn sort_children(&mut self, stubs: &[Stub]) {
-        let count = stubs.len();
-        self.ranked.clear();
-        // Their numbers are those of their ids and kinds, so this is [`Stub::rank`].
-        self.ranked.extend(stubs.iter().zip(0..).map(|(stub, at)| (stub.start, at)));
-        self.ranked.sort_unstable();
-        self.firsts.clear();
-        self.firsts.resize(count + 2, 0);
-        for stub in stubs.iter().filter(|stub| stub.parent != NONE) {
-            self.firsts[stub.parent as usize + 2] += 1;
+    /// Spans are in the order of their starts, so children that are put in front of those after them are, too.
+    fn link_children(&mut self, stubs: &[Stub]) {
+        for list in [&mut self.first, &mut self.next] {
+            list.clear();
+            list.resize(stubs.len(), NONE);
         }
-        for at in 1..self.firsts.len() {
-            self.firsts[at] += self.firsts[at - 1];
-        }
-        self.children.clear();
-        self.children.resize(count, NONE);
-        for &(_, at) in &self.ranked {
-            let parent = stubs[at as usize].parent;
-            if parent != NONE {
-                let next = &mut self.firsts[parent as usize + 1];
-                self.children[*next as usize] = at;
-                *next += 1;
-            }
+        for (at, stub) in (0..stubs.len()).zip(stubs).rev().filter(|(_, stub)| stub.parent != NONE) {
+            self.next[at] = std::mem::replace(&mut self.first[stub.parent as usize], at as u32);
         }
     }
 
+    /// Down to the first child, on to the next one, and up where there is none: no stack is needed.
     fn descend(&mut self, root: u32, stubs: &[Stub], nodes: &mut Vec<Node>) {
-        self.open.clear();
-        self.open.push((root, NONE));
-        // A stack of spans yet to be written, each with the place of its parent. Children are pushed last first.
-        while let Some((at, parent)) = self.open.pop() {
-            let stub = &stubs[at as usize];
-            let place = nodes.len() as u32;
-            let mut node = node_of(stub);
-            node.parent = parent;
-            node.first_attempt = place;
-            let sent = parent != NONE && (nodes[parent as usize].kind == Kind::Producer || self.sent[parent as usize]);
-            let begins = stub.how == How::Linked || (stub.kind == Kind::Consumer && sent);
-            if begins {
-                node.flags |= Node::ASYNC;
+        let (mut at, mut above) = (root, NONE);
+        loop {
+            let mut place = self.write(&stubs[at as usize], above, nodes);
+            if self.first[at as usize] != NONE {
+                (at, above) = (self.first[at as usize], place);
+                continue;
             }
-            self.sent.push(sent && !begins);
-            nodes.push(node);
-            let (first, end) = (self.firsts[at as usize] as usize, self.firsts[at as usize + 1] as usize);
-            self.open.extend(self.children[first..end].iter().rev().map(|&child| (child, place)));
+            loop {
+                nodes[place as usize].size = nodes.len() as u32 - place;
+                above = nodes[place as usize].parent;
+                if self.next[at as usize] != NONE {
+                    at = self.next[at as usize];
+                    break;
+                }
+                if above == NONE {
+                    return;
+                }
+                (at, place) = (stubs[at as usize].parent, above);
+            }
         }
+    }
+
+    fn write(&mut self, stub: &Stub, parent: u32, nodes: &mut Vec<Node>) -> u32 {
+        let place = nodes.len() as u32;
+        let mut node = node_of(stub);
+        (node.parent, node.first_attempt) = (parent, place);
+        let mut sent = false;
+        if parent != NONE {
+            let above = &mut nodes[parent as usize];
+            sent = above.kind == Kind::Producer || self.sent[parent as usize];
+            if stub.how == How::Linked || (stub.kind == Kind::Consumer && sent) {
+                node.flags |= Node::ASYNC;
+                sent = false;
+            } else if node.answers() && above.asks() {
+                // Of several the last.
+                above.server = place;
+            }
+        }
+        self.flags |= node.flags;
+        if node.class != Class::Ok {
+            self.errors |= node.class == Class::Error;
+            self.troubled_calls |= node.kind == Kind::Client;
+        }
+        self.sent.push(sent);
+        nodes.push(node);
+        place
     }
 }
 

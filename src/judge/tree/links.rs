@@ -6,10 +6,11 @@
 
 use super::NONE;
 use super::extras::Extras;
-use super::found::{How, Stub};
+use super::found::{How, Stub, Stubs};
 use super::union::Trees;
 use crate::judge::{Context, Trace};
 use crate::model::{Kind, SpanId};
+use std::cmp::Reverse;
 
 /// Entries above a link's target that are asked for their capabilities.
 const MOST_ENTRIES_ABOVE: usize = 64;
@@ -24,8 +25,9 @@ struct Link {
 }
 
 /// Hangs up what is linked.
-pub fn hang(stubs: &mut [Stub], extras: &Extras, trace: &Trace<'_>, context: &Context<'_>) {
+pub fn hang(stubs: &mut Stubs, extras: &Extras, trace: &Trace<'_>, context: &Context<'_>) {
     let mut links = links(stubs, extras, trace);
+    let stubs = &mut stubs.list[..];
     links.retain(|link| may_hang(stubs, link));
     if links.is_empty() {
         return;
@@ -54,12 +56,12 @@ pub fn hang(stubs: &mut [Stub], extras: &Extras, trace: &Trace<'_>, context: &Co
 }
 
 /// All links within the trace.
-fn links(stubs: &[Stub], extras: &Extras, trace: &Trace<'_>) -> Vec<Link> {
+fn links(stubs: &Stubs, extras: &Extras, trace: &Trace<'_>) -> Vec<Link> {
     if trace.extras.iter().all(|extra| extra.link == SpanId::NONE) {
         return Vec::new();
     }
     let mut links = Vec::new();
-    for (from, stub) in stubs.iter().enumerate() {
+    for (from, stub) in stubs.list.iter().enumerate() {
         let link = extras.of(trace, stub.record).map_or(SpanId::NONE, |extra| extra.link);
         if link == SpanId::NONE {
             continue;
@@ -72,11 +74,9 @@ fn links(stubs: &[Stub], extras: &Extras, trace: &Trace<'_>) -> Vec<Link> {
 }
 
 /// Of two spans with one id, the one that sends.
-fn target(stubs: &[Stub], id: SpanId) -> Option<u32> {
-    let first = stubs.partition_point(|stub| stub.id < id);
-    let same = stubs[first..].iter().take_while(|stub| stub.id == id).enumerate();
-    let best = same.max_by_key(|(at, stub)| (stub.kind == Kind::Producer, usize::MAX - at));
-    best.map(|(at, _)| (first + at) as u32)
+fn target(stubs: &Stubs, id: SpanId) -> Option<u32> {
+    let rating = |stub: &Stub| (stub.kind == Kind::Producer, Reverse(stub.kind));
+    stubs.of_id(id).max_by_key(|&at| rating(&stubs.list[at as usize]))
 }
 
 fn may_hang(stubs: &[Stub], link: &Link) -> bool {

@@ -7,6 +7,7 @@
 mod cycles;
 mod extras;
 mod found;
+mod ids;
 mod layout;
 mod links;
 mod orphans;
@@ -154,15 +155,28 @@ impl Forest {
         self.stubs.find(trace, context.shapes, &mut self.readings);
         self.duplicates = self.stubs.duplicates;
         self.stubs.find_parents(trace);
-        self.cycles.cut(&mut self.stubs.list);
-        self.lost = self.stubs.list.iter().any(|stub| stub.is_lost());
-        links::hang(&mut self.stubs.list, &self.extras, trace, context);
+        if self.stubs.backward {
+            self.cycles.cut(&mut self.stubs.list);
+        }
+        self.lost = self.stubs.lost;
+        links::hang(&mut self.stubs, &self.extras, trace, context);
         if self.lost {
             orphans::hang(&mut self.stubs.list, trace, context);
         }
         self.layout.lay_out(&self.stubs.list, &mut self.nodes);
-        self.find_servers();
-        self.attempts.find(&mut self.nodes, trace, context);
+        if self.layout.troubled_calls {
+            self.attempts.find(&mut self.nodes, trace, context);
+        }
+    }
+
+    /// Whether some span has this flag; not for those of attempts (B2).
+    pub fn has(&self, flag: u16) -> bool {
+        self.layout.flags & flag != 0
+    }
+
+    /// Whether some span is in error.
+    pub fn has_errors(&self) -> bool {
+        self.layout.errors
     }
 
     /// Children of a node, in the order of their starts.
@@ -174,16 +188,6 @@ impl Forest {
     /// Numbers of a node and all below it.
     pub fn below(&self, root: u32) -> std::ops::Range<u32> {
         root..root + self.nodes[root as usize].size
-    }
-
-    fn find_servers(&mut self) {
-        for at in 0..self.nodes.len() {
-            let node = &self.nodes[at];
-            let parent = node.parent;
-            if node.answers() && !node.is(Node::ASYNC) && parent != NONE && self.nodes[parent as usize].asks() {
-                self.nodes[parent as usize].server = at as u32;
-            }
-        }
     }
 }
 

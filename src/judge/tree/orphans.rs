@@ -129,8 +129,8 @@ fn unanswered(stubs: &[Stub]) -> impl Iterator<Item = (u32, &Stub)> {
 
 /// Second choice. A span in the tree of an orphan is a place once that orphan has had its turn, whether or not it found one.
 fn inside(stubs: &mut [Stub], trees: &mut Trees, orphans: Vec<u32>) {
-    let mut places: Vec<u32> = (0..stubs.len() as u32).filter(|&at| is_at_work(&stubs[at as usize])).collect();
-    places.sort_unstable_by_key(|&at| stubs[at as usize].rank());
+    let by_id = ById::new(stubs);
+    let places: Vec<u32> = (0..stubs.len() as u32).filter(|&at| is_at_work(&stubs[at as usize])).collect();
     let mut open = Narrowest::new(places.iter().map(|&at| stubs[at as usize].end).collect());
     let mut waiting: HashMap<u32, Vec<u32>, RandomState> = HashMap::default();
     let mut floating: Vec<bool> = vec![false; stubs.len()];
@@ -143,18 +143,35 @@ fn inside(stubs: &mut [Stub], trees: &mut Trees, orphans: Vec<u32>) {
             if floating[top as usize] {
                 waiting.entry(top).or_default().push(place);
             } else {
-                open.put(stubs[place as usize].start, stubs[place as usize].end, place);
+                open.put(stubs[place as usize].start, stubs[place as usize].end, by_id.numbers[place as usize]);
             }
         }
-        if let Some(place) = open.find(end)
+        if let Some(place) = open.find(end).map(|number| by_id.spans[number as usize])
             && trees.hang(orphan, place)
         {
             (stubs[orphan as usize].parent, stubs[orphan as usize].how) = (place, How::Guessed);
         }
         floating[orphan as usize] = false;
         for place in waiting.remove(&orphan).unwrap_or_default() {
-            open.put(stubs[place as usize].start, stubs[place as usize].end, place);
+            open.put(stubs[place as usize].start, stubs[place as usize].end, by_id.numbers[place as usize]);
         }
+    }
+}
+
+/// Spans in the order of their ids: of two that are equally narrow the first in it is chosen.
+struct ById {
+    spans: Vec<u32>,
+    /// By span: position in `spans`.
+    numbers: Vec<u32>,
+}
+
+impl ById {
+    fn new(stubs: &[Stub]) -> Self {
+        let mut spans: Vec<u32> = (0..stubs.len() as u32).collect();
+        spans.sort_unstable_by_key(|&at| (stubs[at as usize].id, stubs[at as usize].kind));
+        let mut numbers = vec![0; spans.len()];
+        spans.iter().zip(0..).for_each(|(&at, number)| numbers[at as usize] = number);
+        Self { spans, numbers }
     }
 }
 
