@@ -21,6 +21,7 @@ mod desk;
 mod estimate;
 mod explain;
 mod explained;
+mod figured;
 mod gate;
 mod historic;
 mod history;
@@ -55,6 +56,7 @@ pub use budgeted::{BudgetAnswer, Decision, Excluded, GateAnswer, Lately, Mainten
 pub use completeness::Completeness;
 pub use desk::Desk;
 pub use explained::{EvidenceLine, ExplainKind, Explanation, Suspect};
+pub use figured::INCIDENT_FIGURES;
 pub use historic::{History, HistoryPoint};
 pub use history::{length_text, parse_step};
 pub use incident::{IncidentHop, IncidentLine, IncidentPeak, IncidentPoint, IncidentsAnswer};
