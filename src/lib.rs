@@ -26,6 +26,8 @@ pub mod alert;
 
 pub mod query;
 
+pub mod page;
+
 pub mod exchange;
 
 pub mod serve;

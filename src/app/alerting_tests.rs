@@ -152,7 +152,7 @@ fn sums_made_again_from_the_store_are_those_that_were_fed() {
 #[test]
 fn who_broke_it_is_told_as_long_as_it_lasts() {
     let (_folder, server, now_ns) = experienced();
-    let mut now_ns = server.run(now_ns, 12, 5, 5);
+    let mut now_ns = server.run(now_ns, 2, 0, 40);
     let told = |server: &Server| {
         let [page] = &server.pages()[..] else { panic!("{:?}", server.alerts()) };
         (page.state.clone(), page.annotations["hop"].clone())

@@ -3,9 +3,9 @@
 use super::login::Login;
 use crate::model::TraceId;
 use crate::query::{
-    Alerts, Annotations, Answers, Between, BudgetAnswer, BudgetQuestion, By, ExplainQuestion, Explanation, GateAnswer,
-    GateQuestion, History, HistoryQuestion, HopsAnswer, HopsQuestion, IncidentsAnswer, IncidentsQuestion, Level, Matching,
-    QueryError, Status, StatusQuestion, TraceAnswer, moment_text,
+    Alerts, Annotations, Answers, Between, BudgetAnswer, BudgetQuestion, By, ExplainQuestion, Explanation, Flow, FlowQuestion,
+    GateAnswer, GateQuestion, History, HistoryQuestion, HopsAnswer, HopsQuestion, IncidentsAnswer, IncidentsQuestion, Level,
+    Matching, QueryError, Status, StatusQuestion, TraceAnswer, moment_text,
 };
 use clap::ValueEnum;
 use serde::de::DeserializeOwned;
@@ -179,6 +179,10 @@ impl Answers for Remote {
         }
         words.push(("level", word::<Level>(&question.level)));
         self.ask(&format!("/api/v1/capabilities/{}/explain", quoted(&question.capability)), words)
+    }
+
+    fn flow(&self, question: &FlowQuestion) -> Result<Flow, QueryError> {
+        self.ask(&format!("/api/v1/capabilities/{}/flow", quoted(&question.capability)), between(question.between))
     }
 
     /// A server's windows end when it is asked.

@@ -282,7 +282,7 @@ pub struct MeanMs {
 }
 
 /// A hop, or a service, in `hops`.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Default)]
 pub struct HopRow {
     /// Hop; the service at level `service`.
     pub hop: String,

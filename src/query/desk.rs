@@ -8,9 +8,9 @@ use super::matching::{Matching, Sources};
 use super::status::{capability_status, count};
 use super::{
     API_VERSION, Alerts, Annotations, Answers, Between, BudgetAnswer, BudgetQuestion, CapabilityStatus, ExplainQuestion,
-    Explanation, GateAnswer, GateQuestion, History, HistoryQuestion, HopsAnswer, HopsQuestion, IncidentsAnswer,
-    IncidentsQuestion, NewAnnotation, QueryError, Range, Spans, Status, StatusQuestion, TraceAnswer, VerdictLine, Watching,
-    verdict_with_tree,
+    Explanation, Flow, FlowQuestion, GateAnswer, GateQuestion, History, HistoryQuestion, HopsAnswer, HopsQuestion,
+    IncidentsAnswer, IncidentsQuestion, NewAnnotation, QueryError, Range, Spans, Status, StatusQuestion, TraceAnswer,
+    VerdictLine, Watching, verdict_with_tree,
 };
 use crate::catalogue::Capability;
 use crate::measure::{Ledger, Recent, Window};
@@ -104,19 +104,30 @@ impl Desk {
         totals: bool,
     ) -> Result<HashMap<Name, Window>, QueryError> {
         let mut windows: HashMap<Name, Window> = asked.iter().map(|one| (one.name, Window::default())).collect();
-        let only = if let [one] = asked { Some(one.name) } else { None };
-        let mut add = |capability: Name, window: &Window| {
+        self.each_window(asked, question, between, totals, &mut |capability, window| {
             if let Some(sum) = windows.get_mut(&capability) {
                 sum.merge(window);
             }
-        };
-        if self.since_start && question.is_none() {
-            self.keeper.read_since_start(only, &mut add);
-        } else {
-            let look = Look { totals, ..Look::default() };
-            self.keeper.read_by(between.from_ns..between.to_ns, only, look, &mut |kept, window| add(kept.capability, window))?;
-        }
+        })?;
         Ok(windows)
+    }
+
+    /// Shows these windows one by one, in no order; if several capabilities are asked about, those of others too.
+    pub(super) fn each_window(
+        &self,
+        asked: &[&Listed],
+        question: Option<Between>,
+        between: Between,
+        totals: bool,
+        add: &mut dyn FnMut(Name, &Window),
+    ) -> Result<(), QueryError> {
+        let only = if let [one] = asked { Some(one.name) } else { None };
+        if self.since_start && question.is_none() {
+            self.keeper.read_since_start(only, add);
+            return Ok(());
+        }
+        let look = Look { totals, ..Look::default() };
+        Ok(self.keeper.read_by(between.from_ns..between.to_ns, only, look, &mut |kept, window| add(kept.capability, window))?)
     }
 
     pub(super) fn fates(&self) -> Result<Fates, QueryError> {
@@ -269,6 +280,10 @@ impl Answers for Desk {
                 .chain(estimated.then(|| SEEN.to_owned()))
                 .reduce(|one, other| format!("{one}; {other}")),
         })
+    }
+
+    fn flow(&self, question: &FlowQuestion) -> Result<Flow, QueryError> {
+        self.told_flow(question)
     }
 
     fn budget(&self, question: &BudgetQuestion) -> Result<BudgetAnswer, QueryError> {

@@ -57,7 +57,7 @@ pub(super) fn row_of(hop: Hop, level: Level) -> Hop {
 
 /// Under which number each hop of the map was called most. Where a mapped hop was absent nobody can say which of its services or peers
 /// it would have been: its absence belongs to the row in which its calls are.
-fn called_as(window: &Window, hops: &Hops, names: &Names) -> HashMap<Name, HopId> {
+pub(super) fn called_as(window: &Window, hops: &Hops, names: &Names) -> HashMap<Name, HopId> {
     let mut best: HashMap<Name, (u128, &str, HopId)> = HashMap::new();
     for (id, figures) in window.hops.iter().filter(|(_, figures)| !figures.calls.is_zero()) {
         let hop = hops.get(*id);

@@ -1,7 +1,7 @@
 //! What can be asked.
 
 use super::{
-    Alerts, Annotations, BudgetAnswer, Explanation, GateAnswer, History, HopsAnswer, IncidentsAnswer, Level, Matching,
+    Alerts, Annotations, BudgetAnswer, Explanation, Flow, GateAnswer, History, HopsAnswer, IncidentsAnswer, Level, Matching,
     NewAnnotation, Status, TraceAnswer, parse_moment,
 };
 use crate::model::TraceId;
@@ -73,6 +73,15 @@ pub struct ExplainQuestion {
     pub baseline: Option<Between>,
     /// Summed at which level.
     pub level: Level,
+}
+
+/// `flow`.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct FlowQuestion {
+    /// The capability.
+    pub capability: String,
+    /// `None`: everything there is.
+    pub between: Option<Between>,
 }
 
 /// `budget`.
@@ -161,6 +170,12 @@ pub trait Answers: Send + Sync {
     /// # Errors
     /// If the capability is not in the map, or what is kept cannot be read.
     fn explain(&self, question: &ExplainQuestion) -> Result<Explanation, QueryError>;
+
+    /// Who calls whom, and by which way failures come back to the customer.
+    ///
+    /// # Errors
+    /// If the capability is not in the map, or what is kept cannot be read.
+    fn flow(&self, question: &FlowQuestion) -> Result<Flow, QueryError>;
 
     /// What is left of the budgets of objectives, each over its own window.
     ///

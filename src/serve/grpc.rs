@@ -5,11 +5,12 @@ use super::desk::Desk;
 use super::proto::query_server::Query;
 use super::proto::{
     AlertsRequest, AlertsResponse, AnnotationsRequest, AnnotationsResponse, BudgetRequest, BudgetResponse, ExplainRequest,
-    ExplainResponse, GateRequest, GateResponse, HistoryRequest, HistoryResponse, HopsRequest, HopsResponse, IncidentsRequest,
-    IncidentsResponse, MatchingRequest, MatchingResponse, StatusRequest, StatusResponse, TraceRequest, TraceResponse,
+    ExplainResponse, FlowRequest, FlowResponse, GateRequest, GateResponse, HistoryRequest, HistoryResponse, HopsRequest,
+    HopsResponse, IncidentsRequest, IncidentsResponse, MatchingRequest, MatchingResponse, StatusRequest, StatusResponse,
+    TraceRequest, TraceResponse,
 };
 use crate::model::TraceId;
-use crate::query::{BudgetQuestion, GateQuestion, IncidentsQuestion, QueryError};
+use crate::query::{BudgetQuestion, FlowQuestion, GateQuestion, IncidentsQuestion, QueryError};
 use tonic::{Request, Response, Status};
 
 /// Answers the service of `query.proto`.
@@ -58,6 +59,14 @@ impl Query for QueryService {
         let capability = std::mem::take(&mut request.capability);
         let question = ExplainWords::try_from(request)?.question(capability, (self.0.clock)())?;
         let answer = self.0.ask(move |answers| answers.explain(&question)).await?;
+        Ok(Response::new(answer.into()))
+    }
+
+    async fn flow(&self, request: Request<FlowRequest>) -> Result<Response<FlowResponse>, Status> {
+        let FlowRequest { capability, range } = request.into_inner();
+        let between = StatusWords::from(range).question(None, (self.0.clock)())?.between;
+        let question = FlowQuestion { capability, between };
+        let answer = self.0.ask(move |answers| answers.flow(&question)).await?;
         Ok(Response::new(answer.into()))
     }
 

@@ -3,11 +3,11 @@
 use super::asked::{ExplainWords, HistoryWords, HopsWords, NoWords, StatusWords};
 use super::desk::Desk;
 use super::openapi::{self, Answer, Route};
-use super::{backup, metrics};
+use super::{backup, metrics, page};
 use crate::model::TraceId;
 use crate::query::{
-    API_VERSION, Alerts, Annotations, BudgetAnswer, BudgetQuestion, Explanation, GateAnswer, GateQuestion, History, HopsAnswer,
-    IncidentsAnswer, IncidentsQuestion, Matching, NewAnnotation, QueryError, Status, TraceAnswer,
+    API_VERSION, Alerts, Annotations, BudgetAnswer, BudgetQuestion, Explanation, Flow, FlowQuestion, GateAnswer, GateQuestion,
+    History, HopsAnswer, IncidentsAnswer, IncidentsQuestion, Matching, NewAnnotation, QueryError, Status, TraceAnswer,
 };
 use axum::Router;
 use axum::extract::rejection::{JsonRejection, QueryRejection};
@@ -47,6 +47,13 @@ fn table() -> Vec<(Route, MethodRouter<Desk>)> {
         ),
         about("/api/v1/capabilities/{id}/history", "Its figures over time.", HISTORY, "HistoryResponse", get(history)),
         about("/api/v1/capabilities/{id}/explain", "Why it was bad.", EXPLAIN, "ExplainResponse", get(explain)),
+        about(
+            "/api/v1/capabilities/{id}/flow",
+            "Who calls whom, and where failures come from.",
+            RANGE,
+            "FlowResponse",
+            get(flow),
+        ),
         about("/api/v1/capabilities/{id}/budget", "What is left of its budgets.", &[], "BudgetResponse", get(capability_budget)),
         about("/api/v1/capabilities/{id}/gate", "Whether to release.", &[], "GateResponse", get(gate)),
         about("/api/v1/capabilities/{id}/matching", "What matches it.", &[], "MatchingResponse", get(capability_matching)),
@@ -75,7 +82,7 @@ fn table() -> Vec<(Route, MethodRouter<Desk>)> {
 /// All routes; whatever else is asked for is told what there is.
 pub(super) fn routes(desk: Desk) -> Router {
     let router = table().into_iter().fold(Router::new(), |router, (route, answers)| router.route(route.path, answers));
-    router.fallback(nothing_here).method_not_allowed_fallback(only_get).with_state(desk)
+    router.merge(page::routes()).fallback(nothing_here).method_not_allowed_fallback(only_get).with_state(desk)
 }
 
 /// What can be asked, without who answers.
@@ -98,14 +105,16 @@ impl IntoResponse for Refused {
 
 impl From<QueryError> for Refused {
     fn from(error: QueryError) -> Self {
-        let code = match error {
-            QueryError::NoSuchCapability { .. } | QueryError::NoSuchTrace(_) | QueryError::NoSuchIncident(_) => {
-                StatusCode::NOT_FOUND
-            }
-            QueryError::Bad(_) => StatusCode::BAD_REQUEST,
-            QueryError::Unreadable(_) => StatusCode::INTERNAL_SERVER_ERROR,
-        };
-        Self(code, error.to_string())
+        Self(code_of(&error), error.to_string())
+    }
+}
+
+/// What HTTP calls it that a question has no answer.
+pub(super) fn code_of(error: &QueryError) -> StatusCode {
+    match error {
+        QueryError::NoSuchCapability { .. } | QueryError::NoSuchTrace(_) | QueryError::NoSuchIncident(_) => StatusCode::NOT_FOUND,
+        QueryError::Bad(_) => StatusCode::BAD_REQUEST,
+        QueryError::Unreadable(_) => StatusCode::INTERNAL_SERVER_ERROR,
     }
 }
 
@@ -157,6 +166,12 @@ async fn explain(
 ) -> Result<Json<Explanation>, Refused> {
     let question = words?.0.question(id, (desk.clock)())?;
     Ok(Json(desk.ask(move |answers| answers.explain(&question)).await?))
+}
+
+async fn flow(State(desk): State<Desk>, Path(id): Path<String>, words: Words<StatusWords>) -> Result<Json<Flow>, Refused> {
+    let between = words?.0.question(None, (desk.clock)())?.between;
+    let question = FlowQuestion { capability: id, between };
+    Ok(Json(desk.ask(move |answers| answers.flow(&question)).await?))
 }
 
 async fn budget(State(desk): State<Desk>, words: Words<NoWords>) -> Result<Json<BudgetAnswer>, Refused> {
@@ -253,10 +268,13 @@ async fn figures(State(desk): State<Desk>) -> Result<Response, Refused> {
     Ok(([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], text).into_response())
 }
 
-async fn nothing_here(uri: Uri, headers: HeaderMap) -> Response {
+async fn nothing_here(State(desk): State<Desk>, uri: Uri, headers: HeaderMap) -> Response {
     let content_type = headers.get(header::CONTENT_TYPE).map_or(&b""[..], |value| value.as_bytes());
     if content_type.starts_with(b"application/grpc") {
         return tonic::Status::unimplemented(format!("there is no {}", uri.path())).into_http::<axum::body::Body>();
+    }
+    if page::is_browser(&headers) {
+        return page::missing(&desk, &uri).await;
     }
     let paths = described()
         .iter()

@@ -192,8 +192,8 @@ mod tests {
     use super::*;
     use crate::model::TraceId;
     use crate::query::{
-        Alerts, Annotations, Between, BudgetAnswer, BudgetQuestion, ExplainQuestion, Explanation, GateAnswer, GateQuestion,
-        History, HistoryQuestion, IncidentsAnswer, IncidentsQuestion, Matching, TraceAnswer,
+        Alerts, Annotations, Between, BudgetAnswer, BudgetQuestion, ExplainQuestion, Explanation, Flow, FlowQuestion, GateAnswer,
+        GateQuestion, History, HistoryQuestion, IncidentsAnswer, IncidentsQuestion, Matching, TraceAnswer,
     };
 
     /// Its map is swapped right after each question about the status.
@@ -217,6 +217,10 @@ mod tests {
         }
 
         fn explain(&self, _: &ExplainQuestion) -> Result<Explanation, QueryError> {
+            gone()
+        }
+
+        fn flow(&self, _: &FlowQuestion) -> Result<Flow, QueryError> {
             gone()
         }
 

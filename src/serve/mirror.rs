@@ -148,6 +148,20 @@ mirror! {
         seen sampled;
         known intervals;
     }
+    Flow => FlowResponse {
+        same api_version capability title customer estimated note;
+        into range buckets;
+        lists nodes edges left_out;
+        counts executions failed slow sampled;
+    }
+    FlowNode => FlowNode {
+        same hop service operation external queue supplier layer share failure_share cause passes_on;
+        into latency_ms;
+        maybe lost_value;
+        counts executions calls errors failures through absorbed retries missing slow_blamed;
+        named causes;
+    }
+    FlowBack => FlowBack { same from to; counts calls; }
     History => HistoryResponse { same api_version capability step_seconds estimated note; into range; lists points; }
     HistoryPoint => HistoryPoint {
         same from to success_rate success_rate_low success_rate_high;
@@ -227,6 +241,21 @@ impl From<query::CapabilityStatus> for proto::CapabilityStatus {
             skewed: it.skewed,
             why_empty: it.why_empty,
             completeness: Some(it.completeness.into()),
+        }
+    }
+}
+
+impl From<query::FlowEdge> for proto::FlowEdge {
+    fn from(it: query::FlowEdge) -> Self {
+        Self {
+            from: it.from,
+            to: it.to,
+            calls: it.calls.0,
+            executions: it.executions.0,
+            share: it.share,
+            r#async: it.asynchronous,
+            failures: it.failures.0,
+            slow: it.slow.0,
         }
     }
 }

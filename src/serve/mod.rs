@@ -30,6 +30,9 @@ mod otlp_grpc;
 mod otlp_http;
 #[cfg(test)]
 mod otlp_tests;
+mod page;
+#[cfg(test)]
+mod page_tests;
 pub mod proto;
 #[cfg(test)]
 mod query_tests;

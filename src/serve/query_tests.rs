@@ -4,11 +4,11 @@
 use super::fakes::{FakeAnswers, FakeHealth, KNOWN, NOON};
 use super::proto::query_client::QueryClient;
 use super::proto::{
-    self, BudgetRequest, ExplainRequest, GateRequest, HistoryRequest, HopsRequest, MatchingRequest, RangeRequest, StatusRequest,
-    TraceRequest,
+    self, BudgetRequest, ExplainRequest, FlowRequest, GateRequest, HistoryRequest, HopsRequest, MatchingRequest, RangeRequest,
+    StatusRequest, TraceRequest,
 };
 use super::{Port, api, fakes};
-use crate::query::{BudgetAnswer, Explanation, GateAnswer, History, HopsAnswer, Matching, Status, TraceAnswer};
+use crate::query::{BudgetAnswer, Explanation, Flow, GateAnswer, History, HopsAnswer, Matching, Status, TraceAnswer};
 use serde_json::Value;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -48,6 +48,16 @@ impl Running {
             let config = ureq::Agent::config_builder().http_status_as_error(false).build();
             let mut response = ureq::Agent::new_with_config(config).get(url).call().unwrap();
             (response.status().as_u16(), response.body_mut().read_to_string().unwrap())
+        });
+        asked.await.unwrap()
+    }
+
+    /// All of an answer but its body.
+    pub(super) async fn response(&self, path: &str, accept: &'static str) -> ureq::http::Response<()> {
+        let url = format!("{}{}", self.address, path.replace('<', "%3C").replace('>', "%3E"));
+        let asked = tokio::task::spawn_blocking(move || {
+            let config = ureq::Agent::config_builder().http_status_as_error(false).build();
+            ureq::Agent::new_with_config(config).get(url).header("accept", accept).call().unwrap().map(drop)
         });
         asked.await.unwrap()
     }
@@ -101,6 +111,11 @@ async fn each_question_has_a_route_and_answers_with_its_document() {
     assert_eq!(over_time, fakes::history());
     let why: Explanation = serde_json::from_value(server.document("/api/v1/capabilities/book-flight/explain").await).unwrap();
     assert_eq!(why, fakes::explanation());
+    let flow: Flow = serde_json::from_value(server.document("/api/v1/capabilities/book-flight/flow?last=1h").await).unwrap();
+    assert_eq!(flow, fakes::flow());
+    let hour = format!("Some(Between {{ from_ns: {}, to_ns: {NOON} }})", NOON - 3_600_000_000_000);
+    assert_eq!(server.asked(), format!("FlowQuestion {{ capability: \"book-flight\", between: {hour} }}"));
+    assert!(server.error("/api/v1/capabilities/nope/flow", 404).await.contains("there are: book-flight, search"));
     let budget: BudgetAnswer = serde_json::from_value(server.document("/api/v1/budget").await).unwrap();
     assert_eq!(budget, fakes::budget());
     let one: BudgetAnswer = serde_json::from_value(server.document("/api/v1/capabilities/search/budget").await).unwrap();
@@ -243,6 +258,10 @@ async fn grpc_asks_the_same_questions_on_the_same_port() {
     let wrong = HistoryRequest { step: "1s".into(), ..asked };
     assert_eq!(client.history(wrong).await.unwrap_err().code(), Code::InvalidArgument);
     assert_eq!(client.explain(ExplainRequest { baseline: last, ..request }).await.unwrap_err().code(), Code::InvalidArgument);
+    let flow = client.flow(FlowRequest { capability: "book-flight".into(), range: None }).await.unwrap().into_inner();
+    let last = flow.edges.last().unwrap();
+    assert_eq!((flow.nodes.len(), last.from, last.to, last.failures, flow.edges[0].from), (5, Some(1), 4, 9.0, None));
+    assert!(flow.edges[3].r#async && flow.nodes[3].queue && flow.nodes[1].passes_on);
     let budget = client.budget(BudgetRequest { capability: String::new() }).await.unwrap().into_inner();
     let (first, second) = (&budget.budgets[0], &budget.budgets[1]);
     assert_eq!((first.left, first.spent[0].share, first.excluded.as_ref().unwrap().used), (-2.0, 0.75, 400.0));

@@ -1,0 +1,179 @@
+//! From what was counted to the document.
+
+use super::super::hops::Table;
+use super::super::listing::{Listed, asked};
+use super::super::stats::share;
+use super::super::status::count;
+use super::super::{API_VERSION, By, Count, Desk, FlowQuestion, HopRow, Level, QueryError, Range};
+use super::acyclic::{Ordered, ordered};
+use super::gathered::Gathered;
+use super::graph::{Edge, Graph};
+use super::strands::{Way, strands};
+use super::{Flow, FlowBack, FlowEdge, FlowNode};
+use crate::catalogue::Capability;
+use crate::measure::units_to_count;
+use crate::model::{Hops, Names, Outcome};
+use std::collections::HashMap;
+
+impl Desk {
+    pub(in super::super) fn told_flow(&self, question: &FlowQuestion) -> Result<Flow, QueryError> {
+        let listed = self.listing.now();
+        let asked = asked(&listed, Some(&question.capability))?;
+        let Some(one) = asked.first() else { return Err(QueryError::Bad("a flow is about one capability".into())) };
+        let between = self.range(question.between)?;
+        let mut gathered = Gathered::default();
+        self.each_window(&asked, question.between, between, false, &mut |_, window| gathered.add(window))?;
+        Ok(flow(one, Range::from(between), &gathered, &self.names, &self.hops))
+    }
+}
+
+fn counted(units: u128) -> Count {
+    Count(units_to_count(units))
+}
+
+/// The whole document.
+fn flow(one: &Listed, range: Range, gathered: &Gathered, names: &Names, hops: &Hops) -> Flow {
+    let (capability, window) = (&one.capability, &gathered.window);
+    let mut table = Table::default();
+    table.add(capability, window, Level::Hop, names, hops);
+    let graph = Graph::of(gathered, names, hops);
+    let drawn = Drawn::of(&graph);
+    let executions = window.executions();
+    Flow {
+        api_version: API_VERSION.into(),
+        range,
+        capability: capability.id.clone(),
+        title: capability.title.clone(),
+        customer: capability.customer.clone(),
+        executions: count(executions),
+        failed: count(window.outcome(Outcome::Failed)),
+        slow: counted(graph.nodes.iter().map(|node| node.slow).sum()),
+        sampled: count(gathered.sampled),
+        nodes: drawn.nodes(&graph, table.rows(By::Failures, names), capability, executions.units, names),
+        edges: drawn.edges(executions.units),
+        left_out: drawn.left_out(&graph),
+        buckets: table.buckets(),
+        estimated: table.estimated,
+        note: note(executions.raw, gathered.sampled.raw),
+    }
+}
+
+fn note(executions: u64, sampled: u64) -> Option<String> {
+    match sampled {
+        _ if executions == 0 => Some("no execution was counted in this range".into()),
+        0 => Some("who called whom was not counted yet when this was kept: all hops hang at the first".into()),
+        sampled if sampled < executions => Some(format!(
+            "who called whom is known of {sampled} of {executions} executions: the others were kept by a version that did not count it"
+        )),
+        _ => None,
+    }
+}
+
+/// The graph in the order of the document.
+struct Drawn {
+    ordered: Ordered,
+    /// By number in the graph: position in the document.
+    places: Vec<usize>,
+    /// Those that lead forward, with what comes back by them, in the order of the document.
+    edges: Vec<(Edge, u128, u128)>,
+}
+
+impl Drawn {
+    fn of(graph: &Graph) -> Self {
+        let pairs: Vec<(Option<usize>, usize)> = graph.edges.iter().map(|edge| (edge.from, edge.to)).collect();
+        let ordered = ordered(graph.nodes.len(), &pairs);
+        let mut places = vec![0; graph.nodes.len()];
+        ordered.order.iter().enumerate().for_each(|(place, node)| places[*node] = place);
+        let forward: Vec<Edge> =
+            graph.edges.iter().zip(&ordered.forward).filter(|(_, forward)| **forward).map(|(edge, _)| *edge).collect();
+        let ways: Vec<Way> = forward.iter().map(|edge| Way { from: edge.from, to: edge.to, weight: edge.calls }).collect();
+        let [failures, slow] = [
+            graph.nodes.iter().map(|node| node.failures).collect::<Vec<_>>(),
+            graph.nodes.iter().map(|node| node.slow).collect(),
+        ]
+        .map(|own| strands(&own, &ordered.order, &ways));
+        let placed = |edge: Edge| Edge { from: edge.from.map(|from| places[from]), to: places[edge.to], ..edge };
+        let mut edges: Vec<(Edge, u128, u128)> =
+            forward.into_iter().zip(failures).zip(slow).map(|((edge, failures), slow)| (placed(edge), failures, slow)).collect();
+        edges.sort_unstable_by_key(|(edge, _, _)| (edge.from, edge.to));
+        Self { ordered, places, edges }
+    }
+
+    fn edges(&self, executions: u128) -> Vec<FlowEdge> {
+        let edge = |(edge, failures, slow): &(Edge, u128, u128)| FlowEdge {
+            from: edge.from.map(|from| from as u32),
+            to: edge.to as u32,
+            calls: counted(edge.calls),
+            executions: counted(edge.executions),
+            share: share(edge.executions, executions),
+            asynchronous: false,
+            failures: counted(*failures),
+            slow: counted(*slow),
+        };
+        self.edges.iter().map(edge).collect()
+    }
+
+    fn left_out(&self, graph: &Graph) -> Vec<FlowBack> {
+        let back = graph.edges.iter().zip(&self.ordered.forward).filter(|(_, forward)| !**forward);
+        let told = |(edge, _): (&Edge, &bool)| {
+            let from = self.places[edge.from?] as u32;
+            Some(FlowBack { from, to: self.places[edge.to] as u32, calls: counted(edge.calls) })
+        };
+        let mut told: Vec<FlowBack> = back.filter_map(told).collect();
+        told.sort_unstable_by_key(|back| (back.from, back.to));
+        told
+    }
+
+    fn nodes(&self, graph: &Graph, rows: Vec<HopRow>, capability: &Capability, executions: u128, names: &Names) -> Vec<FlowNode> {
+        let mut rows: HashMap<(String, String, bool), HopRow> =
+            rows.into_iter().map(|row| ((row.hop.clone(), row.service.clone(), row.external), row)).collect();
+        let mut through = vec![0_u128; graph.nodes.len()];
+        for (edge, failures, _) in &self.edges {
+            if let Some(from) = edge.from {
+                through[from] = through[from].saturating_add(*failures);
+            }
+        }
+        let node = |(place, at): (usize, &usize)| {
+            let node = &graph.nodes[*at];
+            let (hop, service) = (names.text(node.hop.hop).to_owned(), names.text(node.hop.service).to_owned());
+            let row = rows.remove(&(hop.clone(), service.clone(), node.hop.external)).unwrap_or_default();
+            let known = FlowNode {
+                hop,
+                service,
+                external: node.hop.external,
+                layer: self.ordered.layers[*at],
+                share: share(node.executions, executions),
+                through: counted(through[place]),
+                ..FlowNode::default()
+            };
+            of_row(known, row, capability)
+        };
+        self.ordered.order.iter().enumerate().map(node).collect()
+    }
+}
+
+fn of_row(known: FlowNode, row: HopRow, capability: &Capability) -> FlowNode {
+    let rule = capability.hops.iter().find(|rule| rule.id == known.hop);
+    let operation = known.hop.strip_prefix(known.service.as_str()).and_then(|rest| rest.strip_prefix(' '));
+    // Of equals the first by name.
+    let cause = row.causes.iter().rev().max_by(|one, other| one.1.0.total_cmp(&other.1.0)).map(|(cause, _)| cause.clone());
+    FlowNode {
+        operation: operation.map(str::to_owned),
+        supplier: rule.and_then(|rule| rule.supplier.clone()),
+        passes_on: known.through.0 > 0.0 && row.errors.0 > 0.0,
+        executions: row.executions,
+        calls: row.calls,
+        errors: row.errors,
+        failures: row.failures,
+        failure_share: row.failure_share,
+        cause,
+        causes: row.causes,
+        absorbed: Count(row.absorbed.values().map(|count| count.0).sum()),
+        retries: row.retries,
+        missing: row.missing,
+        slow_blamed: row.slow_blamed,
+        latency_ms: row.latency_ms,
+        lost_value: row.lost_value,
+        ..known
+    }
+}
