@@ -38,7 +38,7 @@ fn fill(folder: &Path, map: &str, days: u64, window: &Window) -> Result<u64, Box
             map: None,
         })?;
         slice_ns += HOUR_NS;
-        if slice_ns % DAY_NS == 0 || slice_ns == end_ns {
+        if slice_ns.is_multiple_of(DAY_NS) || slice_ns == end_ns {
             store.roll(slice_ns, &Retention::default())?;
         }
     }
