@@ -22,6 +22,7 @@ mod exchange;
 mod exit;
 mod explain;
 mod figures;
+mod flow;
 mod forwarding;
 mod history;
 mod hops;
@@ -81,6 +82,7 @@ fn run(command: Command) -> anyhow::Result<Ended> {
         Command::Hops(args) => question::hops(args),
         Command::History(args) => question::history(args),
         Command::Explain(args) => question::explain(args),
+        Command::Flow(args) => question::flow(args),
         Command::Budget(args) => question::budget(args),
         Command::Gate(args) => question::gate(args),
         Command::Matching(args) => question::matching(args),

@@ -1,18 +1,18 @@
 //! `status`, `hops` and `trace`: a question is put, and its answer printed, once or again and again.
 
 use super::args::{
-    AlertsArgs, BudgetArgs, ExplainArgs, GateArgs, HistoryArgs, HopsArgs, IncidentsArgs, MatchingArgs, RangeArgs, StatusArgs,
-    TraceArgs, WatchArgs,
+    AlertsArgs, BudgetArgs, ExplainArgs, FlowArgs, GateArgs, HistoryArgs, HopsArgs, IncidentsArgs, MatchingArgs, RangeArgs,
+    StatusArgs, TraceArgs, WatchArgs,
 };
 use super::exit::Ended;
 use super::output::{self, Look};
 use super::source::{self, Opened, Source};
-use super::{alerts, budget, explain, history, hops, incidents, matching, status, trace, why_not};
+use super::{alerts, budget, explain, flow, history, hops, incidents, matching, status, trace, why_not};
 use crate::app::clock;
 use crate::model::TraceId;
 use crate::query::{
-    API_VERSION, Between, BudgetQuestion, Decision, ExplainQuestion, GateAnswer, GateQuestion, HistoryQuestion, HopsQuestion,
-    IncidentsQuestion, StatusQuestion, TraceAnswer, VerdictLine, parse_length, parse_range, parse_step,
+    API_VERSION, Between, BudgetQuestion, Decision, ExplainQuestion, FlowQuestion, GateAnswer, GateQuestion, HistoryQuestion,
+    HopsQuestion, IncidentsQuestion, StatusQuestion, TraceAnswer, VerdictLine, parse_length, parse_range, parse_step,
 };
 use anyhow::{Context, ensure};
 use std::io::{BufRead, BufReader, IsTerminal};
@@ -64,6 +64,18 @@ pub(super) fn explain(args: ExplainArgs) -> anyhow::Result<Ended> {
         let question = ExplainQuestion { capability: capability.clone(), between, baseline, level: args.level };
         let answer = opened.answers.explain(&question)?;
         output::render(args.output.output, &answer, explain::text, explain::rows)
+    })?;
+    Ok(ended(&opened))
+}
+
+pub(super) fn flow(args: FlowArgs) -> anyhow::Result<Ended> {
+    let (opened, capability, every) = open(args.source, args.words, &args.range, args.watch)?;
+    let capability = capability.context("which capability? write: steelthread flow CAP")?;
+    let look = Look::of_stdout();
+    repeat(every, || {
+        let question = FlowQuestion { capability: capability.clone(), between: between(&args.range, &opened)? };
+        let answer = opened.answers.flow(&question)?;
+        output::render(args.output.output, &answer, |answer| flow::text(answer, look), flow::rows)
     })?;
     Ok(ended(&opened))
 }

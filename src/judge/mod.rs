@@ -36,6 +36,7 @@ mod timeout;
 mod tree;
 mod uses;
 mod verdict;
+mod ways;
 
 #[cfg(test)]
 mod tests;

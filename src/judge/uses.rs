@@ -53,6 +53,22 @@ impl Tally {
         }
     }
 
+    /// Marks all calls on the way from a span to the customer.
+    pub fn mark_way(&self, case: &Case<'_>, mut at: u32, uses: &mut [HopUse], mark: fn(&mut CallerUse)) {
+        loop {
+            if is_call(case, at)
+                && let Some((caller, _)) = caller(case, at)
+                && let Some(of_hop) = self.slots.get(&case.hop(at)).and_then(|slot| uses.get_mut(*slot))
+            {
+                of_hop.callers.iter_mut().filter(|one| one.hop == caller).for_each(mark);
+            }
+            if case.is_root(at) {
+                return;
+            }
+            at = case.node(at).parent;
+        }
+    }
+
     fn span(&mut self, case: &Case<'_>, at: u32, uses: &mut Vec<HopUse>) {
         let node = case.node(at);
         let hop = case.hop(at);
@@ -62,7 +78,7 @@ impl Tally {
             of_hop.errors += u32::from(node.class == Class::Error);
             of_hop.latencies_ns.push(node.end - node.start);
             if let Some((caller, gap_ns)) = caller(case, at) {
-                count_caller(&mut of_hop.callers, caller, gap_ns);
+                count_caller(&mut of_hop.callers, caller, gap_ns, waits_for_nobody(node));
             }
         }
         if node.class == Class::Error && node.server != NONE && case.node(node.server).class != Class::Error {
@@ -114,13 +130,21 @@ fn caller(case: &Case<'_>, at: u32) -> Option<(HopId, u64)> {
     Some((case.place(node.parent).operation.hop, gap_ns))
 }
 
-fn count_caller(callers: &mut Vec<CallerUse>, hop: HopId, gap_ns: u64) {
-    if let Some(known) = callers.iter_mut().find(|one| one.hop == hop) {
+fn count_caller(callers: &mut Vec<CallerUse>, hop: HopId, gap_ns: u64, asynchronous: bool) {
+    let at = callers.iter().position(|one| one.hop == hop).unwrap_or(callers.len());
+    if at == callers.len() && at < MOST_CALLERS {
+        callers.push(CallerUse::new(hop));
+    }
+    if let Some(known) = callers.get_mut(at) {
         known.calls = known.calls.saturating_add(1);
         known.gap_ns = known.gap_ns.saturating_add(gap_ns);
-    } else if callers.len() < MOST_CALLERS {
-        callers.push(CallerUse { hop, calls: 1, gap_ns });
+        known.asynchronous = known.asynchronous.saturating_add(u32::from(asynchronous));
     }
+}
+
+/// What is put into a queue is done by somebody, some time.
+fn waits_for_nobody(node: &Node) -> bool {
+    node.is(Node::ASYNC) || node.kind == Kind::Producer
 }
 
 /// Whether a hop is used here.

@@ -10,7 +10,7 @@ use super::path::{Piece, Root, Walk, charge};
 use super::steps::{Inputs, Places};
 use super::tree::{Forest, NONE, Node};
 use super::uses::Tally;
-use super::{Context, Trace, absorbed, slow, suspects};
+use super::{Context, Trace, absorbed, slow, suspects, ways};
 use crate::model::{HopId, Name, Outcome, Section, SectionKind, SpanId, TraceId, Verdict, Weight};
 
 /// Memory for one execution after the other.
@@ -58,6 +58,7 @@ impl Scratch {
         let decided = decide(&case, &mut self.marks, &mut self.memory, verdict);
         verdict.slow = entry != NONE && slow_over_ns.is_some_and(|limit| verdict.duration_ns > limit);
         verdict.slow_blame = verdict.slow.then(|| slow::blame(&case, &verdict.hops, &verdict.critical_path));
+        mark_ways(&case, &decided, &self.tally, verdict);
         verdict.tree.clear();
         if keeps(verdict) {
             let culprit = decided.blame.map(|blame| Culprit { blame, spans: [decided.leaf, decided.from] });
@@ -160,6 +161,28 @@ fn push(path: &mut Vec<Section>, section: Section) {
         }
         _ => path.push(section),
     }
+}
+
+/// The way on which the failure came back, and the one to what took too long: in the longest stretch of the hop that is to blame.
+fn mark_ways(case: &Case<'_>, decided: &Decided, tally: &Tally, verdict: &mut Verdict) {
+    if let Some(blame) = decided.blame
+        && let Some(at) = ways::start(case, shown(case, decided), blame.hop)
+    {
+        tally.mark_way(case, at, &mut verdict.hops, |calls| calls.failed = true);
+    }
+    if let Some(slow) = verdict.slow_blame {
+        let charged = verdict.critical_path.iter().filter(|section| section.hop == slow.hop);
+        let longest = charged.max_by_key(|section| (section.end_ns - section.start_ns, std::cmp::Reverse(section.start_ns)));
+        if let Some(at) = longest.and_then(|section| ways::start(case, [ways::span(case, section.span)], slow.hop)) {
+            tally.mark_way(case, at, &mut verdict.hops, |calls| calls.slow = true);
+        }
+    }
+}
+
+/// Spans at which the culprit showed, the nearest first, and who answered them.
+fn shown(case: &Case<'_>, decided: &Decided) -> [u32; 4] {
+    let server = |at: u32| if at == NONE { NONE } else { case.node(at).server };
+    [decided.leaf, server(decided.leaf), decided.from, server(decided.from)]
 }
 
 fn decide(case: &Case<'_>, marks: &mut Marks, memory: &mut Memory, verdict: &mut Verdict) -> Decided {

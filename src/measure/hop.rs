@@ -1,7 +1,7 @@
 //! What is counted of one hop in one window.
 
 use super::{Spread, Tally};
-use crate::model::{AbsorbedKind, Cause, HopId, HopUse, TraceId, Weight};
+use crate::model::{AbsorbedKind, CallerUse, Cause, HopId, HopUse, TraceId, Weight};
 use std::cmp::Reverse;
 
 /// Figures of which each execution adds at most one: they cannot be summed over the hops of a service, because an execution that
@@ -185,13 +185,50 @@ impl Trouble {
     }
 }
 
-/// Calls of one caller.
+/// Of the calls of one caller, what most have nothing of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct CallWays {
+    /// Calls that the caller does not wait for.
+    pub asynchronous: Tally,
+    /// Failed executions whose failure came by these calls: blamed on the callee, or on somebody whom it called.
+    pub failures: Tally,
+    /// Slow executions, likewise.
+    pub slow: Tally,
+}
+
+/// Calls of one caller.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Calls {
     /// How many.
     pub calls: Tally,
+    /// Executions with at least one of them; not counted by early versions. In `(other)` an execution may be more than one.
+    pub executions: Tally,
+    /// Of them, what most have nothing of.
+    pub ways: Option<Box<CallWays>>,
     /// Of their durations, what was not spent in the callee: nanoseconds times weight, in units of 2^-16.
     pub gap: u128,
+}
+
+impl Calls {
+    fn count_ways(&mut self, caller: &CallerUse, weight: Weight) {
+        let ways = self.ways.get_or_insert_default();
+        ways.asynchronous.add(weight, u64::from(caller.asynchronous));
+        ways.failures.add(weight, u64::from(caller.failed));
+        ways.slow.add(weight, u64::from(caller.slow));
+    }
+
+    /// Adds all of another one.
+    pub fn merge(&mut self, other: &Self) {
+        self.calls += other.calls;
+        self.executions += other.executions;
+        self.gap = self.gap.saturating_add(other.gap);
+        if let Some(theirs) = &other.ways {
+            let mine = self.ways.get_or_insert_default();
+            mine.asynchronous += theirs.asynchronous;
+            mine.failures += theirs.failures;
+            mine.slow += theirs.slow;
+        }
+    }
 }
 
 /// A hop in a window.
@@ -225,6 +262,10 @@ impl HopFigures {
         for caller in &usage.callers {
             let calls = self.calls_of(caller.hop);
             calls.calls.add(weight, u64::from(caller.calls));
+            calls.executions.add(weight, 1);
+            if caller.asynchronous > 0 || caller.failed || caller.slow {
+                calls.count_ways(caller, weight);
+            }
             calls.gap = calls.gap.saturating_add(u128::from(caller.gap_ns) * u128::from(weight.units()));
         }
         if usage.critical_path_ns > 0 {
@@ -271,8 +312,7 @@ impl HopFigures {
         self.alone.merge(&other.alone);
         for (caller, theirs) in &other.callers {
             let mine = self.calls_of(*caller);
-            mine.calls += theirs.calls;
-            mine.gap = mine.gap.saturating_add(theirs.gap);
+            mine.merge(theirs);
         }
         self.slowest = self.slowest.max(other.slowest);
         if let Some(theirs) = &other.several {

@@ -40,7 +40,7 @@ pub use baseline::{Baseline, ENOUGH, HALF_LIFE_NS};
 pub use coarse::{bucket_of_group, group_of};
 pub use correction::{Correction, Culprit};
 pub use histogram::{Histogram, Spread, bucket_of, middle_of};
-pub use hop::{Calls, Failures, HopFigures, Share, Trouble};
+pub use hop::{CallWays, Calls, Failures, HopFigures, Share, Trouble};
 pub use interval::{Z, wilson, wilson_at};
 pub use ledger::{Ledger, MOST_UNKNOWN_CAPABILITIES};
 pub use recent::Recent;

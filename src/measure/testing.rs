@@ -104,7 +104,14 @@ fn a_use() -> impl Strategy<Value = (usize, HopUse)> {
                 self_ns,
                 edge_gap_ns,
                 latencies_ns,
-                callers: vec![CallerUse { hop: HopId(3), calls: 1, gap_ns: 7 }],
+                callers: vec![CallerUse {
+                    calls: 1,
+                    gap_ns: 7,
+                    asynchronous: retries,
+                    failed: errors > 1,
+                    slow: self_ns % 3 == 0,
+                    ..CallerUse::new(HopId(3))
+                }],
             };
             (hop, usage)
         },

@@ -237,8 +237,21 @@ pub struct CallerUse {
     pub hop: HopId,
     /// How often.
     pub calls: u32,
+    /// Of these, calls that it does not wait for.
+    pub asynchronous: u32,
+    /// The execution failed, and the failure came by these calls.
+    pub failed: bool,
+    /// The execution was slow, and what made it slow lies beyond these calls.
+    pub slow: bool,
     /// Of the durations of its calls, what was not spent in the callee, nanoseconds; on the critical path or not.
     pub gap_ns: u64,
+}
+
+impl CallerUse {
+    /// Of this caller, nothing yet.
+    pub fn new(hop: HopId) -> Self {
+        Self { hop, calls: 0, asynchronous: 0, failed: false, slow: false, gap_ns: 0 }
+    }
 }
 
 impl HopUse {

@@ -9,6 +9,8 @@ mod told;
 
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod told_tests;
 
 use super::answer::api_version;
 use super::{Buckets, Count, LatencyMs, LostValue, Range};
@@ -39,8 +41,8 @@ pub struct Flow {
     pub failed: Count,
     /// Executions whose slowness is blamed on a hop.
     pub slow: Count,
-    /// Executions of which it is known who called whom. Less than `executions` where windows were kept by a version that did not count that;
-    /// 0 where nothing is known, and then all hops hang at the first one.
+    /// Executions of which it is known who called whom, and by which way failures came. Less than `executions` where windows were kept by a
+    /// version that did not count that: of the others only calls are known; of the oldest nothing, and then all hops hang at the first one.
     pub sampled: Count,
     /// Hops, callers before those they call; as `hops` tells them.
     pub nodes: Vec<FlowNode>,

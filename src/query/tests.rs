@@ -90,6 +90,8 @@ fn everything(desk: &Desk) -> String {
                 said += &serde_json::to_string(&desk.hops(&question).unwrap()).unwrap();
             }
         }
+        let Some(capability) = capability else { continue };
+        said += &serde_json::to_string(&desk.flow(&FlowQuestion { capability, between: None }).unwrap()).unwrap();
     }
     said
 }

@@ -122,6 +122,14 @@ pub(super) struct CallerRecord {
     pub calls: Option<CountRecord>,
     #[prost(message, optional, tag = "5")]
     pub gap: Option<SumRecord>,
+    #[prost(message, optional, tag = "6")]
+    pub executions: Option<CountRecord>,
+    #[prost(message, optional, tag = "7")]
+    pub asynchronous: Option<CountRecord>,
+    #[prost(message, optional, tag = "8")]
+    pub failures: Option<CountRecord>,
+    #[prost(message, optional, tag = "9")]
+    pub slow: Option<CountRecord>,
 }
 
 #[derive(Clone, PartialEq, Message)]

@@ -9,7 +9,7 @@ use super::messages::{
     CallerRecord, CountRecord, FailuresRecord, HopRecord, JointRecord, LimitRecord, ShareRecord, SpreadRecord, SumRecord,
     WindowRecord,
 };
-use crate::measure::{Calls, Failures, Histogram, HopFigures, Share, Spread, Tally, Trouble, Window, WithinLimit};
+use crate::measure::{CallWays, Calls, Failures, Histogram, HopFigures, Share, Spread, Tally, Trouble, Window, WithinLimit};
 use crate::model::{Cause, Hop, Hops, Name, Names, TraceId};
 use prost::Message;
 use std::cmp::Reverse;
@@ -146,12 +146,27 @@ fn share(record: ShareRecord) -> Result<Share, Unreadable> {
 }
 
 fn caller_record(caller: Hop, calls: &Calls, names: &Names) -> CallerRecord {
+    let ways = calls.ways.as_deref().copied().unwrap_or_default();
     CallerRecord {
         hop: names.text(caller.hop).into(),
         service: names.text(caller.service).into(),
         external: caller.external,
         calls: count(calls.calls),
         gap: sum(calls.gap),
+        executions: count(calls.executions),
+        asynchronous: count(ways.asynchronous),
+        failures: count(ways.failures),
+        slow: count(ways.slow),
+    }
+}
+
+fn calls(record: &CallerRecord) -> Calls {
+    let ways = CallWays { asynchronous: tally(record.asynchronous), failures: tally(record.failures), slow: tally(record.slow) };
+    Calls {
+        calls: tally(record.calls),
+        executions: tally(record.executions),
+        ways: (ways != CallWays::default()).then(|| Box::new(ways)),
+        gap: number(record.gap),
     }
 }
 
@@ -212,9 +227,7 @@ fn hop_figures(record: HopRecord, names: &Names, hops: &Hops) -> Result<HopFigur
     for one in record.callers {
         let caller =
             Hop { hop: names.intern(one.hop.as_bytes()), service: names.intern(one.service.as_bytes()), external: one.external };
-        let calls = figures.calls_of(hops.intern(caller));
-        calls.calls += tally(one.calls);
-        calls.gap = calls.gap.saturating_add(number(one.gap));
+        figures.calls_of(hops.intern(caller)).merge(&calls(&one));
     }
     Ok(figures)
 }

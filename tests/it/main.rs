@@ -13,6 +13,7 @@ mod doors;
 mod explaining;
 mod explaining_synthetic;
 mod figures;
+mod flows;
 mod forwarding;
 mod history;
 mod hostile_traces;

@@ -12,8 +12,8 @@ mod token;
 pub(super) use alert::{AlertCommand, AlertTestArgs};
 pub(super) use exchange::{ExportArgs, ExportKind, ImportKind};
 pub(super) use questions::{
-    AlertsArgs, BudgetArgs, ExplainArgs, Format, GateArgs, HistoryArgs, HopsArgs, IncidentsArgs, LoginArgs, MatchingArgs,
-    OutputArgs, RangeArgs, SourceArgs, StatusArgs, TraceArgs, WatchArgs,
+    AlertsArgs, BudgetArgs, ExplainArgs, FlowArgs, Format, GateArgs, HistoryArgs, HopsArgs, IncidentsArgs, LoginArgs,
+    MatchingArgs, OutputArgs, RangeArgs, SourceArgs, StatusArgs, TraceArgs, WatchArgs,
 };
 pub(super) use runs::{AnalyzeArgs, CriticalPath, DemoArgs};
 pub(super) use serve::{AccessArgs, DoorArgs, Listing, ServeArgs, SizeArgs, WaitArgs};
@@ -59,6 +59,8 @@ pub(super) enum Command {
     History(HistoryArgs),
     /// Why a capability was bad: suspects, with evidence.
     Explain(ExplainArgs),
+    /// Who calls whom, from the customer on, and by which way failures come back.
+    Flow(FlowArgs),
     /// What is left of the budgets of objectives, each over its own window: allowed, used, left, and by whom.
     Budget(BudgetArgs),
     /// Whether to release a capability: allow, or freeze where a budget is gone (exit code 1), and why.

@@ -166,6 +166,22 @@ pub(in crate::cli) struct ExplainArgs {
     pub(in crate::cli) watch: WatchArgs,
 }
 
+/// `flow`.
+#[derive(Debug, Args)]
+pub(in crate::cli) struct FlowArgs {
+    /// The capability; with --map also the recorded traces.
+    #[arg(required = true, value_name = "CAP|INPUT")]
+    pub(in crate::cli) words: Vec<String>,
+    #[command(flatten)]
+    pub(in crate::cli) source: SourceArgs,
+    #[command(flatten)]
+    pub(in crate::cli) range: RangeArgs,
+    #[command(flatten)]
+    pub(in crate::cli) output: OutputArgs,
+    #[command(flatten)]
+    pub(in crate::cli) watch: WatchArgs,
+}
+
 /// `budget`.
 #[derive(Debug, Args)]
 pub(in crate::cli) struct BudgetArgs {

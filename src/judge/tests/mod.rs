@@ -16,3 +16,4 @@ mod rules;
 mod scene;
 mod skew;
 mod slow;
+mod ways;

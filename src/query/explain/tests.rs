@@ -137,7 +137,7 @@ impl Scene {
         (usage.calls, usage.self_ns, usage.edge_gap_ns, usage.critical_path_ns) = (1, own, way, own + way);
         usage.latencies_ns = vec![own];
         if at != WEB {
-            usage.callers = vec![CallerUse { hop: self.world.hop(CALLER[at]), calls: weather.tries, gap_ns: way }];
+            usage.callers = vec![CallerUse { calls: weather.tries, gap_ns: way, ..CallerUse::new(self.world.hop(CALLER[at])) }];
         }
         usage
     }

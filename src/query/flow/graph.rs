@@ -5,7 +5,7 @@
 
 use super::super::Level;
 use super::super::hops::{called_as, row_of};
-use super::gathered::Gathered;
+use super::gathered::{Called, Gathered, executions_of};
 use crate::model::{Hop, HopId, Hops, Name, Names};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -32,8 +32,13 @@ pub(super) struct Node {
 pub(super) struct Edge {
     pub from: Option<usize>,
     pub to: usize,
-    pub calls: u128,
-    pub executions: u128,
+    pub called: Called,
+}
+
+impl Edge {
+    fn new(from: Option<usize>, to: usize, calls: u128, executions: u128) -> Self {
+        Self { from, to, called: Called { calls, executions, ..Called::default() } }
+    }
 }
 
 /// The graph.
@@ -92,9 +97,8 @@ impl Finder<'_> {
         self.numbers = nodes.iter().enumerate().map(|(at, node)| (node.hop, at)).collect();
         for (id, figures) in window.hops.iter().filter(|(id, _)| !is_bucket(**id)) {
             let Some(node) = self.numbers.get(&self.row(*id)).and_then(|at| nodes.get_mut(*at)) else { continue };
-            let several = figures.several.as_ref().map_or(0, |share| share.executions.units);
             node.calls = node.calls.saturating_add(figures.calls.units);
-            node.executions = node.executions.saturating_add(figures.alone.executions.units).saturating_add(several);
+            node.executions = node.executions.saturating_add(executions_of(figures));
             node.lasted = node.lasted.saturating_add(figures.latency.sum);
             node.placed = node.placed.saturating_add(self.gathered.placed.get(id).copied().unwrap_or(0));
             if let Some(trouble) = &figures.trouble {
@@ -106,22 +110,23 @@ impl Finder<'_> {
     }
 
     fn edges(&self, nodes: &[Node]) -> Vec<Edge> {
-        let mut edges: BTreeMap<(Option<usize>, usize), Edge> = BTreeMap::new();
+        let mut edges: BTreeMap<(Option<usize>, usize), Called> = BTreeMap::new();
         let mut nobodys: Vec<u128> = nodes.iter().map(|node| node.placed).collect();
-        for (id, figures) in self.gathered.window.hops.iter().filter(|(id, _)| !is_bucket(**id)) {
-            let Some(&to) = self.numbers.get(&self.row(*id)) else { continue };
-            for (caller, calls) in &figures.callers {
-                nobodys[to] = nobodys[to].saturating_sub(calls.calls.units);
-                let Some(&from) = self.numbers.get(&self.row(*caller)).filter(|_| !is_bucket(*caller)) else { continue };
-                let edge = edges.entry((Some(from), to)).or_insert(Edge { from: Some(from), to, ..Edge::default() });
-                edge.calls = edge.calls.saturating_add(calls.calls.units);
-            }
+        for ((caller, callee), called) in self.gathered.called.iter().filter(|((_, callee), _)| !is_bucket(*callee)) {
+            let Some(&to) = self.numbers.get(&self.row(*callee)) else { continue };
+            nobodys[to] = nobodys[to].saturating_sub(called.calls);
+            let Some(&from) = self.numbers.get(&self.row(*caller)).filter(|_| !is_bucket(*caller)) else { continue };
+            edges.entry((Some(from), to)).or_default().add(called);
         }
         for (to, calls) in nobodys.into_iter().enumerate().filter(|(_, calls)| *calls > 0) {
-            edges.insert((None, to), Edge { from: None, to, calls, executions: 0 });
+            edges.insert((None, to), Called { calls, executions: calls, ..Called::default() });
         }
-        let counted = |edge: Edge| Edge { executions: edge.calls.min(nodes[edge.to].executions), ..edge };
-        edges.into_values().map(counted).collect()
+        let edge = |((from, to), called): ((Option<usize>, usize), Called)| {
+            // In `(other)` one execution may have several calls of one hop by another.
+            let executions = called.executions.min(nodes[to].executions);
+            Edge { from, to, called: Called { executions, ..called } }
+        };
+        edges.into_iter().map(edge).collect()
     }
 }
 
@@ -132,19 +137,19 @@ impl Graph {
         for edge in &self.edges {
             called[edge.to] |= edge.from != Some(edge.to);
             if let Some(from) = edge.from {
-                below[from].push((edge.to, edge.executions));
+                below[from].push((edge.to, edge.called.executions));
             }
         }
         // Whoever calls and was never called is a customer's own program that sends spans.
         for (to, node) in self.nodes.iter().enumerate().filter(|(to, node)| !called[*to] && node.calls == 0) {
             if let Some(executions) = below[to].iter().map(|(_, executions)| *executions).max() {
-                self.edges.push(Edge { from: None, to, calls: node.calls, executions });
+                self.edges.push(Edge::new(None, to, node.calls, executions));
             }
         }
         let Some(entry) = self.entry() else { return };
         if !self.edges.iter().any(|edge| edge.from.is_none()) {
             let Node { calls, executions, .. } = self.nodes[entry];
-            self.edges.push(Edge { from: None, to: entry, calls, executions });
+            self.edges.push(Edge::new(None, entry, calls, executions));
         }
         let mut reached = vec![false; self.nodes.len()];
         let entered: Vec<usize> = self.edges.iter().filter(|edge| edge.from.is_none()).map(|edge| edge.to).collect();
@@ -154,7 +159,7 @@ impl Graph {
         for to in loose {
             if !reached[to] {
                 let Node { calls, executions, placed, .. } = self.nodes[to];
-                self.edges.push(Edge { from: Some(entry), to, calls: calls.saturating_sub(placed), executions });
+                self.edges.push(Edge::new(Some(entry), to, calls.saturating_sub(placed), executions));
                 reach(vec![to], &below, &mut reached);
             }
         }
@@ -164,7 +169,9 @@ impl Graph {
     /// Where most executions come in; of hops of which nobody knows who called them, the one that is in most of them and lasts longest.
     fn entry(&self) -> Option<usize> {
         let entered = self.edges.iter().filter(|edge| edge.from.is_none());
-        let most = entered.max_by_key(|edge| (edge.executions, edge.calls, std::cmp::Reverse(edge.to))).map(|edge| edge.to);
+        let most = entered
+            .max_by_key(|edge| (edge.called.executions, edge.called.calls, std::cmp::Reverse(edge.to)))
+            .map(|edge| edge.to);
         let longest = |at: &usize| (self.nodes[*at].executions, self.nodes[*at].lasted, std::cmp::Reverse(*at));
         most.or_else(|| (0..self.nodes.len()).max_by_key(longest))
     }

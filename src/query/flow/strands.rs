@@ -16,6 +16,8 @@ pub(super) struct Way {
     pub from: Option<usize>,
     pub to: usize,
     pub weight: u128,
+    /// It weighs what is not by the weights of the others.
+    pub rest: bool,
 }
 
 /// For each edge, what comes back by it. `own`: what ends at each node. `order`: nodes, callers before those they call.
@@ -29,7 +31,7 @@ pub(super) fn strands(own: &[u128], order: &[usize], ways: &[Way]) -> Vec<u128> 
     let mut flows = vec![0; ways.len()];
     let mut sums = own.to_vec();
     for &node in order.iter().rev() {
-        let weights: Vec<u128> = leading[node].iter().map(|&at| ways[at].weight).collect();
+        let weights = weights(sums[node], leading[node].iter().map(|&at| &ways[at]));
         for (&at, part) in leading[node].iter().zip(shared_out(sums[node], &weights)) {
             flows[at] = part;
             if let Some(from) = ways[at].from {
@@ -38,6 +40,11 @@ pub(super) fn strands(own: &[u128], order: &[usize], ways: &[Way]) -> Vec<u128> 
         }
     }
     flows
+}
+
+fn weights<'a>(all: u128, ways: impl Iterator<Item = &'a Way> + Clone) -> Vec<u128> {
+    let seen = ways.clone().filter(|way| !way.rest).fold(0_u128, |sum, way| sum.saturating_add(way.weight));
+    ways.map(|way| if way.rest { all.saturating_sub(seen) } else { way.weight }).collect()
 }
 
 /// Parts in proportion to the weights that add up to `all`; whole executions, if it is of whole ones. Without any weight all weigh the same.

@@ -6,7 +6,7 @@ use super::super::stats::share;
 use super::super::status::count;
 use super::super::{API_VERSION, By, Count, Desk, FlowQuestion, HopRow, Level, QueryError, Range};
 use super::acyclic::{Ordered, ordered};
-use super::gathered::Gathered;
+use super::gathered::{Called, Gathered};
 use super::graph::{Edge, Graph};
 use super::strands::{Way, strands};
 use super::{Flow, FlowBack, FlowEdge, FlowNode};
@@ -32,12 +32,12 @@ fn counted(units: u128) -> Count {
 }
 
 /// The whole document.
-fn flow(one: &Listed, range: Range, gathered: &Gathered, names: &Names, hops: &Hops) -> Flow {
+pub(super) fn flow(one: &Listed, range: Range, gathered: &Gathered, names: &Names, hops: &Hops) -> Flow {
     let (capability, window) = (&one.capability, &gathered.window);
     let mut table = Table::default();
     table.add(capability, window, Level::Hop, names, hops);
     let graph = Graph::of(gathered, names, hops);
-    let drawn = Drawn::of(&graph);
+    let drawn = Drawn::of(&graph, gathered.sampled == window.executions());
     let executions = window.executions();
     Flow {
         api_version: API_VERSION.into(),
@@ -54,19 +54,47 @@ fn flow(one: &Listed, range: Range, gathered: &Gathered, names: &Names, hops: &H
         left_out: drawn.left_out(&graph),
         buckets: table.buckets(),
         estimated: table.estimated,
-        note: note(executions.raw, gathered.sampled.raw),
+        note: note(executions.raw, gathered),
     }
 }
 
-fn note(executions: u64, sampled: u64) -> Option<String> {
-    match sampled {
-        _ if executions == 0 => Some("no execution was counted in this range".into()),
-        0 => Some("who called whom was not counted yet when this was kept: all hops hang at the first".into()),
-        sampled if sampled < executions => Some(format!(
-            "who called whom is known of {sampled} of {executions} executions: the others were kept by a version that did not count it"
-        )),
-        _ => None,
+fn note(executions: u64, gathered: &Gathered) -> Option<String> {
+    let (known, sampled) = (gathered.known.raw, gathered.sampled.raw);
+    if executions == 0 {
+        return Some("no execution was counted in this range".into());
     }
+    if known == 0 {
+        return Some("who called whom was not counted yet when this was kept: all hops hang at the first".into());
+    }
+    let without = executions.saturating_sub(sampled);
+    (without > 0).then(|| {
+        format!(
+            "by which way failures came was not counted yet when {without} of {executions} executions were kept: where several hops call one, its failures are shared out by what is known"
+        )
+    })
+}
+
+/// Of most of these calls.
+fn nobody_waits(edge: &Edge) -> bool {
+    edge.called.asynchronous > edge.called.calls / 2
+}
+
+/// What edges weigh when it is shared out what comes back by them: what was seen to come by them. What nobody saw to come by others came from the
+/// customer, if they call there. Where nothing was seen, and not because there was nothing (`all_seen`), executions.
+fn ways(edges: &[Edge], seen: fn(&Called) -> u128, all_seen: bool) -> Vec<Way> {
+    let mut at_node: HashMap<usize, (u128, bool)> = HashMap::new();
+    for edge in edges {
+        let (sum, entered) = at_node.entry(edge.to).or_default();
+        *sum = sum.saturating_add(seen(&edge.called));
+        *entered |= edge.from.is_none();
+    }
+    let way = |edge: &Edge| {
+        let (sum, entered) = at_node.get(&edge.to).copied().unwrap_or_default();
+        let counted = sum > 0 || (entered && all_seen);
+        let weight = if counted { seen(&edge.called) } else { edge.called.executions };
+        Way { from: edge.from, to: edge.to, weight, rest: counted && edge.from.is_none() }
+    };
+    edges.iter().map(way).collect()
 }
 
 /// The graph in the order of the document.
@@ -79,19 +107,17 @@ struct Drawn {
 }
 
 impl Drawn {
-    fn of(graph: &Graph) -> Self {
+    fn of(graph: &Graph, all_seen: bool) -> Self {
         let pairs: Vec<(Option<usize>, usize)> = graph.edges.iter().map(|edge| (edge.from, edge.to)).collect();
         let ordered = ordered(graph.nodes.len(), &pairs);
         let mut places = vec![0; graph.nodes.len()];
         ordered.order.iter().enumerate().for_each(|(place, node)| places[*node] = place);
         let forward: Vec<Edge> =
             graph.edges.iter().zip(&ordered.forward).filter(|(_, forward)| **forward).map(|(edge, _)| *edge).collect();
-        let ways: Vec<Way> = forward.iter().map(|edge| Way { from: edge.from, to: edge.to, weight: edge.calls }).collect();
-        let [failures, slow] = [
-            graph.nodes.iter().map(|node| node.failures).collect::<Vec<_>>(),
-            graph.nodes.iter().map(|node| node.slow).collect(),
-        ]
-        .map(|own| strands(&own, &ordered.order, &ways));
+        let failures: Vec<u128> = graph.nodes.iter().map(|node| node.failures).collect();
+        let slow: Vec<u128> = graph.nodes.iter().map(|node| node.slow).collect();
+        let failures = strands(&failures, &ordered.order, &ways(&forward, |called| called.failures, all_seen));
+        let slow = strands(&slow, &ordered.order, &ways(&forward, |called| called.slow, all_seen));
         let placed = |edge: Edge| Edge { from: edge.from.map(|from| places[from]), to: places[edge.to], ..edge };
         let mut edges: Vec<(Edge, u128, u128)> =
             forward.into_iter().zip(failures).zip(slow).map(|((edge, failures), slow)| (placed(edge), failures, slow)).collect();
@@ -103,10 +129,10 @@ impl Drawn {
         let edge = |(edge, failures, slow): &(Edge, u128, u128)| FlowEdge {
             from: edge.from.map(|from| from as u32),
             to: edge.to as u32,
-            calls: counted(edge.calls),
-            executions: counted(edge.executions),
-            share: share(edge.executions, executions),
-            asynchronous: false,
+            calls: counted(edge.called.calls),
+            executions: counted(edge.called.executions),
+            share: share(edge.called.executions, executions),
+            asynchronous: nobody_waits(edge),
             failures: counted(*failures),
             slow: counted(*slow),
         };
@@ -117,7 +143,7 @@ impl Drawn {
         let back = graph.edges.iter().zip(&self.ordered.forward).filter(|(_, forward)| !**forward);
         let told = |(edge, _): (&Edge, &bool)| {
             let from = self.places[edge.from?] as u32;
-            Some(FlowBack { from, to: self.places[edge.to] as u32, calls: counted(edge.calls) })
+            Some(FlowBack { from, to: self.places[edge.to] as u32, calls: counted(edge.called.calls) })
         };
         let mut told: Vec<FlowBack> = back.filter_map(told).collect();
         told.sort_unstable_by_key(|back| (back.from, back.to));
@@ -133,6 +159,8 @@ impl Drawn {
                 through[from] = through[from].saturating_add(*failures);
             }
         }
+        let mut queues = vec![true; graph.nodes.len()];
+        graph.edges.iter().for_each(|edge| queues[edge.to] &= nobody_waits(edge));
         let node = |(place, at): (usize, &usize)| {
             let node = &graph.nodes[*at];
             let (hop, service) = (names.text(node.hop.hop).to_owned(), names.text(node.hop.service).to_owned());
@@ -141,6 +169,7 @@ impl Drawn {
                 hop,
                 service,
                 external: node.hop.external,
+                queue: node.hop.external && queues[*at],
                 layer: self.ordered.layers[*at],
                 share: share(node.executions, executions),
                 through: counted(through[place]),

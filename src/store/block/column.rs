@@ -74,6 +74,10 @@ impl Column {
     pub(super) const JOINT: Self = Self(37);
     pub(super) const LATE: Self = Self(38);
     pub(super) const MENDED: Self = Self(39);
+    // Of the eight numbers of each histogram the last is not used by it.
+    pub(super) const CALLER_EXECUTIONS: Self = Self(47);
+    pub(super) const CALLER_WAYS: Self = Self(55);
+    pub(super) const CALLER_WAY: Self = Self(63);
 
     /// How many there are.
     pub(super) const COUNT: usize = 80;

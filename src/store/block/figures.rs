@@ -4,7 +4,7 @@ use super::column::{Column, Kind};
 use super::flow::Flow;
 use super::spread::Hint;
 use super::table::Table;
-use crate::measure::{Calls, Failures, HopFigures, Share, Spread, Tally, Trouble, Window, WithinLimit};
+use crate::measure::{CallWays, Calls, Failures, HopFigures, Share, Spread, Tally, Trouble, Window, WithinLimit};
 use crate::model::{Cause, HopId, Name, Outcome, TraceId};
 use foldhash::fast::RandomState;
 use std::cmp::Reverse;
@@ -260,30 +260,61 @@ fn trouble<F: Flow>(flow: &mut F, trouble: &mut Trouble, failed: &[Failed]) -> R
 
 fn callers<F: Flow>(flow: &mut F, figures: &mut HopFigures, at: usize, way: &mut Way<'_>) -> Result<(), F::Error> {
     let mut taken: Vec<(usize, Calls)> =
-        figures.callers.iter().map(|(caller, calls)| (way.table.position(*caller), *calls)).collect();
+        figures.callers.iter().map(|(caller, calls)| (way.table.position(*caller), calls.clone())).collect();
     taken.sort_unstable_by_key(|(caller, _)| *caller);
     figures.callers.clear();
     let before = std::mem::take(&mut way.before.callers[at]);
     let among = way.table.hops.len();
     let length = flow.position(Column::CALLERS, taken.len(), before.len(), among + 1)?;
     let mut calls_left = figures.calls;
+    let mut executions = figures.alone.executions;
+    if let Some(several) = &figures.several {
+        executions += several.executions;
+    }
     let several_gap = figures.several.as_ref().map_or(0, |share| share.edge_gap.sum);
     let mut gap_left = figures.alone.edge_gap.sum.saturating_add(several_gap);
     let mut positions = before.clone();
     positions.clear();
     for at in 0..length {
-        let (caller, used) = taken.get(at).copied().unwrap_or_default();
+        let (caller, mut used) = taken.get(at).cloned().unwrap_or_default();
         let caller = flow.position(Column::CALLER, caller, before.get(at).copied().unwrap_or(0), among)?;
         let calls = flow.tally(Column::CALLER_CALLS, used.calls, calls_left)?;
         let gap = flow.sum(Column::CALLER_GAP, used.gap, gap_left)?;
         calls_left = nearest(calls_left, calls);
         gap_left = gap_left.saturating_sub(gap);
         positions.push(caller);
-        let read = figures.calls_of(way.table.hops[caller]);
-        read.calls += calls;
-        read.gap = read.gap.saturating_add(gap);
+        (used.calls, used.gap) = (calls, gap);
+        if flow.tells_ways(!used.executions.is_zero() || used.ways.is_some()) {
+            ways(flow, &mut used, executions)?;
+        }
+        figures.calls_of(way.table.hops[caller]).merge(&used);
     }
     way.before.callers[at] = positions;
+    Ok(())
+}
+
+/// What there is of the ways of a caller, in bits.
+const ASYNCHRONOUS: u64 = 1;
+const FAILED: u64 = 2;
+const TOO_SLOW: u64 = 4;
+
+/// Mostly there is one call in each execution; else the caller is most likely in all that have the callee.
+fn ways<F: Flow>(flow: &mut F, used: &mut Calls, executions: Tally) -> Result<(), F::Error> {
+    let likely = if used.calls.raw > executions.raw { executions } else { used.calls };
+    used.executions = flow.tally(Column::CALLER_EXECUTIONS, used.executions, likely)?;
+    let mut told = used.ways.take().map_or_else(CallWays::default, |ways| *ways);
+    let flag = |tally: Tally, flag: u64| if tally == Tally::default() { 0 } else { flag };
+    let there = flag(told.asynchronous, ASYNCHRONOUS) | flag(told.failures, FAILED) | flag(told.slow, TOO_SLOW);
+    let there = flow.number(Column::CALLER_WAYS, there)?;
+    if there & ASYNCHRONOUS > 0 {
+        told.asynchronous = flow.tally(Column::CALLER_WAY, told.asynchronous, used.calls)?;
+    }
+    for (tally, flag) in [(&mut told.failures, FAILED), (&mut told.slow, TOO_SLOW)] {
+        if there & flag > 0 {
+            *tally = flow.tally(Column::CALLER_WAY, *tally, Tally::default())?;
+        }
+    }
+    used.ways = (told != CallWays::default()).then(|| Box::new(told));
     Ok(())
 }
 

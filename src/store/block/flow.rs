@@ -35,6 +35,11 @@ pub(super) trait Flow {
     /// What follows is of this hop or service.
     fn turn_to(&mut self, place: usize);
 
+    /// Whether it is told in how many executions hops called each other, and what came by these ways. `there`: this caller has something of it.
+    fn tells_ways(&mut self, _there: bool) -> bool {
+        self.traits().ways
+    }
+
     /// A histogram.
     fn spread(&mut self, kind: Kind, spread: &mut Spread, hint: &spread::Hint<'_>) -> Result<(), Self::Error>;
 
@@ -79,18 +84,25 @@ pub(super) struct Traits {
     pub weighted: bool,
     /// Some histogram has buckets other than those that stand for groups.
     pub fine: bool,
+    /// Executions and ways are told of callers. Early versions had neither.
+    pub ways: bool,
 }
 
 impl Traits {
     pub(super) fn to_byte(self) -> u8 {
-        u8::from(self.weighted) | (u8::from(self.fine) << 1)
+        u8::from(self.weighted) | (u8::from(self.fine) << 1) | (u8::from(self.ways) << 2)
     }
 
     pub(super) fn from_byte(byte: u8) -> Result<Self, Unreadable> {
-        if byte > 3 {
+        if byte > 7 {
             return Err(Unreadable::Damaged(format!("a block has the unknown traits {byte}")));
         }
-        Ok(Self { weighted: byte & 1 > 0, fine: byte & 2 > 0 })
+        Ok(Self { weighted: byte & 1 > 0, fine: byte & 2 > 0, ways: byte & 4 > 0 })
+    }
+
+    /// The format of a block: the oldest that has all there is to tell.
+    pub(super) fn format(self) -> u8 {
+        if self.ways { 2 } else { 1 }
     }
 
     /// Neighbouring buckets are neighbouring places.
@@ -134,6 +146,11 @@ impl Flow for Survey {
     fn forget_traces(&mut self) {}
 
     fn turn_to(&mut self, _: usize) {}
+
+    fn tells_ways(&mut self, there: bool) -> bool {
+        self.0.ways |= there;
+        true
+    }
 
     fn spread(&mut self, _: Kind, spread: &mut Spread, _: &spread::Hint<'_>) -> Result<(), Infallible> {
         for (bucket, units) in spread.histogram.buckets() {

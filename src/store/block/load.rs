@@ -107,7 +107,7 @@ impl Load {
         // Every third waits for others; some of the others run beside what takes longer.
         let part = if at.is_multiple_of(3) || at % 10 == 7 { 0.1 + 0.5 * chance.part() } else { 1.0 };
         let own = (latency as f64 * part) as u64;
-        let caller = CallerUse { hop: hops[at / 3], calls: 1, gap_ns: gap };
+        let caller = CallerUse { calls: 1, gap_ns: gap, ..CallerUse::new(hops[at / 3]) };
         HopUse {
             calls: 1,
             self_ns: own,

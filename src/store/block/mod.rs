@@ -1,4 +1,4 @@
-//! Windows of one capability over a stretch of time, as a block of bytes: format 1.
+//! Windows of one capability over a stretch of time, as a block of bytes: formats 1 and 2.
 //!
 //! History for years is mostly windows that look like the ones before them. As a message each, a window of thirty hops takes 3 to
 //! 10 kB; in a block it takes a small part of that, because only what is news is written. Figures are told by their distance from what
@@ -8,6 +8,9 @@
 //!
 //! A block has two sections, each with its checksum: figures of the capability and failures by hop and cause, for whoever asks over a
 //! long time; and all the rest about hops. The first is read without touching the second.
+//!
+//! Format 2 tells of callers how many executions called and by which calls failures came back. A block that has nothing of that is of format 1,
+//! as early versions wrote it.
 //!
 //! The roads not taken: one message per window, compressed, in which nothing stands beside its like; and an arithmetic coder, since
 //! columns are within a few percent of what frequency alone allows, and it would be many times slower to read.
@@ -41,8 +44,8 @@ use std::convert::Infallible;
 use std::ops::Range;
 use table::Table;
 
-/// First byte of a block.
-pub(super) const FORMAT: u8 = 1;
+/// First byte of a block: the newest format.
+pub(super) const FORMAT: u8 = 2;
 
 /// Format, traits, then length and checksum of both sections.
 const HEADER: usize = 18;
@@ -57,13 +60,13 @@ pub(super) fn pack(windows: Vec<(u64, Window)>, names: &Names, hops: &Hops) -> V
     let mut surveys = (Survey::default(), Survey::default());
     let Ok(windows) = put(windows, &table, &mut surveys.0, &mut surveys.1);
     let (one, other) = (surveys.0.0, surveys.1.0);
-    let traits = Traits { weighted: one.weighted | other.weighted, fine: one.fine | other.fine };
+    let traits = Traits { weighted: one.weighted | other.weighted, fine: one.fine | other.fine, ways: one.ways | other.ways };
     let (mut first, mut second) = (Writer::new(traits), Writer::new(traits));
     let Ok(()) = table.write(&mut first, names, hops);
     let Ok(_) = put(windows, &table, &mut first, &mut second);
     let mut ways = Ways::new();
     let sections = [first.filling.finish(&mut ways), second.filling.finish(&mut ways)];
-    let mut bytes = vec![FORMAT, traits.to_byte()];
+    let mut bytes = vec![traits.format(), traits.to_byte()];
     for section in &sections {
         bytes.extend_from_slice(&(section.len() as u32).to_le_bytes());
         bytes.extend_from_slice(&checksum(traits, section).to_le_bytes());
@@ -74,7 +77,7 @@ pub(super) fn pack(windows: Vec<(u64, Window)>, names: &Names, hops: &Hops) -> V
 
 fn checksum(traits: Traits, section: &[u8]) -> u32 {
     let mut checksum = crc32fast::Hasher::new();
-    checksum.update(&[FORMAT, traits.to_byte()]);
+    checksum.update(&[traits.format(), traits.to_byte()]);
     checksum.update(section);
     checksum.finalize()
 }
@@ -180,6 +183,9 @@ fn sections(bytes: &[u8], totals: bool) -> Result<(Traits, [Section<'_>; 2]), Un
     }
     let (header, sections) = bytes.split_at_checked(HEADER).ok_or_else(|| damaged("a block ends too early"))?;
     let traits = Traits::from_byte(header[1])?;
+    if traits.format() != format {
+        return Err(damaged("a block has traits of another format"));
+    }
     let (first, second) =
         sections.split_at_checked(number(header, 2) as usize).ok_or_else(|| damaged("a block ends too early"))?;
     let expected = number(header, 10) as usize;

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::measure::testing::{START_NS, World, verdict};
-use crate::measure::{Calls, SLICE_NS, Spread, Tally};
+use crate::measure::{CallWays, Calls, SLICE_NS, Spread, Tally};
 use crate::model::{Cause, Hop, Name, TraceId, Verdict, Weight};
 use proptest::prelude::*;
 use std::cmp::Reverse;
@@ -73,6 +73,19 @@ proptest! {
     }
 
     #[test]
+    fn what_early_versions_counted_is_written_as_they_wrote_it(verdicts in verdicts()) {
+        let (world, mut windows) = (World::default(), windows(&verdicts));
+        let figures = windows.iter_mut().flat_map(|(_, window)| window.hops.values_mut());
+        for (_, calls) in figures.flat_map(|figures| &mut figures.callers) {
+            *calls = Calls { calls: calls.calls, gap: calls.gap, ..Calls::default() };
+        }
+        let bytes = packed(&windows, &world);
+        prop_assert_eq!(bytes[0], 1);
+        prop_assert!(bytes[1] < 4);
+        prop_assert_eq!(all_of(&bytes, &world), windows);
+    }
+
+    #[test]
     fn another_process_reads_the_same_whatever_numbers_its_names_have(verdicts in verdicts()) {
         let (world, windows) = (World::default(), windows(&verdicts));
         let other = World { names: Default::default(), hops: Default::default(), ..World::default() };
@@ -129,7 +142,7 @@ proptest! {
         let world = World::default();
         let _ = unpacked(&bytes, 0..u64::MAX, false, &world);
         bytes.splice(0..0, [0; HEADER]);
-        (bytes[0], bytes[1]) = (FORMAT, 3);
+        (bytes[0], bytes[1]) = (FORMAT, 7);
         sign(&mut bytes);
         let _ = unpacked(&bytes, 0..u64::MAX, false, &world);
     }
@@ -164,7 +177,9 @@ fn numbers_at_the_end_of_their_range_come_back() {
     window.durations = spread.clone();
     let figures = window.hops.entry(world.hop(0)).or_default();
     (figures.latency, figures.calls) = (spread, most);
-    figures.callers = vec![(world.hop(0), Calls { calls: most, gap: u128::MAX }), (world.hop(1), Calls::default())];
+    let ways = CallWays { asynchronous: most, failures: most, slow: most };
+    let calls = Calls { calls: most, executions: most, ways: Some(Box::new(ways)), gap: u128::MAX };
+    figures.callers = vec![(world.hop(0), calls), (world.hop(1), Calls::default())];
     figures.slowest = Some((u64::MAX, Reverse(TraceId(u128::MAX))));
     figures.trouble = Some(Box::default());
     window.hops.insert(world.hop(2), Default::default());
