@@ -25,13 +25,10 @@ capabilities:
 
 /// How often Alertmanager is told again; it forgets what it was told four times as long ago.
 const RESEND: Duration = Duration::from_secs(2);
-/// A burn ends after so much calm.
-const CALM: Duration = Duration::from_secs(15 * 60);
 /// Spans of a request.
 const AT_ONCE: u64 = 1000;
 
-/// How much longer Alertmanager is away than the alert takes to begin: nothing, or STEELTHREAD_ALERTMANAGER_AWAY (seconds). Whoever asks for that has time,
-/// and is shown how a burn ends by itself, after a quarter of an hour of calm.
+/// How much longer Alertmanager is away than the alert takes to begin: nothing, or STEELTHREAD_ALERTMANAGER_AWAY (seconds).
 fn away() -> Duration {
     let given = std::env::var("STEELTHREAD_ALERTMANAGER_AWAY").ok();
     given.map_or(Duration::ZERO, |text| Duration::from_secs(text.parse().unwrap()))
@@ -171,16 +168,13 @@ fn one_notification_when_an_alert_begins_and_one_when_it_ends_whoever_is_away_or
     server.go();
 }
 
-/// By itself if there is time for a quarter of an hour of calm, else because what was broken is not promised any more. The end is told once, with its moment.
+/// What was broken is not promised any more: nobody waits here for the quarter of an hour of calm after which it ends by itself. The end is told once,
+/// with its moment.
 fn the_page_ends(folder: &Path, on_call: &OnCall, alertmanager: &Alertmanager, before: &(Value, Timestamp, Value)) {
-    let patience = if away().is_zero() { PATIENCE } else { CALM + PATIENCE };
-    let began = std::time::Instant::now();
-    if away().is_zero() {
-        let (without, _) = MAP.split_once("  objectives").unwrap();
-        std::fs::write(folder.join("paying.yaml"), without).unwrap();
-    }
+    let (without, _) = MAP.split_once("  objectives").unwrap();
+    std::fs::write(folder.join("paying.yaml"), without).unwrap();
     let told = || statuses(on_call, "BudgetBurn");
-    poll(patience, || (told() == ["firing", "resolved"]).then_some(()))
+    poll(PATIENCE, || (told() == ["firing", "resolved"]).then_some(()))
         .unwrap_or_else(|| panic!("the page does not end: {:?}", told()));
     let notified = notified(on_call, "BudgetBurn");
     let ended = &notified[1]["alerts"][0];
@@ -194,9 +188,4 @@ fn the_page_ends(folder: &Path, on_call: &OnCall, alertmanager: &Alertmanager, b
     // The end is sent again and again for a while, and nobody is told twice.
     std::thread::sleep(RESEND * 3);
     assert_eq!(told(), ["firing", "resolved"]);
-    println!(
-        "away for {:?}; the page ended {:?} after all was well, and was told to have ended at {ends}",
-        away(),
-        began.elapsed()
-    );
 }
