@@ -122,6 +122,7 @@ fn replay(folder: &Path, load: &Load) -> Cost {
         map_file: None,
         export: ExportSettings::default(),
         alerts: AlertSettings::default(),
+        trace_url: None,
     };
     let ready = Arc::new(Mutex::new(None));
     let (tell, told) = tokio::sync::oneshot::channel();

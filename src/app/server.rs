@@ -252,6 +252,7 @@ pub async fn serve(
         pipeline.counted(),
         door.clone(),
         clock::now_ns,
+        settings.trace_url.clone(),
         until(&api_stopped),
     ));
     let _renewing = Renewing::start(tls, settings.tokens.clone());

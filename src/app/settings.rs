@@ -105,6 +105,8 @@ pub struct ServeSettings {
     pub export: ExportSettings,
     /// Who is told of alerts.
     pub alerts: AlertSettings,
+    /// The address of a trace at the users' own viewer, with `{trace_id}` in it: pages link there.
+    pub trace_url: Option<Arc<str>>,
 }
 
 /// A map that is read again while a server runs: when it changes, and when somebody asks for it.

@@ -48,7 +48,8 @@ pub(super) fn history(args: HistoryArgs) -> anyhow::Result<Ended> {
     let look = Look::of_stdout();
     repeat(every, || {
         let between = between(&args.range, &opened)?;
-        let answer = opened.answers.history(&HistoryQuestion { capability: capability.clone(), between, step_ns })?;
+        let answer =
+            opened.answers.history(&HistoryQuestion { capability: capability.clone(), between, step_ns, durations: false })?;
         output::render(args.output.output, &answer, |answer| history::table(answer, look), history::rows)
     })?;
     Ok(ended(&opened))

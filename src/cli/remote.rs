@@ -169,6 +169,7 @@ impl Answers for Remote {
     fn history(&self, question: &HistoryQuestion) -> Result<History, QueryError> {
         let mut words = between(question.between);
         words.extend(question.step_ns.map(|step_ns| ("step", format!("{}s", step_ns / 1_000_000_000))));
+        words.extend(question.durations.then(|| ("durations", "true".to_owned())));
         self.ask(&format!("/api/v1/capabilities/{}/history", quoted(&question.capability)), words)
     }
 

@@ -6,8 +6,9 @@ use super::exit::Ended;
 use super::{alerting, doors, forwarding, keeping, limits, logs, maps, remote, stop};
 use crate::app::{self, Limits, Listening, ServeSettings};
 use crate::export::Telemetry;
+use crate::page::links;
 use crate::serve::Scope;
-use anyhow::{Context, anyhow};
+use anyhow::{Context, anyhow, ensure};
 use std::net::{SocketAddr, ToSocketAddrs};
 
 pub(super) fn run(mut args: ServeArgs) -> anyhow::Result<Ended> {
@@ -87,7 +88,18 @@ fn resolve(args: ServeArgs) -> anyhow::Result<ServeSettings> {
         map_file: Some(map_file),
         export,
         alerts,
+        trace_url: args.trace_url.as_deref().map(trace_url).transpose()?,
     })
+}
+
+/// Where pages link to for the spans of a trace.
+fn trace_url(text: &str) -> anyhow::Result<std::sync::Arc<str>> {
+    let text = text.trim();
+    let example = "write one such as https://jaeger.example/trace/{trace_id}";
+    ensure!(text.contains("{trace_id}"), "--trace-url: '{text}' does not say where the id stands; {example}");
+    let is_safe = links::safe(text).is_some_and(|address| !address.starts_with('/'));
+    ensure!(is_safe, "--trace-url: '{text}' is no address of http:// or https://; {example}");
+    Ok(text.into())
 }
 
 /// `127.0.0.1:4317`, `[::1]:4317`, `localhost:4317`.
@@ -151,6 +163,20 @@ mod tests {
         let secured = announcement(at("127.0.0.1:4319"), None, Shown { tls: true, token: true });
         assert!(secured.contains("steelthread status --server https://127.0.0.1:4319 --token-file FILE\n"), "{secured}");
         assert!(secured.contains("curl -H 'Authorization: Bearer TOKEN' https://"), "{secured}");
+    }
+
+    #[test]
+    fn the_viewer_of_traces_is_reached_by_http_and_told_the_id() {
+        let good = "https://jaeger.example/trace/{trace_id}?uiFind=1";
+        assert_eq!(&*trace_url(good).unwrap(), good);
+        for (bad, told) in [
+            ("https://jaeger.example/trace/", "does not say where the id stands; write one such as https://"),
+            ("javascript:alert('{trace_id}')", "is no address of http:// or https://; write one such as"),
+            ("/trace/{trace_id}", "is no address of http:// or https://"),
+        ] {
+            let error = format!("{:#}", trace_url(bad).unwrap_err());
+            assert!(error.starts_with("--trace-url: '") && error.contains(told), "{error}");
+        }
     }
 
     #[test]

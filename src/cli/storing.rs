@@ -248,7 +248,7 @@ mod tests {
         let (answers, health) = (Arc::new(FakeAnswers::default()), Arc::new(FakeHealth::default()));
         let port = crate::serve::Port::plain(listener);
         let never = std::future::pending();
-        tokio::spawn(crate::serve::api(port, answers.clone(), answers, health.clone(), || NOON, never));
+        tokio::spawn(crate::serve::api(port, answers.clone(), answers, health.clone(), || NOON, None, never));
         let asked = tokio::task::spawn_blocking(move || {
             let folder = tempfile::tempdir().unwrap();
             let login = Login::resolve(&super::super::args::LoginArgs::default(), |_| None).unwrap();

@@ -262,6 +262,7 @@ async fn a_server_answers_as_if_it_were_asked_in_its_own_process() {
         Arc::clone(&answers) as _,
         health,
         || NOON,
+        None,
         std::future::pending(),
     ));
     let asked = tokio::task::spawn_blocking(move || {
@@ -275,8 +276,12 @@ async fn a_server_answers_as_if_it_were_asked_in_its_own_process() {
         };
         assert_eq!(server.hops(&question).unwrap().level, Level::Service);
         assert_eq!(answers.asked.lock().unwrap().pop().unwrap(), format!("{question:?}"));
-        let over_time =
-            HistoryQuestion { capability: "book-flight".into(), between: question.between, step_ns: Some(90_000_000_000) };
+        let over_time = HistoryQuestion {
+            capability: "book-flight".into(),
+            between: question.between,
+            step_ns: Some(90_000_000_000),
+            durations: false,
+        };
         assert_eq!(server.history(&over_time).unwrap(), fakes::history());
         assert_eq!(answers.asked.lock().unwrap().pop().unwrap(), format!("{over_time:?}"));
         let why = ExplainQuestion {

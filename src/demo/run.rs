@@ -83,6 +83,7 @@ pub async fn run(
         map_file: None,
         export: app::ExportSettings::default(),
         alerts: app::AlertSettings::default(),
+        trace_url: None,
     };
     let (open, opened) = oneshot::channel();
     let (close, closed) = oneshot::channel::<()>();
@@ -154,6 +155,11 @@ fn welcome(settings: &DemoSettings, listening: Listening, say: &mut (dyn FnMut(&
         say(&format!("    steelthread {command}{server}"));
     }
     say(&format!("    curl http://{api}/api/v1/status"));
+    say("");
+    say(&format!("Or open the page: http://{api}/?last=15m"));
+    say(
+        "    The board says in a sentence what fails. Click on what is red, and follow it to the hop that did it, and to a trace of it.",
+    );
     say("");
 }
 

@@ -31,6 +31,17 @@ pub fn bucket_of_group(group: u16) -> u16 {
     (octave + 1) * 64 + if at < 8 { at * 3 + 1 } else { LOWER + (at - 8) * 5 + 2 }
 }
 
+/// The smallest value of a group; of one behind the last the largest there is.
+pub fn group_begins_at(group: u16) -> u64 {
+    if group < 64 {
+        return u64::from(group);
+    }
+    let (octave, at) = (u64::from((group - 64) / GROUPS), u64::from((group - 64) % GROUPS));
+    let bucket = if at < 8 { at * 3 } else { u64::from(LOWER) + (at - 8) * 5 };
+    // The first octave with groups is that of 64: its buckets are one wide.
+    if octave > 57 { u64::MAX } else { (64 + bucket) << octave }
+}
+
 impl Histogram {
     fn coarsened(&self) -> Self {
         let buckets = self.buckets();
@@ -122,6 +133,16 @@ mod tests {
             assert!(next == group || next == group + 1, "bucket {bucket}");
         }
         assert_eq!(group_of(128 + 63) - group_of(128), 15, "sixteen groups an octave");
+    }
+
+    #[test]
+    fn a_group_begins_where_the_one_before_ends() {
+        assert_eq!([0, 63, 64, 65, 71, 72, 80].map(group_begins_at), [0, 63, 64, 67, 85, 88, 128]);
+        for value in (0..4000).chain([u64::MAX / 3, u64::MAX]) {
+            let group = group_of(bucket_of(value));
+            assert!(group_begins_at(group) <= value, "{value}");
+            assert!(value < group_begins_at(group + 1) || value == u64::MAX, "{value}");
+        }
     }
 
     proptest! {

@@ -37,7 +37,7 @@ mod tests;
 pub use admission::SeriesLimits;
 pub use arrivals::{Arrivals, Arrived, Arriving, Unmatched};
 pub use baseline::{Baseline, ENOUGH, HALF_LIFE_NS};
-pub use coarse::{bucket_of_group, group_of};
+pub use coarse::{bucket_of_group, group_begins_at, group_of};
 pub use correction::{Correction, Culprit};
 pub use histogram::{Histogram, Spread, bucket_of, middle_of};
 pub use hop::{CallWays, Calls, Failures, HopFigures, Share, Trouble};

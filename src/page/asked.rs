@@ -2,6 +2,7 @@
 
 use crate::query::{Between, QueryError, moment_text, parse_range};
 use form_urlencoded::Serializer;
+use std::sync::Arc;
 
 /// Without a range a page is about the last hour: the whole of what is kept is no picture of now.
 pub const USUAL: &str = "1h";
@@ -15,6 +16,7 @@ pub struct Asked {
     path: String,
     words: Vec<(String, String)>,
     now_ns: u64,
+    traces: Option<Arc<str>>,
 }
 
 impl Asked {
@@ -22,7 +24,17 @@ impl Asked {
     pub fn new(path: &str, query: &str, now_ns: u64) -> Self {
         let words = form_urlencoded::parse(query.as_bytes());
         let words = words.filter(|(_, value)| !value.trim().is_empty());
-        Self { path: path.into(), words: words.map(|(name, value)| (name.into(), value.into())).collect(), now_ns }
+        Self { path: path.into(), words: words.map(|(name, value)| (name.into(), value.into())).collect(), now_ns, traces: None }
+    }
+
+    /// The same, and the reader's own viewer of traces is reached by this template.
+    pub fn with_traces(self, template: Option<Arc<str>>) -> Self {
+        Self { traces: template, ..self }
+    }
+
+    /// The address of a trace at the reader's own viewer, with `{trace_id}` in it.
+    pub fn traces(&self) -> Option<&str> {
+        self.traces.as_deref()
     }
 
     /// As it stands, encoded.
@@ -87,6 +99,12 @@ impl Asked {
     pub fn with(&self, name: &str, value: Option<&str>) -> String {
         let said = value.map(|value| (name.to_owned(), value.to_owned()));
         self.address(&self.path, self.words.iter().filter(|(known, _)| known != name).chain(said.as_ref()))
+    }
+
+    /// The address of this view with two words said otherwise.
+    pub fn with_two(&self, one: (&str, &str), other: (&str, &str)) -> String {
+        let said = [one, other].map(|(name, value)| (name.to_owned(), value.to_owned()));
+        self.address(&self.path, self.words_but(&[one.0, other.0]).chain(&said))
     }
 
     /// The address of this view about the last so and so long.

@@ -28,9 +28,14 @@ impl Asset {
 }
 
 /// How everything looks.
-pub(super) const STYLE: Asset = Asset::new(("page", ".css"), "text/css; charset=utf-8", include_str!("style.css"));
+pub(super) const STYLE: Asset =
+    Asset::new(("page", ".css"), "text/css; charset=utf-8", concat!(include_str!("style.css"), include_str!("pictures.css")));
 /// What only a script can do.
-pub(super) const SCRIPT: Asset = Asset::new(("page", ".js"), "text/javascript; charset=utf-8", include_str!("script.js"));
+pub(super) const SCRIPT: Asset = Asset::new(
+    ("page", ".js"),
+    "text/javascript; charset=utf-8",
+    concat!(include_str!("script.js"), include_str!("dragging.js")),
+);
 /// Three stations on a line.
 pub(super) const ICON: Asset = Asset::new(("icon", ".svg"), "image/svg+xml", include_str!("icon.svg"));
 

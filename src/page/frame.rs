@@ -143,7 +143,7 @@ impl Frame<'_> {
         let now = moment_text(self.asked.now_ns());
         html! {
             footer {
-                span { "As of " (words::moment(&now)) }
+                @if self.asked.now_ns() > 0 { span { "As of " (words::moment(&now)) } }
                 a href=(self.asked.with("", None)) data-key="r" { "Refresh" }
                 @if self.has_range { a #frozen href=(self.asked.frozen()) { "Link to exactly this time" } }
                 @if let Some(json) = self.json.as_deref().and_then(links::safe) { a href=(json) { "JSON" } }

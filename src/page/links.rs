@@ -16,6 +16,16 @@ pub fn capability(id: &str) -> String {
     format!("/c/{}", part(id))
 }
 
+/// The page of an incident.
+pub fn incident(id: &str) -> String {
+    format!("/incidents/{}", part(id))
+}
+
+/// The page of a trace.
+pub fn trace(trace_id: &str) -> String {
+    format!("/trace/{}", part(trace_id))
+}
+
 /// The address, if it can do nothing but lead somewhere by HTTP: `https`, `http`, or a path of this server.
 pub fn safe(address: &str) -> Option<&str> {
     let lower = address.get(..8).unwrap_or(address).to_ascii_lowercase();

@@ -2,7 +2,7 @@
 //!
 //! Spaces inside a figure are narrow and do not break. Percentages are cut, never rounded up: 99.94 % is not a goal of 99.95 %.
 
-use crate::query::Count;
+use crate::query::{Count, LostValue};
 use maud::{Markup, html};
 
 /// What stands where there is nothing to tell.
@@ -14,10 +14,14 @@ const THIN: char = '\u{202f}';
 /// Most characters of a name that are shown in a row; the whole is told beside it.
 const LONG: usize = 60;
 
+/// Most characters of a sentence.
+const MOST_TEXT: usize = 600;
+
 /// A count: whole, with thin spaces in thousands. A weighted one that is small keeps a digit.
 pub fn count(count: Count) -> String {
     let number = count.0;
-    if number.fract() != 0.0 && number.abs() < 100.0 { format!("{number:.1}") } else { grouped(number) }
+    let has_digit = number.abs() < 100.0 && (number * 10.0).round() % 10.0 != 0.0;
+    if has_digit { format!("{number:.1}") } else { grouped(number) }
 }
 
 /// A whole number with thin spaces in thousands.
@@ -120,15 +124,44 @@ pub fn told_moment(text: &str) -> String {
     format!("{day} {} UTC", clock.split('.').next().unwrap_or(clock))
 }
 
+/// A moment of today or of a day nearby, for where there is little room: `11:20 UTC`.
+pub fn clock(text: &str) -> Markup {
+    let told = text.split_once('T').and_then(|(_, clock)| clock.get(..5)).map(|clock| format!("{clock} UTC"));
+    html! { time datetime=(text) { (told.unwrap_or_else(|| text.into())) } }
+}
+
+/// An amount with thin spaces: `19 935.50 EUR`.
+pub fn money(lost: &LostValue) -> String {
+    let (sign, digits) = lost.amount.strip_prefix('-').map_or(("", lost.amount.as_str()), |rest| ("\u{2212}", rest));
+    let (whole, cents) = digits.split_once('.').map_or((digits, None), |(whole, cents)| (whole, Some(cents)));
+    let whole = whole.parse().map_or_else(|_| whole.to_owned(), grouped);
+    let cents = cents.map_or_else(String::new, |cents| format!(".{cents}"));
+    format!("{sign}{whole}{cents}{THIN}{}", lost.currency)
+}
+
+/// What is lost in a minute, without cents where it is much; `None` where nothing is.
+pub fn money_a_minute(lost: &LostValue, seconds: f64) -> Option<String> {
+    let amount = lost.amount.parse::<f64>().ok().filter(|amount| *amount > 0.0 && seconds > 0.0)?;
+    let each = amount * 60.0 / seconds;
+    let told = if each < 9.995 { format!("{each:.2}") } else { grouped(each) };
+    Some(format!("{told}{THIN}{}/min", lost.currency))
+}
+
 /// A name of somebody else's: cut where it is long, whole in its title, and in a direction of its own, so that it turns round nothing
 /// but itself.
 pub fn name(text: &str) -> Markup {
     html! {
         @match cut(text) {
-            Some(cut) => { bdi title=(text.chars().take(500).collect::<String>()) { (cut) "…" } }
-            None => { bdi { (text) } }
+            Some(cut) => { bdi title=(text.chars().take(MOST_TEXT).collect::<String>()) { (cut) "…" } }
+            // Nothing in plain ASCII turns anything round; boards of hundreds of names are small by it.
+            None => { @if text.is_ascii() { (text) } @else { bdi { (text) } } }
         }
     }
+}
+
+/// A sentence in which there may be names of others: whole up to what nobody reads any more.
+pub fn text(text: &str) -> Markup {
+    html! { bdi { (text.chars().take(MOST_TEXT).collect::<String>()) } }
 }
 
 /// The beginning of a text that is too long for a row; `None` if it is not.
@@ -167,7 +200,8 @@ mod tests {
         assert_eq!(told, ["0 ms", "4.21 ms", "84.2 ms", "812 ms", "1 240 ms", "12.4 s", "15 min"]);
         let told = [0.0, 999.0, 1000.0, 1_234_567.0, -1234.0].map(|one| plain(grouped(one)));
         assert_eq!(told, ["0", "999", "1 000", "1 234 567", "-1 234"]);
-        assert_eq!((count(Count(12.5)), plain(count(Count(4321.5)))), ("12.5".into(), "4 322".into()));
+        let told = [12.5, 2.99, 4321.5, 7.0].map(|one| plain(count(Count(one))));
+        assert_eq!(told, ["12.5", "3", "4 322", "7"]);
         let told = [0.0, 59.0, 60.0, 1740.0, 11_520.0, 7200.0, 187_200.0].map(|one| plain(lasting(one)));
         assert_eq!(told, ["0 s", "59 s", "1 min", "29 min", "3 h 12 min", "2 h", "2 d 4 h"]);
         assert_eq!(plain(a_minute(Count(20.0), 3600.0)), "0.3 /min");
@@ -181,9 +215,19 @@ mod tests {
     }
 
     #[test]
+    fn money_keeps_its_cents_in_a_sum_and_loses_them_in_a_rate() {
+        let lost = |amount: &str| LostValue { amount: amount.into(), currency: "EUR".into() };
+        assert_eq!(plain(money(&lost("19935.50"))), "19 935.50 EUR");
+        assert_eq!(plain(money(&lost("7"))), "7 EUR");
+        let rate = |amount: &str, seconds| money_a_minute(&lost(amount), seconds).map(plain);
+        assert_eq!((rate("41220.00", 3600.0), rate("60.00", 3600.0)), (Some("687 EUR/min".into()), Some("1.00 EUR/min".into())));
+        assert_eq!((rate("0.00", 3600.0), rate("1.00", 0.0)), (None, None));
+    }
+
+    #[test]
     fn names_of_others_are_inert_and_cut() {
-        let told = name("<script>x</script>").into_string();
-        assert_eq!(told, "<bdi>&lt;script&gt;x&lt;/script&gt;</bdi>");
+        assert_eq!(name("<script>x</script>").into_string(), "&lt;script&gt;x&lt;/script&gt;");
+        assert_eq!(name("abc\u{202e}gnp.exe").into_string(), "<bdi>abc\u{202e}gnp.exe</bdi>");
         let long = name(&"é".repeat(5000)).into_string();
         assert!(long.chars().count() < 700 && long.ends_with("…</bdi>"), "{long}");
     }

@@ -184,6 +184,9 @@ pub struct WorstHop {
     pub failures: Count,
     /// Of all failures, 0 to 1.
     pub share: f64,
+    /// Who supplies it, from the map; absent if nobody is named.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub supplier: Option<String>,
 }
 
 /// An objective in `status`.
@@ -195,6 +198,9 @@ pub struct ObjectiveStatus {
     pub kind: String,
     /// 0 to 1.
     pub target: f64,
+    /// The limit of one of latency, milliseconds; absent otherwise.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub under_ms: Option<f64>,
     /// 0 to 1; `null` without data.
     pub actual: Option<f64>,
     /// Lower Wilson 95 % bound.

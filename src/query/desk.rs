@@ -7,7 +7,7 @@ use super::listing::{self, Listed, Listing};
 use super::matching::{Matching, Sources};
 use super::status::{capability_status, count};
 use super::{
-    API_VERSION, Alerts, Annotations, Answers, Between, BudgetAnswer, BudgetQuestion, CapabilityStatus, ExplainQuestion,
+    API_VERSION, Alerts, Annotations, Answers, Between, BudgetAnswer, BudgetQuestion, CapabilityStatus, Count, ExplainQuestion,
     Explanation, Flow, FlowQuestion, GateAnswer, GateQuestion, History, HistoryQuestion, HopsAnswer, HopsQuestion,
     IncidentsAnswer, IncidentsQuestion, NewAnnotation, QueryError, Range, Spans, Status, StatusQuestion, TraceAnswer,
     VerdictLine, Watching, verdict_with_tree,
@@ -248,6 +248,10 @@ impl Answers for Desk {
         })
     }
 
+    fn traffic(&self, between: Between, step_ns: u64) -> Result<BTreeMap<String, Vec<Count>>, QueryError> {
+        self.told_traffic(between, step_ns)
+    }
+
     fn history(&self, question: &HistoryQuestion) -> Result<History, QueryError> {
         self.told_history(question)
     }
@@ -284,6 +288,10 @@ impl Answers for Desk {
 
     fn flow(&self, question: &FlowQuestion) -> Result<Flow, QueryError> {
         self.told_flow(question)
+    }
+
+    fn latest_flows(&self, between: Between) -> Result<HashMap<String, Flow>, QueryError> {
+        self.told_latest_flows(between)
     }
 
     fn budget(&self, question: &BudgetQuestion) -> Result<BudgetAnswer, QueryError> {

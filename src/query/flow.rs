@@ -4,6 +4,7 @@
 mod acyclic;
 mod gathered;
 mod graph;
+mod latest;
 mod strands;
 mod told;
 
@@ -13,7 +14,7 @@ mod tests;
 mod told_tests;
 
 use super::answer::api_version;
-use super::{Buckets, Count, LatencyMs, LostValue, Range};
+use super::{Buckets, Count, LatencyMs, LostValue, MeanMs, Range};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -106,6 +107,12 @@ pub struct FlowNode {
     pub slow_blamed: Count,
     /// Duration of its calls.
     pub latency_ms: LatencyMs,
+    /// Own work on the critical path.
+    #[serde(default)]
+    pub self_ms: MeanMs,
+    /// Between caller and it, on the critical path.
+    #[serde(default)]
+    pub edge_gap_ms: MeanMs,
     /// Value lost by failures blamed on it; `null` where the map gives no value.
     pub lost_value: Option<LostValue>,
 }

@@ -53,6 +53,34 @@ pub struct HistoryPoint {
     pub sampled: Option<BTreeMap<String, u64>>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub intervals: Option<BTreeMap<String, Interval>>,
+    /// Who is to blame for most of `failed`, most first; at most six. What they do not add up to is of others.
+    #[serde(default)]
+    pub hops: Vec<HistoryHop>,
+    /// How durations of ok executions are spread, shortest first; empty unless asked for.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub durations: Vec<DurationBucket>,
+}
+
+/// Who is to blame.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Default)]
+pub struct HistoryHop {
+    /// Hop, or `(caller)` or `(unknown)`.
+    pub hop: String,
+    /// Its service or peer.
+    pub service: String,
+    /// Failed executions blamed on it.
+    pub failures: Count,
+}
+
+/// Durations from `from_ms` to less than `to_ms`. An octave is four buckets, in all answers the same.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, Default)]
+pub struct DurationBucket {
+    /// Milliseconds.
+    pub from_ms: f64,
+    /// Milliseconds.
+    pub to_ms: f64,
+    /// How many.
+    pub executions: Count,
 }
 
 impl HistoryPoint {
@@ -77,6 +105,8 @@ impl HistoryPoint {
             completeness: it.completeness,
             sampled: it.sampled,
             intervals: it.intervals,
+            hops: Vec::new(),
+            durations: Vec::new(),
         }
     }
 }

@@ -7,17 +7,25 @@
 //! Windows are added to their point as they are read, in whatever order: a point holds totals and failures by hop, never the figures
 //! of all hops, so that ten thousand of them are some megabytes.
 
+use super::durations::buckets;
 use super::listing::asked;
 use super::status::{capability_status, failures_by_hop, worst_hop};
-use super::{API_VERSION, Between, Desk, History, HistoryPoint, HistoryQuestion, QueryError, Range, moment_text, parse_length};
+use super::{
+    API_VERSION, Between, Count, Desk, History, HistoryHop, HistoryPoint, HistoryQuestion, QueryError, Range, moment_text,
+    parse_length,
+};
 use crate::catalogue::Capability;
-use crate::measure::{SLICE_NS, Window};
+use crate::measure::{SLICE_NS, Window, units_to_count};
 use crate::model::{HopId, Hops, Name, Names};
 use crate::store::Look;
+use std::cmp::Reverse;
 use std::collections::HashMap;
 
 /// More are a table that nobody reads.
 const MOST_POINTS: u64 = 10_000;
+
+/// Hops that a point names.
+const MOST_BLAMED: usize = 6;
 
 const SECOND_NS: u64 = 1_000_000_000;
 
@@ -122,11 +130,27 @@ impl Sum {
         }
     }
 
+    /// Those with most failures, most first; between equals by name.
+    fn blamed(&self, names: &Names, hops: &Hops) -> Vec<HistoryHop> {
+        let named = |(id, units): (&HopId, &u128)| {
+            let hop = hops.get(*id);
+            (Reverse(*units), names.text(hop.hop), names.text(hop.service))
+        };
+        let mut all: Vec<_> = self.failures.iter().map(named).collect();
+        all.sort_unstable();
+        let told = |(Reverse(units), hop, service): (Reverse<u128>, &str, &str)| {
+            let failures = Count(units_to_count(units));
+            HistoryHop { hop: hop.into(), service: service.into(), failures }
+        };
+        all.into_iter().take(MOST_BLAMED).map(told).collect()
+    }
+
     fn point(self, between: Between, capability: &Capability, names: &Names, hops: &Hops) -> HistoryPoint {
+        let blamed = self.blamed(names, hops);
         let failed = self.totals.outcome(crate::model::Outcome::Failed).units;
         let mut status = capability_status(capability, &self.totals, names, hops);
-        status.worst_hop = worst_hop(self.failures.into_iter(), failed, names, hops);
-        HistoryPoint::of_status(Range::from(between), status)
+        status.worst_hop = worst_hop(capability, self.failures.into_iter(), failed, names, hops);
+        HistoryPoint { hops: blamed, ..HistoryPoint::of_status(Range::from(between), status) }
     }
 }
 
@@ -171,7 +195,10 @@ impl Desk {
         notes.extend(coarse.note());
         let estimated = sums.iter().any(|sum| sum.totals.is_estimated());
         let points = sums.into_iter().enumerate();
-        let points = points.map(|(at, sum)| sum.point(steps.stretch(at), &one.capability, &self.names, &self.hops));
+        let points = points.map(|(at, sum)| {
+            let durations = if question.durations { buckets(&sum.totals.durations) } else { Vec::new() };
+            HistoryPoint { durations, ..sum.point(steps.stretch(at), &one.capability, &self.names, &self.hops) }
+        });
         Ok(History {
             api_version: API_VERSION.into(),
             capability: question.capability.clone(),
@@ -185,7 +212,7 @@ impl Desk {
 
     /// The range that is told, the part of it that points are made of, and what to say about that: nobody wants to see fifty years of
     /// nothing because a range has no beginning.
-    fn kept_of(&self, asked: Option<Between>) -> Result<(Between, Between, Vec<String>), QueryError> {
+    pub(super) fn kept_of(&self, asked: Option<Between>) -> Result<(Between, Between, Vec<String>), QueryError> {
         let between = self.range(asked)?;
         let nothing = Between { from_ns: between.from_ns, to_ns: between.from_ns };
         let Some(extent) = self.keeper.extent()? else {
@@ -212,12 +239,16 @@ impl Desk {
         totals: bool,
         visitor: &mut dyn FnMut(u64, u64, &Window),
     ) -> Result<(), QueryError> {
-        // Windows of which a step is made: none of them lies in two steps.
-        let fits = WINDOWS_NS.into_iter().find(|length_ns| step_ns.is_multiple_of(*length_ns));
-        let look = Look { at_most_ns: fits.unwrap_or(SLICE_NS), totals };
+        let look = look(step_ns, totals);
         let (range, capability) = (between.from_ns..between.to_ns, Some(capability));
         Ok(self.keeper.read_by(range, capability, look, &mut |kept, window| visitor(kept.slice_ns, kept.length_ns, window))?)
     }
+}
+
+/// Windows of which a step is made: none of them lies in two steps.
+pub(super) fn look(step_ns: u64, totals: bool) -> Look {
+    let fits = WINDOWS_NS.into_iter().find(|length_ns| step_ns.is_multiple_of(*length_ns));
+    Look { at_most_ns: fits.unwrap_or(SLICE_NS), totals }
 }
 
 /// Whole seconds as people write them: `10s`, `15m`, `1h`, `7d`.

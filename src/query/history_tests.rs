@@ -21,7 +21,7 @@ fn between(from: u64, to: u64) -> Option<Between> {
 }
 
 fn ask(office: &Office, between: Option<Between>, step_ns: Option<u64>) -> Result<History, String> {
-    let question = HistoryQuestion { capability: "book-flight".into(), between, step_ns };
+    let question = HistoryQuestion { capability: "book-flight".into(), between, step_ns, durations: true };
     office.desk.history(&question).map_err(|error| error.to_string())
 }
 
@@ -141,6 +141,20 @@ fn too_many_points_are_refused_with_the_step_to_write() {
 }
 
 #[test]
+fn the_traffic_of_all_is_the_executions_of_each_history() {
+    let office = office(None);
+    ended_at(&office, &[1, 2, 3, 59, 61, 130, 131]);
+    for (range, step) in [(between(0, 180), 60 * SECOND), (between(5, 125), 10 * SECOND), (between(0, 600), 120 * SECOND)] {
+        let all = office.desk.traffic(range.unwrap(), step).unwrap();
+        let points = ask(&office, range, Some(step)).unwrap().points;
+        assert_eq!(all["book-flight"], points.iter().map(|point| point.executions).collect::<Vec<_>>());
+        assert!(all["book-flight"].iter().any(|count| count.0 > 0.0));
+        assert!(all.iter().filter(|(id, _)| *id != "book-flight").all(|(_, counts)| counts.iter().all(|count| count.0 == 0.0)));
+    }
+    assert!(office.desk.traffic(between(0, 60).unwrap(), 7 * SECOND).is_err());
+}
+
+#[test]
 fn a_step_is_a_multiple_of_ten_seconds() {
     for (text, seconds) in [("10s", 10), ("90s", 90), ("15m", 900), ("1h", 3600), ("1d", 86_400), ("1w", 604_800)] {
         assert_eq!(parse_step(text), Ok(seconds * SECOND), "{text}");
@@ -219,10 +233,31 @@ proptest! {
         prop_assert_eq!(&Range { from: history.points[0].from.clone(), to: history.points.last().unwrap().to.clone() }, &history.range);
         for point in &history.points {
             let mut told = serde_json::to_value(point).unwrap();
-            told.as_object_mut().unwrap().retain(|name, _| name != "from" && name != "to");
+            let own = ["from", "to", "hops", "durations"];
+            told.as_object_mut().unwrap().retain(|name, _| !own.contains(&name.as_str()));
             prop_assert_eq!(told, status_of(&office, point));
+            let blamed: f64 = point.hops.iter().map(|hop| hop.failures.0).sum();
+            prop_assert!(point.hops.len() == 6 || (blamed - point.failed.0).abs() < 1e-6, "{:?}", point);
+            let lasted: f64 = point.durations.iter().map(|bucket| bucket.executions.0).sum();
+            prop_assert!((lasted - point.ok.0).abs() < 1e-6, "{:?}", point);
         }
         office.keep();
         prop_assert_eq!(ask(&office, Some(asked), Some(step * 10 * SECOND)).unwrap(), history);
     }
+}
+
+#[test]
+fn a_point_names_who_is_to_blame_and_how_long_the_others_took() {
+    let office = office(None);
+    ended_at(&office, &[1, 3, 13, 2, 4]);
+    let told = ask(&office, between(0, 20), Some(20 * SECOND)).unwrap();
+    let point = &told.points[0];
+    let blamed: Vec<(&str, f64)> = point.hops.iter().map(|hop| (hop.hop.as_str(), hop.failures.0)).collect();
+    let names = |number| office.world.names.text(office.world.hops.get(office.world.hop(number)).hop);
+    assert_eq!(blamed, [(names(3), 2.0), (names(1), 1.0)]);
+    let lasted: Vec<(bool, f64)> =
+        point.durations.iter().map(|bucket| (bucket.from_ms <= 100.0 && 100.0 < bucket.to_ms, bucket.executions.0)).collect();
+    assert_eq!(lasted, [(true, 2.0)]);
+    let question = HistoryQuestion { capability: "book-flight".into(), between: between(0, 20), ..HistoryQuestion::default() };
+    assert!(office.desk.history(&question).unwrap().points.iter().all(|point| point.durations.is_empty()), "only if asked for");
 }

@@ -18,6 +18,7 @@ mod budget;
 mod budgeted;
 mod completeness;
 mod desk;
+mod durations;
 mod estimate;
 mod explain;
 mod explained;
@@ -39,6 +40,7 @@ mod range;
 mod stats;
 mod status;
 mod stretches;
+mod traffic;
 mod tree;
 
 #[cfg(test)]
@@ -59,7 +61,7 @@ pub use desk::Desk;
 pub use explained::{EvidenceLine, ExplainKind, Explanation, Suspect};
 pub use figured::INCIDENT_FIGURES;
 pub use flow::{Flow, FlowBack, FlowEdge, FlowNode};
-pub use historic::{History, HistoryPoint};
+pub use historic::{DurationBucket, History, HistoryHop, HistoryPoint};
 pub use history::{length_text, parse_step};
 pub use incident::{IncidentHop, IncidentLine, IncidentPeak, IncidentPoint, IncidentsAnswer};
 pub use incidents::{INCIDENTS, indicator_of};

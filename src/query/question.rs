@@ -1,10 +1,11 @@
 //! What can be asked.
 
 use super::{
-    Alerts, Annotations, BudgetAnswer, Explanation, Flow, GateAnswer, History, HopsAnswer, IncidentsAnswer, Level, Matching,
-    NewAnnotation, Status, TraceAnswer, parse_moment,
+    Alerts, Annotations, BudgetAnswer, Count, Explanation, Flow, GateAnswer, History, HopsAnswer, IncidentsAnswer, Level,
+    Matching, NewAnnotation, Status, TraceAnswer, parse_moment,
 };
 use crate::model::TraceId;
+use std::collections::{BTreeMap, HashMap};
 
 /// A stretch of time, nanoseconds since 1970: `from_ns` belongs to it, `to_ns` does not.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -60,6 +61,8 @@ pub struct HistoryQuestion {
     pub between: Option<Between>,
     /// Length of a point, nanoseconds; a multiple of ten seconds. `None`: one that makes some 30 to 120 points.
     pub step_ns: Option<u64>,
+    /// Whether points tell how durations are spread.
+    pub durations: bool,
 }
 
 /// `explain`.
@@ -165,6 +168,21 @@ pub trait Answers: Send + Sync {
     /// If the capability is not in the map, the points would be too many, or what is kept cannot be read.
     fn history(&self, question: &HistoryQuestion) -> Result<History, QueryError>;
 
+    /// Executions over time of all capabilities at once: those of their [`Answers::history`] at this step, for pictures so small that
+    /// nothing else of it would be seen. At most 10,000 points each.
+    ///
+    /// # Errors
+    /// If the step does not fit, the points would be too many, or what is kept cannot be read.
+    fn traffic(&self, between: Between, step_ns: u64) -> Result<BTreeMap<String, Vec<Count>>, QueryError> {
+        let all = self.status(&StatusQuestion { capability: None, between: Some(between) })?;
+        let of = |id: &String| {
+            let question =
+                HistoryQuestion { capability: id.clone(), between: Some(between), step_ns: Some(step_ns), durations: false };
+            Ok((id.clone(), self.history(&question)?.points.iter().map(|point| point.executions).collect()))
+        };
+        all.capabilities.iter().map(|one| of(&one.id)).collect()
+    }
+
     /// Why a capability was bad.
     ///
     /// # Errors
@@ -176,6 +194,15 @@ pub trait Answers: Send + Sync {
     /// # Errors
     /// If the capability is not in the map, or what is kept cannot be read.
     fn flow(&self, question: &FlowQuestion) -> Result<Flow, QueryError>;
+
+    /// Who calls whom in each capability, by id, as far as the latest executions of the range show it: for pictures of many threads, whose
+    /// figures come from [`Answers::status`]. Nothing where nobody knows so quickly.
+    ///
+    /// # Errors
+    /// If what is kept cannot be read.
+    fn latest_flows(&self, _between: Between) -> Result<HashMap<String, Flow>, QueryError> {
+        Ok(HashMap::new())
+    }
 
     /// What is left of the budgets of objectives, each over its own window.
     ///

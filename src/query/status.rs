@@ -2,7 +2,7 @@
 
 use super::completeness::completeness;
 use super::estimate::{intervals, seen};
-use super::stats::{bounds, latency, rate, share};
+use super::stats::{bounds, latency, milliseconds, rate, share};
 use super::{CapabilityStatus, Count, ObjectiveStatus, State, WorstHop, money};
 use crate::catalogue::{Capability, Objective, ObjectiveKind};
 use crate::measure::{Tally, Window, wilson};
@@ -53,7 +53,7 @@ pub(super) fn capability_status(capability: &Capability, window: &Window, names:
         success_rate_high,
         latency_ms: latency(&window.durations),
         absorbed: absorbed(&window.absorbed),
-        worst_hop: worst_hop(failures_by_hop(window), failed.units, names, hops),
+        worst_hop: worst_hop(capability, failures_by_hop(window), failed.units, names, hops),
         objectives,
         lost_value: value.and_then(|rule| money::lost(failed.units, rule)),
         sampled: estimated.then(|| seen(told(window))),
@@ -91,6 +91,10 @@ fn objective_status(objective: &Objective, window: &Window, hops: &Hops) -> Obje
         id: objective.id.clone(),
         kind: objective.kind.as_str().into(),
         target: objective.target,
+        under_ms: match objective.kind {
+            ObjectiveKind::Latency { under_ns } => Some(milliseconds(under_ns as f64)),
+            ObjectiveKind::Availability => None,
+        },
         actual: share(good.units, all),
         actual_low,
         actual_high,
@@ -142,6 +146,7 @@ pub(super) fn failures_by_hop(window: &Window) -> impl Iterator<Item = (HopId, u
 
 /// Most failures; between equals the first by name. The buckets are no hops. `failed`: all failures.
 pub(super) fn worst_hop(
+    capability: &Capability,
     failures: impl Iterator<Item = (HopId, u128)>,
     failed: u128,
     names: &Names,
@@ -153,7 +158,9 @@ pub(super) fn worst_hop(
         (std::cmp::Reverse(units), names.text(hop.hop), names.text(hop.service))
     });
     let (std::cmp::Reverse(units), hop, service) = by_name.min()?;
+    let rule = capability.hops.iter().find(|rule| rule.id == hop);
     Some(WorstHop {
+        supplier: rule.and_then(|rule| rule.supplier.clone()),
         hop: hop.into(),
         service: service.into(),
         failures: Count(crate::measure::units_to_count(units)),

@@ -18,7 +18,7 @@ use tonic_reflection::server::Builder;
 
 /// Answers questions on an open port until `shutdown` is ready: HTTP/1 and HTTP/2, gRPC with reflection and the standard
 /// health service. `counted` answers, without a range, about what was counted since the
-/// process began: what /metrics tells. `clock` gives nanoseconds since 1970: words such as `last=1h` are measured from it.
+/// process began: what /metrics tells. `traces`: the address of a trace at the users' own viewer, with `{trace_id}` in it. `clock` gives nanoseconds since 1970: words such as `last=1h` are measured from it.
 ///
 /// # Errors
 /// The port cannot be served.
@@ -28,9 +28,11 @@ pub async fn api(
     counted: Arc<dyn Answers>,
     health: Arc<dyn Health>,
     clock: fn() -> u64,
+    traces: Option<Arc<str>>,
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> std::io::Result<()> {
-    let desk = Desk::new(answers, counted, Arc::clone(&health), clock);
+    let desk = Desk::new(answers, counted, Arc::clone(&health), clock).with_traces(traces);
+    let (live, looking) = (desk.live.clone(), desk.clone());
     let (reporter, health_service) = tonic_health::server::health_reporter();
     let described = || {
         Builder::configure()
@@ -58,5 +60,12 @@ pub async fn api(
             }
         }
     };
-    connections::serve(port, Door::Api, Load::Small, answer, health.until(shutdown)).await
+    let until = async {
+        health.until(shutdown).await;
+        live.end();
+    };
+    tokio::select! {
+        ended = connections::serve(port, Door::Api, Load::Small, answer, until) => ended,
+        () = looking.live.watch(&looking) => Ok(()),
+    }
 }

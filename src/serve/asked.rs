@@ -39,12 +39,14 @@ pub(super) struct HistoryWords {
     pub(super) to: Option<String>,
     pub(super) last: Option<String>,
     pub(super) step: Option<String>,
+    pub(super) durations: Option<bool>,
 }
 
 impl HistoryWords {
     pub(super) fn question(self, capability: String, now_ns: u64) -> Result<HistoryQuestion, QueryError> {
         let between = parse_range(self.last.as_deref(), self.from.as_deref(), self.to.as_deref(), now_ns)?;
-        Ok(HistoryQuestion { capability, between, step_ns: self.step.as_deref().map(parse_step).transpose()? })
+        let step_ns = self.step.as_deref().map(parse_step).transpose()?;
+        Ok(HistoryQuestion { capability, between, step_ns, durations: self.durations.unwrap_or_default() })
     }
 }
 
@@ -88,7 +90,7 @@ impl HopsWords {
 }
 
 /// One of the words that the command line takes for the same thing.
-fn word<T: ValueEnum + Default>(name: &str, text: Option<&str>) -> Result<T, QueryError> {
+pub(super) fn word<T: ValueEnum + Default>(name: &str, text: Option<&str>) -> Result<T, QueryError> {
     let Some(text) = text else { return Ok(T::default()) };
     T::from_str(text, false).map_err(|_| {
         let known: Vec<_> = T::value_variants().iter().filter_map(ValueEnum::to_possible_value).collect();

@@ -1,6 +1,7 @@
 //! Where questions are put, whichever way they came in.
 
 use super::Health;
+use super::live::Live;
 use crate::query::{Answers, QueryError};
 use std::sync::Arc;
 use tokio::sync::Semaphore;
@@ -19,11 +20,28 @@ pub(super) struct Desk {
     room: Arc<Semaphore>,
     /// One place: for a backup that is being made or sent.
     pub(super) backups: Arc<Semaphore>,
+    pub(super) live: Live,
+    /// The address of a trace at the users' own viewer, with `{trace_id}` in it.
+    pub(super) traces: Option<Arc<str>>,
 }
 
 impl Desk {
     pub(super) fn new(answers: Arc<dyn Answers>, counted: Arc<dyn Answers>, health: Arc<dyn Health>, clock: fn() -> u64) -> Self {
-        Self { answers, counted, health, clock, room: Arc::new(Semaphore::new(AT_ONCE)), backups: Arc::new(Semaphore::new(1)) }
+        Self {
+            answers,
+            counted,
+            health,
+            clock,
+            room: Arc::new(Semaphore::new(AT_ONCE)),
+            backups: Arc::new(Semaphore::new(1)),
+            live: Live::default(),
+            traces: None,
+        }
+    }
+
+    /// The same, and traces are seen at this address.
+    pub(super) fn with_traces(self, traces: Option<Arc<str>>) -> Self {
+        Self { traces, ..self }
     }
 
     /// Asks on a thread that may wait for the disk.

@@ -118,6 +118,10 @@ impl Answers for FakeAnswers {
         Ok(Explanation { capability: question.capability.clone(), level: question.level, ..explanation() })
     }
 
+    fn latest_flows(&self, _: Between) -> Result<std::collections::HashMap<String, Flow>, QueryError> {
+        Ok([("book-flight".to_owned(), flows::flow())].into())
+    }
+
     fn flow(&self, question: &FlowQuestion) -> Result<Flow, QueryError> {
         self.asked.lock().unwrap().push(format!("{question:?}"));
         known(Some(&question.capability))?;
@@ -291,11 +295,13 @@ fn book_flight() -> CapabilityStatus {
             service: "pay.acmepay.example".into(),
             failures: Count(9.0),
             share: 0.75,
+            supplier: Some("AcmePay".into()),
         }),
         objectives: vec![ObjectiveStatus {
             id: "available".into(),
             kind: "availability".into(),
             target: 0.999,
+            under_ms: None,
             actual: Some(0.88),
             actual_low: Some(0.802),
             actual_high: Some(0.93),

@@ -1,5 +1,6 @@
 //! Who may ask. What says whether the server lives stays open: whoever restarts it has no token.
 
+use super::browsers;
 use super::refused::{Door, Reason, Refusals};
 use super::tokens::{Denied, Scope, Tokens};
 use crate::query::API_VERSION;
@@ -17,7 +18,15 @@ pub(super) fn turned_away<B>(request: &Request<B>, tokens: &Tokens, refusals: &R
     }
     // gRPC posts its questions; all else that is posted changes something.
     let changes = request.method() == Method::POST && request.uri().path().starts_with("/api/");
-    let checked = if changes { tokens.check_change(request.headers()) } else { tokens.check(request.headers(), Scope::Read) };
+    if changes && browsers::is_foreign(request) {
+        return Some(browsers::foreign());
+    }
+    let checked = if changes {
+        tokens.check_change(request.headers())
+    } else {
+        let of_browser = browsers::bearer(request);
+        tokens.check(of_browser.as_ref().unwrap_or_else(|| request.headers()), Scope::Read)
+    };
     let denied = checked.err()?;
     let reason = Reason::from(&denied);
     refusals.request(Door::Api, reason);
@@ -25,6 +34,9 @@ pub(super) fn turned_away<B>(request: &Request<B>, tokens: &Tokens, refusals: &R
     let content_type = request.headers().get(header::CONTENT_TYPE).map_or(&b""[..], HeaderValue::as_bytes);
     if content_type.starts_with(b"application/grpc") {
         return Some(tonic::Status::new(reason.code(), denied.to_string()).into_http());
+    }
+    if browsers::wants_a_page(request.headers()) {
+        return Some(browsers::turned_away(&denied, reason));
     }
     let document = Json(json!({ "apiVersion": API_VERSION, "error": denied.to_string() }));
     let mut response = (reason.http(), document).into_response();

@@ -3,7 +3,7 @@
 use super::asked::{ExplainWords, HistoryWords, HopsWords, NoWords, StatusWords};
 use super::desk::Desk;
 use super::openapi::{self, Answer, Route};
-use super::{backup, metrics, page};
+use super::{backup, browsers, metrics, page};
 use crate::model::TraceId;
 use crate::query::{
     API_VERSION, Alerts, Annotations, BudgetAnswer, BudgetQuestion, Explanation, Flow, FlowQuestion, GateAnswer, GateQuestion,
@@ -19,7 +19,7 @@ use serde_json::{Value, json};
 
 const RANGE: &[&str] = &["from", "to", "last"];
 const HOPS: &[&str] = &["from", "to", "last", "by", "level"];
-const HISTORY: &[&str] = &["from", "to", "last", "step"];
+const HISTORY: &[&str] = &["from", "to", "last", "step", "durations"];
 const EXPLAIN: &[&str] = &["from", "to", "last", "baseline_from", "baseline_to", "level"];
 
 /// All that can be asked, and who answers: what the server is built of, and what `/api/openapi.json` tells.
@@ -71,6 +71,7 @@ fn table() -> Vec<(Route, MethodRouter<Desk>)> {
         about("/api/v1/incidents/{incident_id}", "One incident, over time.", &[], "IncidentsResponse", get(incident)),
         (annotations, get(told_annotations).post(annotate)),
         about("/api/v1/traces/{trace_id}", "The verdicts about a recent trace.", &[], "TraceResponse", get(trace)),
+        text("/api/v1/live", "An event whenever something more was counted.", Answer::Events, get(live)),
         text("/api/v1/backup", "A copy of what the server keeps, as a file.", Answer::File, get(backup)),
         text("/api/openapi.json", "This document.", Answer::Json, get(openapi)),
         text("/healthz", "Whether the process lives.", Answer::Health, get(|| async { "ok\n" })),
@@ -251,6 +252,10 @@ async fn trace(State(desk): State<Desk>, Path(id): Path<String>) -> Result<Json<
     Ok(Json(desk.ask(move |answers| answers.trace(id)).await?))
 }
 
+async fn live(State(desk): State<Desk>) -> Response {
+    desk.live.listen()
+}
+
 async fn backup(desk: State<Desk>, words: Words<NoWords>) -> Result<Response, Refused> {
     words?;
     backup::made(desk).await.map_err(|(code, why)| Refused(code, why))
@@ -273,8 +278,8 @@ async fn nothing_here(State(desk): State<Desk>, uri: Uri, headers: HeaderMap) ->
     if content_type.starts_with(b"application/grpc") {
         return tonic::Status::unimplemented(format!("there is no {}", uri.path())).into_http::<axum::body::Body>();
     }
-    if page::is_browser(&headers) {
-        return page::missing(&desk, &uri).await;
+    if browsers::wants_a_page(&headers) {
+        return page::missing(&desk, &uri);
     }
     let paths = described()
         .iter()

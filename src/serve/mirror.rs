@@ -17,7 +17,7 @@ impl From<Option<proto::RangeRequest>> for StatusWords {
 impl From<proto::HistoryRequest> for HistoryWords {
     fn from(asked: proto::HistoryRequest) -> Self {
         let StatusWords { from, to, last } = asked.range.into();
-        Self { from, to, last, step: given(asked.step) }
+        Self { from, to, last, step: given(asked.step), durations: Some(asked.durations) }
     }
 }
 
@@ -113,8 +113,8 @@ mirror! {
     LostValue => LostValue { same amount currency; }
     Completeness => Completeness { same late orphan weight; counts orphaned incomplete corrected; }
     Spans => Spans { same received fates; }
-    WorstHop => WorstHop { same hop service share; counts failures; }
-    ObjectiveStatus => ObjectiveStatus { same id kind target actual actual_low actual_high budget_left burn; counts good bad; }
+    WorstHop => WorstHop { same hop service share supplier; counts failures; }
+    ObjectiveStatus => ObjectiveStatus { same id kind target under_ms actual actual_low actual_high budget_left burn; counts good bad; }
     Status => StatusResponse {
         same api_version estimated unknown_capabilities;
         into range spans;
@@ -156,7 +156,7 @@ mirror! {
     }
     FlowNode => FlowNode {
         same hop service operation external queue supplier layer share failure_share cause passes_on;
-        into latency_ms;
+        into latency_ms self_ms edge_gap_ms;
         maybe lost_value;
         counts executions calls errors failures through absorbed retries missing slow_blamed;
         named causes;
@@ -167,11 +167,14 @@ mirror! {
         same from to success_rate success_rate_low success_rate_high;
         into latency_ms completeness;
         maybe worst_hop;
+        lists hops durations;
         counts executions ok failed rejected abandoned incomplete slow;
         named absorbed;
         seen sampled;
         known intervals;
     }
+    HistoryHop => HistoryHop { same hop service; counts failures; }
+    DurationBucket => DurationBucket { same from_ms to_ms; counts executions; }
     BudgetAnswer => BudgetResponse { same api_version at estimated; lists budgets; }
     ObjectiveBudget => ObjectiveBudget {
         same capability hop objective kind target window left_share gone gone_in_seconds gone_at note;

@@ -12,6 +12,7 @@ mod api;
 mod asked;
 mod backup;
 mod body;
+mod browsers;
 mod connections;
 mod desk;
 #[cfg(test)]
@@ -21,6 +22,7 @@ mod guard;
 mod health;
 mod http;
 mod inflate;
+mod live;
 mod metrics;
 mod mirror;
 mod openapi;

@@ -34,6 +34,8 @@ pub(super) enum Answer {
     Document(&'static str),
     /// Bytes.
     File,
+    /// Server-sent events, without end.
+    Events,
     /// JSON of no message.
     Json,
     /// Text for people and their tools; no token is needed.
@@ -100,6 +102,7 @@ fn operation(route: &Route) -> Value {
             json!({ "description": route.summary, "content": { "application/json": { "schema": { "type": "object" } } } })
         }
         Answer::File => json!({ "description": route.summary, "content": { "application/octet-stream": {} } }),
+        Answer::Events => text("text/event-stream", route.summary),
         Answer::Health => text("text/plain", route.summary),
         Answer::Figures => text("text/plain; version=0.0.4", route.summary),
     };
@@ -125,6 +128,7 @@ fn parameter(word: &str) -> Value {
         "step" => {
             ("Length of a point: a multiple of `10s`, such as `1m`, `1h`, `1d`. Not given: one that makes a picture.", None)
         }
+        "durations" => ("Whether points tell how durations are spread, too.", Some(vec!["true".to_owned(), "false".to_owned()])),
         "by" => ("The order.", Some(words_of::<By>())),
         "level" => ("Each hop for itself, or all of a service together.", Some(words_of::<Level>())),
         _ => ("", None),

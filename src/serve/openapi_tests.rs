@@ -28,8 +28,13 @@ async fn each_route_is_described_and_each_described_path_is_there() {
     assert_eq!(paths.len(), known.len());
     for route in &routes {
         assert!(paths.contains_key(route.path), "{}", route.path);
-        let (code, text) = server.get(&filled(route)).await;
-        assert_eq!(code, 200, "{}: {text}", route.path);
+        // Of events there is no end that could be waited for.
+        let code = if route.answer == Answer::Events {
+            server.response(route.path, "text/event-stream").await.status().as_u16()
+        } else {
+            server.get(&filled(route)).await.0
+        };
+        assert_eq!(code, 200, "{}", route.path);
     }
     let told = server.error("/api/v2/status", 404).await;
     assert!(

@@ -3,12 +3,14 @@
 //! A browser does what a page tells it, so each says what it may do: nothing but what comes from this server. There is no inline
 //! script and no inline style, so that text of others could do nothing even if it got past the escaping.
 
+mod views;
+
 use super::desk::Desk;
 use super::http::code_of;
-use crate::page::{self, Asked, BoardFacts, Markup};
-use crate::query::{Answers, QueryError, StatusQuestion};
+use crate::page::{self, Asked, Markup};
+use crate::query::{Answers, QueryError};
 use axum::Router;
-use axum::extract::{Path, State};
+use axum::extract::Path;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, Uri, header};
 use axum::middleware::map_response;
 use axum::response::{IntoResponse, Response};
@@ -31,10 +33,15 @@ const HEADERS: [(HeaderName, &str); 6] = [
 
 /// All pages, and what they refer to.
 pub(super) fn routes() -> Router<Desk> {
-    Router::new().route("/", get(board)).route("/assets/{file}", get(asset)).layer(map_response(secured))
+    views::routes().route("/assets/{file}", get(asset)).layer(map_response(secured))
 }
 
-async fn secured(mut response: Response) -> Response {
+async fn secured(response: Response) -> Response {
+    with_headers(response)
+}
+
+/// With what a browser must know.
+pub(super) fn with_headers(mut response: Response) -> Response {
     for (name, value) in HEADERS {
         response.headers_mut().insert(name, HeaderValue::from_static(value));
     }
@@ -57,7 +64,7 @@ async fn shown(
     uri: Uri,
     view: impl FnOnce(&dyn Answers, &Asked) -> Result<Markup, QueryError> + Send + 'static,
 ) -> Response {
-    let asked = Asked::new(uri.path(), uri.query().unwrap_or_default(), (desk.clock)());
+    let asked = Asked::new(uri.path(), uri.query().unwrap_or_default(), (desk.clock)()).with_traces(desk.traces.clone());
     let about = asked.clone();
     let drawn = desk.ask(move |answers| Ok(view(answers, &about)?.into_string())).await;
     match drawn {
@@ -66,27 +73,23 @@ async fn shown(
     }
 }
 
-fn html(code: StatusCode, text: String) -> Response {
+pub(super) fn html(code: StatusCode, text: String) -> Response {
     let headers = [(header::CONTENT_TYPE, "text/html; charset=utf-8"), (header::CACHE_CONTROL, "no-store")];
     (code, headers, text).into_response()
 }
 
-/// Whether whoever asks would rather see a page than a document.
-pub(super) fn is_browser(headers: &HeaderMap) -> bool {
-    headers.get(header::ACCEPT).is_some_and(|accepted| accepted.as_bytes().starts_with(b"text/html"))
-}
-
 /// For a browser that asks for what there is not.
-pub(super) async fn missing(desk: &Desk, uri: &Uri) -> Response {
+pub(super) fn missing(desk: &Desk, uri: &Uri) -> Response {
     let asked = Asked::new("/", uri.query().unwrap_or_default(), (desk.clock)());
     let why = format!("There is no {} here.", uri.path());
-    secured(html(StatusCode::NOT_FOUND, page::refused(&asked, &why).into_string())).await
+    with_headers(html(StatusCode::NOT_FOUND, page::refused(&asked, &why).into_string()))
 }
 
-async fn board(State(desk): State<Desk>, uri: Uri) -> Response {
-    let view = |answers: &dyn Answers, asked: &Asked| {
-        let status = answers.status(&StatusQuestion { capability: None, between: Some(asked.between()?) })?;
-        Ok(page::board(asked, &BoardFacts { status }))
-    };
-    shown(desk, uri, view).await
+/// How the browser calls this machine, without the port; only what can be nothing but a name.
+fn host(headers: &HeaderMap) -> Option<String> {
+    let host = headers.get(header::HOST)?.to_str().ok()?;
+    let name = host.rsplit_once(':').map_or(host, |(name, _)| name);
+    let is_name =
+        !name.is_empty() && name.len() < 254 && name.chars().all(|one| one.is_ascii_alphanumeric() || ".-".contains(one));
+    is_name.then(|| name.to_owned())
 }

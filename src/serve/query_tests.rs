@@ -36,6 +36,7 @@ pub(super) async fn server() -> Running {
         Arc::clone(&answers) as _,
         Arc::clone(&health) as _,
         || NOON,
+        Some("https://traces.example/trace/{trace_id}".into()),
         std::future::pending(),
     ));
     Running { answers, health, address }
@@ -92,7 +93,7 @@ impl Running {
         Channel::from_shared(self.address.clone()).unwrap().connect().await.unwrap()
     }
 
-    fn asked(&self) -> String {
+    pub(super) fn asked(&self) -> String {
         self.answers.asked.lock().unwrap().pop().unwrap()
     }
 }
@@ -165,7 +166,7 @@ async fn words_in_the_address_mean_what_they_mean_on_the_command_line() {
     server.document("/api/v1/capabilities/search/history?last=1h&step=5m").await;
     assert_eq!(
         server.asked(),
-        format!("HistoryQuestion {{ capability: \"search\", between: {hour}, step_ns: Some(300000000000) }}")
+        format!("HistoryQuestion {{ capability: \"search\", between: {hour}, step_ns: Some(300000000000), durations: false }}")
     );
     server.document("/api/v1/capabilities/search?from=2026-09-01T11:00:00Z&to=now").await;
     assert_eq!(server.asked(), format!("StatusQuestion {{ capability: Some(\"search\"), between: {hour} }}"));
@@ -249,12 +250,12 @@ async fn grpc_asks_the_same_questions_on_the_same_port() {
     assert_eq!((why.kind.as_str(), why.suspects[0].evidence[0].normal), ("hop_failure", Some(0.001)));
     assert!(server.asked().contains("baseline: Some(Between"));
     let last = Some(RangeRequest { last: "1h".into(), ..RangeRequest::default() });
-    let asked = HistoryRequest { capability: "book-flight".into(), range: last.clone(), step: "30m".into() };
+    let asked = HistoryRequest { capability: "book-flight".into(), range: last.clone(), step: "30m".into(), durations: false };
     let over_time = client.history(asked.clone()).await.unwrap().into_inner();
     let failed: Vec<_> = over_time.points.iter().map(|point| point.failed).collect();
     assert_eq!((over_time.step_seconds, failed, over_time.note), (1800, vec![12.0, 0.0], None));
     assert_eq!(over_time.points[0].worst_hop.as_ref().unwrap().hop, "card-network");
-    assert!(server.asked().ends_with("step_ns: Some(1800000000000) }"));
+    assert!(server.asked().ends_with("step_ns: Some(1800000000000), durations: false }"));
     let wrong = HistoryRequest { step: "1s".into(), ..asked };
     assert_eq!(client.history(wrong).await.unwrap_err().code(), Code::InvalidArgument);
     assert_eq!(client.explain(ExplainRequest { baseline: last, ..request }).await.unwrap_err().code(), Code::InvalidArgument);

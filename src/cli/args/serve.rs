@@ -40,6 +40,9 @@ pub(in crate::cli) struct ServeArgs {
     /// Answer questions of anybody who can reach an address that is not this machine's loopback.
     #[arg(long, env = "STEELTHREAD_ALLOW_ANONYMOUS", value_parser = BoolishValueParser::new())]
     pub(in crate::cli) allow_anonymous: bool,
+    /// Where the page links to for the spans of a trace, such as https://jaeger.example/trace/{trace_id}.
+    #[arg(long, value_name = "URL", env = "STEELTHREAD_TRACE_URL")]
+    pub(in crate::cli) trace_url: Option<String>,
     #[command(flatten)]
     pub(in crate::cli) access: AccessArgs,
     #[command(flatten)]

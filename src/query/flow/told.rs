@@ -202,6 +202,8 @@ fn of_row(known: FlowNode, row: HopRow, capability: &Capability) -> FlowNode {
         missing: row.missing,
         slow_blamed: row.slow_blamed,
         latency_ms: row.latency_ms,
+        self_ms: row.self_ms,
+        edge_gap_ms: row.edge_gap_ms,
         lost_value: row.lost_value,
         ..known
     }

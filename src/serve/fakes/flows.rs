@@ -62,6 +62,8 @@ fn of_row(row: HopRow) -> FlowNode {
         missing: row.missing,
         slow_blamed: row.slow_blamed,
         latency_ms: row.latency_ms,
+        self_ms: row.self_ms,
+        edge_gap_ms: row.edge_gap_ms,
         lost_value: row.lost_value,
         ..FlowNode::default()
     }
