@@ -1,10 +1,14 @@
-//! What it costs to look at the alerts of 10,000 objectives, and to feed them.
+//! What it costs to look at the alerts of 10,000 objectives, to feed them, and to sum them up again after a restart.
 //!
-//! `cargo run --release --example alert_cost -- [OBJECTIVES]`
+//! `cargo run --release --example alert_cost -- [OBJECTIVES] [DAYS]`
 //!
 //! Half of the objectives are about availability, half about latency. A look is made for each second, a feed for each slice of ten seconds, so
-//! their costs are shares of one core.
+//! their costs are shares of one core. The restart is that of a real server on a store with so many days (29) of hours, while somebody sends to it: it must
+//! be ready at once, and answer as fast as ever.
 #![allow(clippy::print_stdout, clippy::disallowed_methods, reason = "an example talks to whoever runs it, and measures")]
+
+#[path = "cost/start.rs"]
+mod start;
 
 use std::error::Error;
 use std::fmt::Write;
@@ -98,5 +102,9 @@ fn main() -> Result<(), Box<dyn Error>> {
     world.measure("all well", 0);
     world.measure("one in twenty fails", objectives / 40);
     world.measure("all fail", objectives / 2);
-    Ok(())
+    let days: u64 = std::env::args().nth(2).map_or(Ok(29), |text| text.parse())?;
+    if days == 0 {
+        return Ok(());
+    }
+    start::measure(&map(objectives / 2)?, days, &window(20, 0))
 }

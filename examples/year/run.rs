@@ -120,6 +120,8 @@ pub struct Case {
     pub formula: Option<(u64, &'static str)>,
     /// The alert that told of it.
     pub told: Option<Told>,
+    /// A page of an incident before it lasted still when the rules held: whoever is on call was told already, and is not told twice.
+    pub lasting: bool,
     /// Pages about it.
     pub pages: usize,
     /// Tickets about it, of budgets that burn.
@@ -130,7 +132,7 @@ impl Case {
     /// The rules are met in time: within 30 s of the formula. Silence is sure by what is usual in an hour, and the list knows each execution: it may
     /// differ by a tenth.
     pub fn is_in_time(&self) -> bool {
-        let Some((formula, _)) = self.formula else { return true };
+        let Some((formula, _)) = self.formula.filter(|_| !self.lasting) else { return true };
         let more = if self.event.kind == Kind::Silence { (formula - self.event.time.start) as i64 / 10 } else { 0 };
         self.delay().is_some_and(|delay| delay <= 30 + more)
     }
@@ -191,10 +193,13 @@ pub fn year(seed: u64, days: u64, plan: &Plan, an_hour: f64) -> Year {
             let since = burns.filter_map(|one| one.to).filter(|to| *to <= time.start).max().unwrap_or(0);
             naive.first(time.clone(), [open("available"), open("fast")], since).map(|(at, _, tier)| (at, TIER_NAMES[tier]))
         };
+        let lasted = |one: &Told, at: u64| one.from < time.start && one.to.is_none_or(|to| to > at);
+        let lasting = formula.is_some_and(|(at, _)| alerts.iter().any(|one| one.is_page() && lasted(one, at)));
         cases.push(Case {
             event: event.clone(),
             bad,
             formula,
+            lasting,
             told: alerts.iter().filter(first).min_by_key(|one| one.told).cloned(),
             pages: alerts.iter().filter(about).filter(|one| one.is_page()).count(),
             tickets: alerts.iter().filter(about).filter(|one| !one.is_page()).count(),

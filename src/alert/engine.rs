@@ -3,7 +3,7 @@
 use super::rule::Fire;
 use super::state::{Alert, Kind};
 use super::watched::{Burning, Watched};
-use super::{Labels, Severity};
+use super::{Labels, Severity, intake};
 use crate::catalogue::Capability;
 use crate::measure::{Key, Window};
 use crate::model::{Hops, Name, Names};
@@ -58,6 +58,8 @@ pub struct Engine {
     min_failures: u64,
     awake_since_ns: u64,
     until_ns: u64,
+    /// Executions of any capability that came since it was said that there are none.
+    back: u64,
 }
 
 impl Engine {
@@ -72,6 +74,7 @@ impl Engine {
             min_failures: MIN_FAILURES,
             awake_since_ns: 0,
             until_ns: 0,
+            back: 0,
         }
     }
 
@@ -118,7 +121,11 @@ impl Engine {
     /// Adds what was counted in a stretch of time, or a part of it. Parts may come late, and in any order.
     pub fn learn(&mut self, key: Key, length_ns: u64, window: &Window) {
         if let Some(watched) = self.watched.get_mut(&key.capability) {
-            watched.learn(key, length_ns, window, &self.hops);
+            let came = watched.learn(key, length_ns, window, &self.hops);
+            let silence = self.others.iter().find(|alert| intake::is_about_intake(alert) && alert.is_firing());
+            if silence.is_some_and(|alert| key.slice_ns.saturating_add(length_ns) > alert.starts_ns) {
+                self.back = self.back.saturating_add(came);
+            }
         }
     }
 
@@ -129,23 +136,48 @@ impl Engine {
         }
     }
 
+    /// The same, of all of them.
+    pub fn forget_all(&mut self) {
+        for watched in self.watched.values_mut() {
+            watched.forget_sums(&self.names, self.min_failures);
+        }
+    }
+
     /// Lets alerts begin and end. True if one did.
     pub fn evaluate(&mut self, moment: Moment) -> bool {
         // A clock that was put back must not undo what was seen.
         self.until_ns = self.until_ns.max(moment.until_ns);
         let (until_ns, awake_since_ns) = (self.until_ns, self.awake_since_ns);
         let mut changed = self.look_at_itself(moment);
+        changed |= self.look_at_intake(until_ns);
+        let stopped = self.others.iter().any(|alert| intake::is_about_intake(alert) && alert.is_firing());
         for watched in self.watched.values_mut() {
-            changed |= watched.evaluate(until_ns, awake_since_ns);
+            changed |= watched.evaluate(until_ns, awake_since_ns, stopped);
         }
         changed
+    }
+
+    /// Whether anything comes in at all.
+    fn look_at_intake(&mut self, until_ns: u64) -> bool {
+        let missed = intake::is_missed(self.watched.values(), self.awake_since_ns, until_ns);
+        let lasting = self.others.iter_mut().find(|alert| intake::is_about_intake(alert) && alert.is_firing());
+        if let Some(alert) = lasting {
+            let over = intake::ends(alert, missed, self.back, until_ns);
+            alert.resolved_ns = over.then_some(until_ns);
+            return over;
+        }
+        if missed {
+            self.back = 0;
+            self.others.push(intake::alert(until_ns));
+        }
+        missed
     }
 
     fn look_at_itself(&mut self, moment: Moment) -> bool {
         let Moment { now_ns, lag_ns, .. } = moment;
         self.others.retain(|alert| !alert.is_forgotten(now_ns));
         let mut changed = false;
-        for alert in self.others.iter_mut().filter(|alert| alert.is_firing()) {
+        for alert in self.others.iter_mut().filter(|alert| alert.is_firing() && !intake::is_about_intake(alert)) {
             let lagging = alert.kind == Kind::IngestionLagging;
             if lagging && lag_ns >= LAG_NS / 2 {
                 alert.fire.burnt_ns = now_ns;

@@ -12,8 +12,8 @@ const MOST_RESOLVED: usize = 20;
 const BACK: u64 = 3;
 
 impl Watched {
-    /// Looks at everything as it was up to this moment. True if an alert began or ended.
-    pub(super) fn evaluate(&mut self, until_ns: u64, awake_since_ns: u64) -> bool {
+    /// Looks at everything as it was up to this moment. True if an alert began or ended. `stopped`: nothing comes of any capability, and that is told.
+    pub(super) fn evaluate(&mut self, until_ns: u64, awake_since_ns: u64, stopped: bool) -> bool {
         let missed = self.usual.is_missed(self.usual.last_ns().max(awake_since_ns), until_ns);
         let mut changed = self.end_some(until_ns, missed);
         let lively: SmallVec<[usize; 8]> = (0..self.series.len()).filter(|at| !self.series[*at].is_quiet(until_ns)).collect();
@@ -23,7 +23,7 @@ impl Watched {
             }
         }
         changed |= self.begin_gone(until_ns);
-        changed |= self.begin_silence(until_ns, missed);
+        changed |= self.begin_silence(until_ns, missed && !stopped);
         changed |= self.begin_surge(until_ns);
         self.forget(until_ns);
         changed

@@ -10,7 +10,9 @@
 mod engine;
 mod evaluating;
 mod gone;
+mod guilty;
 mod incident;
+mod intake;
 mod notice;
 mod rule;
 mod state;
@@ -30,5 +32,5 @@ pub use incident::{Incident, Incidents, MOST_INCIDENTS};
 pub use notice::{Labels, Notice, annotation};
 pub use rule::TRICKLE;
 pub use state::{Alert, Kind};
-pub use text::{Facts, notice};
+pub use text::{Facts, blames, notice};
 pub use watched::Burning;

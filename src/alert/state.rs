@@ -1,12 +1,14 @@
 //! An alert: what it is known by, since when it lasts, and what must be remembered to say when it is over.
 
-use super::rule::Fire;
+use super::rule::{Fire, TRICKLE};
 use super::{Labels, Severity};
-use crate::objective::DAY_NS;
+use crate::objective::{DAY_NS, HOUR_NS, tiers};
 use serde::{Deserialize, Serialize};
 
 /// So long an alert that is over is remembered, so that what it told is not told again: as long as the longest window but the trickle's.
 const REMEMBERED_NS: u64 = 3 * DAY_NS;
+/// Of a longer time before an alert nothing is told: its windows are read each minute.
+const MOST_LOOKED_BACK_NS: u64 = 6 * HOUR_NS;
 
 /// Kinds of alerts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -65,6 +67,15 @@ pub struct Alert {
 impl Alert {
     pub(super) fn new(kind: Kind, labels: Labels, starts_ns: u64, fire: Fire) -> Self {
         Self { kind, labels, starts_ns, resolved_ns: None, fire, threshold: 0.0 }
+    }
+
+    /// So long before it began lies what it tells of, nanoseconds: where a failure comes once an hour, the last minutes hold none, and nobody could be named.
+    pub fn looks_back_ns(&self) -> u64 {
+        let short_ns = match self.labels.tier.as_str() {
+            TRICKLE => MOST_LOOKED_BACK_NS,
+            tier => tiers(DAY_NS).iter().find(|known| known.name == tier).map_or(HOUR_NS, |known| known.short_ns),
+        };
+        short_ns.min(MOST_LOOKED_BACK_NS)
     }
 
     /// It lasts.

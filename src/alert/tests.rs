@@ -29,7 +29,7 @@ struct World {
     engine: Engine,
     now_ns: u64,
     /// All that was learnt.
-    learnt: Vec<(Key, Window)>,
+    learnt: Vec<(Key, u64, Window)>,
 }
 
 fn engine(names: &Arc<Names>, now_ns: u64) -> Engine {
@@ -49,8 +49,8 @@ impl World {
     fn experienced() -> Self {
         let mut world = Self::new();
         for _ in 0..30 * 24 {
-            world.go_of("book", SLICE_NS, &[(Outcome::Ok, 7200)], false);
-            world.now_ns += HOUR_NS - SLICE_NS;
+            world.learn("book", world.now_ns, HOUR_NS, &[(Outcome::Ok, 7200)]);
+            world.now_ns += HOUR_NS;
         }
         world.go(6 * HOUR_NS, GOOD);
         assert_eq!(world.told(), []);
@@ -63,18 +63,21 @@ impl World {
     }
 
     fn go_of(&mut self, capability: &str, length_ns: u64, outcomes: &[(Outcome, u64)], look: bool) {
-        let capability = self.names.intern(capability.as_bytes());
         for slice_ns in (self.now_ns..self.now_ns + length_ns).step_by(SLICE_NS as usize) {
-            let mut window = Window::default();
-            outcomes.iter().for_each(|(outcome, times)| window.outcomes[*outcome as usize].add(Weight::ONE, *times));
-            let key = Key { slice_ns, capability };
-            self.engine.learn(key, SLICE_NS, &window);
-            self.learnt.push((key, window));
+            self.learn(capability, slice_ns, SLICE_NS, outcomes);
             self.now_ns = slice_ns + SLICE_NS;
             if look {
                 self.look();
             }
         }
+    }
+
+    fn learn(&mut self, capability: &str, slice_ns: u64, length_ns: u64, outcomes: &[(Outcome, u64)]) {
+        let mut window = Window::default();
+        outcomes.iter().for_each(|(outcome, times)| window.outcomes[*outcome as usize].add(Weight::ONE, *times));
+        let key = Key { slice_ns, capability: self.names.intern(capability.as_bytes()) };
+        self.engine.learn(key, length_ns, &window);
+        self.learnt.push((key, length_ns, window));
     }
 
     fn look(&mut self) -> bool {
@@ -97,12 +100,17 @@ impl World {
         self.engine.alerts().next().unwrap().alert.clone()
     }
 
+    /// As if the server had never been away.
+    fn awake(&mut self) {
+        self.engine.awake_since(BEGIN_NS);
+    }
+
     /// Another server, which knows what is kept.
     fn restarted(&mut self) {
         let kept = serde_json::to_string(&self.engine.keep()).unwrap();
         self.engine = engine(&self.names, self.now_ns);
         self.engine.restore(serde_json::from_str(&kept).unwrap());
-        self.learnt.iter().for_each(|(key, window)| self.engine.learn(*key, SLICE_NS, window));
+        self.learnt.iter().for_each(|(key, length_ns, window)| self.engine.learn(*key, *length_ns, window));
     }
 }
 
@@ -243,6 +251,42 @@ fn silence_is_told_when_it_is_no_chance_and_ends_when_some_come() {
     assert!(world.told()[0].2);
     world.go(SLICE_NS, &[(Outcome::Failed, 1)]);
     assert!(!world.told()[0].2);
+}
+
+#[test]
+fn when_nothing_comes_of_any_capability_one_alert_says_so_and_none_of_each() {
+    let mut world = World::new();
+    for _ in 0..3 * 24 * 6 {
+        world.go_of("book", SLICE_NS, &[(Outcome::Ok, 1)], false);
+        world.go_of("pay", SLICE_NS, &[(Outcome::Ok, 1)], true);
+        world.now_ns += 10 * MINUTE_NS - 2 * SLICE_NS;
+    }
+    assert_eq!(world.told(), []);
+    let since_ns = world.now_ns;
+    while world.told().is_empty() {
+        world.now_ns += SLICE_NS;
+        world.look();
+    }
+    let intake = |firing| (Kind::NoData, "//".to_owned(), firing);
+    assert_eq!(world.told(), [intake(true)]);
+    let after = (world.now_ns - since_ns) as f64 / HOUR_NS as f64;
+    assert!((2.2..2.6).contains(&after), "thirty of both together, less the gap before, and sooner than each alone: {after} h");
+    for _ in 0..6 * 6 {
+        world.now_ns += 10 * MINUTE_NS;
+        world.look();
+    }
+    world.restarted();
+    world.look();
+    assert_eq!(world.told(), [intake(true)], "twenty teams are not told what one of them can mend");
+    // One of them comes back, and after a quarter of an hour of that the other one is told of by itself.
+    world.awake();
+    for _ in 0..14 {
+        world.go(SLICE_NS, &[(Outcome::Ok, 1)]);
+        world.now_ns += MINUTE_NS - SLICE_NS;
+    }
+    assert_eq!(world.told(), [intake(true)]);
+    world.go(3 * MINUTE_NS, &[(Outcome::Ok, 1)]);
+    assert_eq!(world.told(), [intake(false), (Kind::NoData, "pay//".to_owned(), true)]);
 }
 
 #[test]

@@ -3,11 +3,13 @@
 //! Numbers, hops and links go to annotations, never to labels. A sentence that cannot be said is left out; nothing is made up.
 
 use super::engine::Shown;
+use super::guilty::{About, Guilty, guilty};
 use super::state::Kind;
 use super::{Notice, annotation};
-use crate::catalogue::{Capability, ValueRule};
+use crate::catalogue::{ObjectiveKind, ValueRule};
 use crate::measure::{Window, units_to_count};
-use crate::model::{HopId, Hops, Names, Outcome};
+use crate::model::{Hops, Names, Outcome};
+use crate::objective::{Counts, Indicator};
 use rust_decimal::Decimal;
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -29,12 +31,11 @@ pub struct Facts<'a> {
     pub hops: &'a Hops,
 }
 
-/// The hop that most failures are blamed on.
-struct Guilty {
-    hop: String,
-    service: String,
-    supplier: Option<String>,
-    share: f64,
+/// Whether a hop is to blame for it by these facts.
+pub fn blames(shown: &Shown<'_>, facts: Facts<'_>) -> bool {
+    let capability = shown.capability.map(AsRef::as_ref);
+    let about = About::of(shown.alert, capability);
+    capability.is_some_and(|capability| about == About::Nothing || guilty(about, facts, capability).is_some())
 }
 
 /// The alert as it is told. `base_url`: where this server is asked, without a slash at its end; empty if that is not known.
@@ -46,9 +47,10 @@ pub fn notice(shown: &Shown<'_>, facts: Option<Facts<'_>>, base_url: &str) -> No
             said.insert(name.to_owned(), text);
         }
     };
-    let guilty = facts.zip(shown.capability).and_then(|(facts, capability)| guilty(facts, capability));
-    say(annotation::SUMMARY, summary(shown, facts, guilty.as_ref()));
-    say(annotation::DESCRIPTION, description(shown, facts, guilty.as_ref()));
+    let about = About::of(alert, shown.capability.map(AsRef::as_ref));
+    let guilty = facts.zip(shown.capability).and_then(|(facts, capability)| guilty(about, facts, capability));
+    say(annotation::SUMMARY, summary(shown, about, facts, guilty.as_ref()));
+    say(annotation::DESCRIPTION, description(shown, about, facts, guilty.as_ref()));
     if let Some(burning) = shown.burning {
         let told = |rate: Option<f64>| rate.map_or_else(String::new, |rate| format!("{rate:.1}"));
         say("burn_long", told(burning.long));
@@ -60,6 +62,7 @@ pub fn notice(shown: &Shown<'_>, facts: Option<Facts<'_>>, base_url: &str) -> No
         say("hop_service", guilty.service.clone());
         say("hop_share", format!("{:.2}", guilty.share));
         say("hop_supplier", guilty.supplier.clone().unwrap_or_default());
+        say("hop_cause", guilty.cause.unwrap_or_default().to_owned());
     }
     if let Some((facts, rule)) = facts.zip(shown.capability.and_then(|capability| capability.value.as_ref())) {
         say("lost_per_minute", per_minute(facts, rule).unwrap_or_default());
@@ -94,19 +97,6 @@ fn links(shown: &Shown<'_>, facts: Option<Facts<'_>>, base_url: &str, say: &mut 
     }
 }
 
-fn guilty(facts: Facts<'_>, capability: &Capability) -> Option<Guilty> {
-    let failed = facts.window.outcome(Outcome::Failed).units;
-    let of = |(id, figures): (&HopId, &crate::measure::HopFigures)| {
-        let units = figures.trouble.as_ref()?.failed().units;
-        let hop = facts.hops.get(*id);
-        let is_hop = ![Hops::CALLER, Hops::UNKNOWN].contains(id) && units > 0;
-        is_hop.then(|| (std::cmp::Reverse(units), facts.names.text(hop.hop), facts.names.text(hop.service)))
-    };
-    let (std::cmp::Reverse(units), hop, service) = facts.window.hops.iter().filter_map(of).min()?;
-    let supplier = capability.hops.iter().find(|rule| rule.id == hop).and_then(|rule| rule.supplier.clone());
-    Some(Guilty { hop: hop.to_owned(), service: service.to_owned(), supplier, share: units as f64 / failed.max(1) as f64 })
-}
-
 /// Loss a minute, such as `410.00 EUR`.
 fn per_minute(facts: Facts<'_>, rule: &ValueRule) -> Option<String> {
     let seconds = (facts.range.end.saturating_sub(facts.range.start)) / 1_000_000_000;
@@ -131,45 +121,71 @@ fn percent(part: f64, all: f64) -> String {
     if share >= 10.0 { format!("{share:.0} %") } else { format!("{share:.2} %") }
 }
 
-fn summary(shown: &Shown<'_>, facts: Option<Facts<'_>>, guilty: Option<&Guilty>) -> String {
+fn summary(shown: &Shown<'_>, about: About<'_>, facts: Option<Facts<'_>>, guilty: Option<&Guilty>) -> String {
     let labels = &shown.alert.labels;
     let id = &labels.capability;
-    let mut text = match shown.alert.kind {
-        Kind::BudgetBurn => burning(shown, facts),
+    match shown.alert.kind {
+        Kind::BudgetBurn => burning(shown, about, facts) + &blamed(shown, about, facts, guilty),
         Kind::BudgetGone => format!("{id}: the error budget of {} is gone", labels.objective),
+        Kind::NoData if id.is_empty() => "nothing comes in: no capability has executions, and they usually have".to_owned(),
         Kind::NoData => format!("{id} has no executions, or hardly any, and it usually has"),
         Kind::RejectedSurge => format!("{id} rejects far more than usual"),
         Kind::IngestionLagging => "steelthread lags behind what arrives: other alerts come late".to_owned(),
+    }
+}
+
+/// Who is to blame, and what it costs: the end of the line.
+fn blamed(shown: &Shown<'_>, about: About<'_>, facts: Option<Facts<'_>>, guilty: Option<&Guilty>) -> String {
+    let Some(guilty) = guilty else { return String::new() };
+    let supplier = guilty.supplier.as_ref().map_or_else(String::new, |supplier| format!(" (supplier {supplier})"));
+    let mut text = match about {
+        About::Hop(hop) if hop == guilty.hop => return supplier,
+        About::Hop(_) => return format!(", most because of {}{supplier}", guilty.hop),
+        _ => format!(", {:.0} % of it at {}{supplier}", 100.0 * guilty.share, guilty.hop),
     };
-    if let Some(guilty) = guilty.filter(|_| shown.alert.kind == Kind::BudgetBurn && !is_about_time(shown)) {
-        let supplier = guilty.supplier.as_ref().map_or_else(String::new, |supplier| format!(" (supplier {supplier})"));
-        let _ = write!(text, ", {:.0} % of it at {}{supplier}", 100.0 * guilty.share, guilty.hop);
-        let rule = shown.capability.and_then(|capability| capability.value.as_ref());
-        if let Some(lost) = facts.zip(rule).and_then(|(facts, rule)| per_minute(facts, rule)) {
-            let _ = write!(text, ", {lost}/min");
-        }
+    // Slow ones were served: what they cost is another question.
+    let rule = shown.capability.and_then(|capability| capability.value.as_ref()).filter(|_| about == About::Failures);
+    if let Some(lost) = facts.zip(rule).and_then(|(facts, rule)| per_minute(facts, rule)) {
+        let _ = write!(text, ", {lost}/min");
     }
     text
 }
 
-/// Of a capability: its own objective is one of latency.
-fn is_about_time(shown: &Shown<'_>) -> bool {
-    let objectives = shown.capability.map_or(&[][..], |capability| &capability.objectives);
-    let named = objectives.iter().find(|one| one.id == shown.alert.labels.objective);
-    named.is_some_and(|one| matches!(one.kind, crate::catalogue::ObjectiveKind::Latency { .. }))
-}
-
-fn burning(shown: &Shown<'_>, facts: Option<Facts<'_>>) -> String {
+/// What goes wrong, and how much of it.
+fn burning(shown: &Shown<'_>, about: About<'_>, facts: Option<Facts<'_>>) -> String {
     let (labels, id) = (&shown.alert.labels, &shown.alert.labels.capability);
-    let Some(facts) = facts.filter(|_| !is_about_time(shown) && !labels.objective.contains('/')) else {
-        return format!("{id}: the error budget of {} burns too fast", labels.objective);
-    };
-    let failed = units_to_count(facts.window.outcome(Outcome::Failed).units);
-    let all = failed + units_to_count(facts.window.outcome(Outcome::Ok).units);
-    if failed == 0.0 { format!("{id} was failing") } else { format!("{id} is failing {}", percent(failed, all)) }
+    let unknown = || format!("{id}: the error budget of {} burns too fast", labels.objective);
+    let Some(facts) = facts else { return unknown() };
+    let Counts { good, bad } = counted(about, facts);
+    let (bad, all) = (units_to_count(bad.units), units_to_count(good.units.saturating_add(bad.units)));
+    match about {
+        About::Failures if bad == 0.0 => format!("{id} was failing"),
+        About::Failures => format!("{id} is failing {}", percent(bad, all)),
+        About::Time(under_ns) if bad > 0.0 => format!("{id}: {} take longer than {}", percent(bad, all), length(under_ns)),
+        About::Hop(hop) if bad > 0.0 => format!("{id}: {} of the calls of {hop} fail", percent(bad, all)),
+        _ => unknown(),
+    }
 }
 
-fn description(shown: &Shown<'_>, facts: Option<Facts<'_>>, guilty: Option<&Guilty>) -> String {
+fn counted(about: About<'_>, facts: Facts<'_>) -> Counts {
+    let indicator = match about {
+        About::Failures => Indicator::Capability(ObjectiveKind::Availability),
+        About::Time(under_ns) => Indicator::Capability(ObjectiveKind::Latency { under_ns }),
+        About::Hop(hop) => match facts.names.find(hop.as_bytes()) {
+            Some(hop) => Indicator::HopCalls { hop },
+            None => return Counts::default(),
+        },
+        About::Nothing => return Counts::default(),
+    };
+    indicator.counts(facts.window, facts.hops)
+}
+
+/// A limit, such as `800 ms` or `1.5 s`.
+fn length(ns: u64) -> String {
+    if ns < 1_000_000_000 { format!("{} ms", ns as f64 / 1e6) } else { format!("{} s", ns as f64 / 1e9) }
+}
+
+fn description(shown: &Shown<'_>, about: About<'_>, facts: Option<Facts<'_>>, guilty: Option<&Guilty>) -> String {
     let labels = &shown.alert.labels;
     let mut lines = Vec::new();
     if let Some(capability) = shown.capability.filter(|capability| capability.title != capability.id) {
@@ -186,7 +202,13 @@ fn description(shown: &Shown<'_>, facts: Option<Facts<'_>>, guilty: Option<&Guil
         ));
     }
     if let Some(guilty) = guilty {
-        lines.push(format!("most failures at {} of {}: {:.0} %", guilty.hop, guilty.service, 100.0 * guilty.share));
+        let what = match about {
+            About::Time(_) => "slow executions",
+            About::Hop(_) => "errors of calls",
+            _ => "failures",
+        };
+        let cause = guilty.cause.map_or_else(String::new, |cause| format!(", {cause}"));
+        lines.push(format!("most {what} at {} of {}: {:.0} %{cause}", guilty.hop, guilty.service, 100.0 * guilty.share));
     }
     if let Some(facts) = facts {
         lines.push(format!("data: {}", completeness(facts.window)));

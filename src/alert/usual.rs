@@ -5,19 +5,21 @@
 //! Silence is sure when half of that would still have made fifteen executions: were traffic only half of what is usual, so long a gap would
 //! come by chance once in three million times. The road not taken: the mean rate of the last hours, which sounds the alarm every evening.
 
-use crate::objective::{DAY_NS, HOUR_NS};
+use crate::objective::{DAY_NS, MINUTE_NS};
 
-/// Hours that are remembered: four weeks and the hour that runs, and one for what is ahead.
-const HOURS: u64 = 4 * 7 * 24 + 2;
+/// Where a few executions come in an hour, in which part of it they usually come decides by half an hour when silence is sure: so hours would be too long.
+const CELL_NS: u64 = 15 * MINUTE_NS;
+/// Cells that are remembered: four weeks and the one that runs, and some for what is ahead.
+const CELLS: u64 = 4 * 7 * 24 * 4 + 5;
 const WEEK_NS: u64 = 7 * DAY_NS;
 /// So many usual executions must be missing. With half of them by chance none comes in one of 3,000,000 cases.
-const SURE: f64 = 30.0;
+pub(super) const SURE: f64 = 30.0;
 
-/// Executions by hour: 2.7 KB.
+/// Executions by quarter of an hour: 5.3 KB. What is more than 65,535 is that many: thirty are enough to be missed.
 #[derive(Debug, Clone)]
 pub(super) struct Usual {
-    hours: Box<[u32]>,
-    /// Number after that of the newest hour; 0 while there is none.
+    cells: Box<[u16]>,
+    /// Number after that of the newest cell; 0 while there is none.
     end: u64,
     /// Start of the first slice.
     since_ns: u64,
@@ -27,28 +29,37 @@ pub(super) struct Usual {
 
 impl Default for Usual {
     fn default() -> Self {
-        Self { hours: vec![0; HOURS as usize].into(), end: 0, since_ns: u64::MAX, last_ns: 0 }
+        Self { cells: vec![0; CELLS as usize].into(), end: 0, since_ns: u64::MAX, last_ns: 0 }
     }
 }
 
 impl Usual {
-    /// Adds executions of a slice, however late they come.
+    /// Adds executions of a slice, however late they come. Those of a longer one are taken to have come evenly.
     pub(super) fn add(&mut self, slice_ns: u64, slice_length_ns: u64, executions: u64) {
         if executions == 0 {
             return;
         }
         self.since_ns = self.since_ns.min(slice_ns);
         self.last_ns = self.last_ns.max(slice_ns.saturating_add(slice_length_ns));
-        let hour = slice_ns / HOUR_NS;
-        if hour >= self.end {
-            for fresh in self.end.max((hour + 1).saturating_sub(HOURS))..=hour {
-                self.hours[(fresh % HOURS) as usize] = 0;
-            }
-            self.end = hour + 1;
+        let (first, cells) = (slice_ns / CELL_NS, slice_length_ns.div_ceil(CELL_NS).clamp(1, CELLS));
+        let executions = executions.min(u64::from(u16::MAX) * cells);
+        for at in 0..cells {
+            // Shares add up: none is lost by rounding.
+            let share = executions * (at + 1) / cells - executions * at / cells;
+            self.add_to(first + at, share);
         }
-        if hour + HOURS >= self.end {
-            let there = &mut self.hours[(hour % HOURS) as usize];
-            *there = there.saturating_add(u32::try_from(executions).unwrap_or(u32::MAX));
+    }
+
+    fn add_to(&mut self, cell: u64, executions: u64) {
+        if cell >= self.end {
+            for fresh in self.end.max((cell + 1).saturating_sub(CELLS))..=cell {
+                self.cells[(fresh % CELLS) as usize] = 0;
+            }
+            self.end = cell + 1;
+        }
+        if cell + CELLS >= self.end {
+            let there = &mut self.cells[(cell % CELLS) as usize];
+            *there = there.saturating_add(u16::try_from(executions).unwrap_or(u16::MAX));
         }
     }
 
@@ -57,25 +68,25 @@ impl Usual {
         self.last_ns
     }
 
-    fn hour(&self, hour: u64) -> f64 {
-        let known = hour < self.end && hour + HOURS >= self.end;
-        if known { f64::from(self.hours[(hour % HOURS) as usize]) } else { 0.0 }
+    fn cell(&self, cell: u64) -> f64 {
+        let known = cell < self.end && cell + CELLS >= self.end;
+        if known { f64::from(self.cells[(cell % CELLS) as usize]) } else { 0.0 }
     }
 
-    /// Executions between two moments, as if those of an hour had come evenly.
+    /// Executions between two moments, as if those of a cell had come evenly.
     fn between(&self, from_ns: u64, to_ns: u64) -> f64 {
         let mut sum = 0.0;
-        for hour in from_ns / HOUR_NS..=to_ns / HOUR_NS {
-            let (start_ns, end_ns) = (hour * HOUR_NS, (hour + 1) * HOUR_NS);
+        for cell in from_ns / CELL_NS..=to_ns / CELL_NS {
+            let (start_ns, end_ns) = (cell * CELL_NS, (cell + 1) * CELL_NS);
             let part_ns = to_ns.min(end_ns).saturating_sub(from_ns.max(start_ns));
-            sum += self.hour(hour) * part_ns as f64 / HOUR_NS as f64;
+            sum += self.cell(cell) * part_ns as f64 / CELL_NS as f64;
         }
         sum
     }
 
     /// The fewest that came in the same stretch so many times this long ago, and of how many such stretches all is known.
     fn fewest(&self, from_ns: u64, to_ns: u64, back_ns: u64, times: u64) -> (usize, f64) {
-        let oldest_ns = self.since_ns.max(self.end.saturating_sub(HOURS) * HOUR_NS);
+        let oldest_ns = self.since_ns.max(self.end.saturating_sub(CELLS) * CELL_NS);
         let shifted = (1..=times).map_while(|time| Some((from_ns.checked_sub(time * back_ns)?, to_ns - time * back_ns)));
         let known: Vec<f64> = shifted
             .filter(|(from_ns, to_ns)| *from_ns >= oldest_ns && to_ns - from_ns <= back_ns)

@@ -123,17 +123,18 @@ impl Watched {
         *self = Self { alerts, ..Self::new(&self.capability, names, min_failures) };
     }
 
-    pub(super) fn learn(&mut self, key: Key, length_ns: u64, window: &Window, hops: &Hops) {
+    /// Gives how many executions came: where the entry never came nobody knows whether somebody tried.
+    pub(super) fn learn(&mut self, key: Key, length_ns: u64, window: &Window, hops: &Hops) -> u64 {
         for series in self.series.iter_mut().filter(|_| !is_maintained(&self.capability, key.slice_ns)) {
             series.sums.add(key.slice_ns, &series.indicator.counts(window, hops));
         }
         self.rejected.add(key.slice_ns, &Indicator::Rejected.counts(window, hops));
-        // Where the entry never came nobody knows whether somebody tried.
         let came = window.executions().raw.saturating_sub(window.outcome(Outcome::Incomplete).raw);
         self.usual.add(key.slice_ns, length_ns, came);
         if self.silence().is_some_and(|alert| key.slice_ns.saturating_add(SLICE_NS) > alert.starts_ns) {
             self.back = self.back.saturating_add(came);
         }
+        came
     }
 
     pub(super) fn silence(&self) -> Option<&Alert> {

@@ -2,23 +2,23 @@
 //!
 //! What goes to the store goes to the sums of the alerts, once: from the same list that teaches what is normal. Which alerts last is kept in the store as
 //! soon as it changes and before anybody is told, so that a crash makes no second alert of the first. The sums themselves are not kept:
-//! after a restart they are made again from the windows in the store.
+//! after a restart they are made again from the windows in the store (`summing`), beside the intake and not before it.
 
 use super::pipeline::Pipeline;
 use super::watermark::Watermark;
-use crate::alert::{Engine, Facts, Kept, Moment, Notice, Shown, notice};
+use crate::alert::{Engine, Facts, Kept, Moment, Notice, Shown, blames, notice};
 use crate::catalogue::Catalogue;
 use crate::measure::{Key, SLICE_NS, Window};
 use crate::model::{Hops, Name, Names};
 use crate::notify::State;
-use crate::objective::{DAY_NS, HOUR_NS, MINUTE_NS, Period};
+use crate::objective::{HOUR_NS, MINUTE_NS};
 use crate::query::{AlertLine, Alerts, Watching};
 use crate::store::{Look, StoreError};
 use arc_swap::ArcSwap;
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::ops::Range;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
@@ -32,9 +32,11 @@ const MARGIN_NS: u64 = 2_000_000_000;
 const USUAL_NS: u64 = SLICE_NS + 10_000_000_000;
 /// Notices are made anew this often while nothing begins or ends.
 const ANEW_NS: u64 = MINUTE_NS;
+/// Of so many capabilities that a new map promises other things of, the sums are made again at once; of more, beside everything else.
+const MOST_AT_ONCE: usize = 20;
 /// Of more alerts than this no facts are read: their notices say less.
 const MOST_WITH_FACTS: usize = 50;
-/// What an alert says of its capability, it says of this long before the watermark at most.
+/// What an alert says of its capability, it says of this long before the watermark at most, or of as long as it looked back.
 const FACTS_NS: u64 = HOUR_NS;
 
 /// Alerts of a server.
@@ -55,21 +57,34 @@ pub(super) struct Alerting {
     told: ArcSwap<Alerts>,
 }
 
-struct Watch {
-    engine: Engine,
-    catalogue: Arc<Catalogue>,
+pub(super) struct Watch {
+    pub(super) engine: Engine,
+    pub(super) catalogue: Arc<Catalogue>,
     /// Something was fed since the last look.
     fed: bool,
     /// What lasts is not yet kept as it is.
     unkept: bool,
     told_ns: u64,
+    /// Whether the sums hold what was counted before this server began.
+    pub(super) learnt: Learnt,
+}
+
+/// How far the sums are made again after a restart.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Learnt {
+    /// Nothing is summed: what is fed is read from the store later.
+    Not,
+    /// The store is read as it was at a moment; what is fed since then is summed.
+    Going,
+    /// All is summed.
+    Done,
 }
 
 impl Alerting {
     pub(super) fn new(catalogue: &Arc<Catalogue>, names: &Arc<Names>, hops: &Arc<Hops>) -> Self {
         let mut engine = Engine::new(names.clone(), hops.clone());
         engine.watch(catalogue.capabilities());
-        let watch = Watch { engine, catalogue: catalogue.clone(), fed: false, unkept: false, told_ns: 0 };
+        let watch = Watch { engine, catalogue: catalogue.clone(), fed: false, unkept: false, told_ns: 0, learnt: Learnt::Done };
         Self {
             watch: Mutex::new(watch),
             watermark: Mutex::default(),
@@ -82,7 +97,7 @@ impl Alerting {
         }
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, Watch> {
+    pub(super) fn lock(&self) -> std::sync::MutexGuard<'_, Watch> {
         self.watch.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -98,6 +113,8 @@ impl Alerting {
     /// Adds what was kept. All that ended before the watermark is among it, or was before.
     pub(super) fn feed(&self, kept: &[(Key, Window)], watermark_ns: u64) {
         let mut watch = self.lock();
+        // What is fed before the store is read is read with it.
+        let kept = if watch.learnt == Learnt::Not { &[][..] } else { kept };
         for (key, window) in kept {
             watch.engine.learn(*key, SLICE_NS, window);
         }
@@ -120,7 +137,8 @@ impl Watching for Alerting {
     fn burns(&self, capability: Name, until_ns: Option<u64>) -> BTreeMap<String, BTreeMap<String, f64>> {
         let watch = self.lock();
         // A question about the last hour asks up to now, and the watermark is a little behind.
-        if until_ns.is_some_and(|until_ns| until_ns < watch.engine.until_ns()) {
+        let early = watch.learnt != Learnt::Done;
+        if early || until_ns.is_some_and(|until_ns| until_ns < watch.engine.until_ns()) {
             return BTreeMap::new();
         }
         let named = |rates: Vec<(&'static str, f64)>| rates.into_iter().map(|(name, rate)| (name.to_owned(), rate)).collect();
@@ -140,7 +158,7 @@ impl Pipeline {
         u64::try_from(self.limits.quiet.as_nanos()).unwrap_or(u64::MAX).saturating_add(MARGIN_NS)
     }
 
-    /// What lasted before a restart lasts after it, and the sums are made again from what the store holds. Before the first message is taken.
+    /// What lasted before a restart lasts after it. Before the first message is taken; the sums are made again later ([`Pipeline::sum_again`]).
     pub(super) fn recall_alerts(&self, now_ns: u64) -> Result<(), StoreError> {
         let mut watch = self.alerting.lock();
         watch.engine.awake_since(now_ns);
@@ -152,22 +170,7 @@ impl Pipeline {
             Err(_) if kept.is_empty() => {}
             Err(error) => tracing::error!("which alerts lasted cannot be read, and is forgotten: {error}"),
         }
-        let catalogue = watch.catalogue.clone();
-        self.learn_sums(&mut watch.engine, &catalogue, None, now_ns)
-    }
-
-    /// Makes sums again: of one capability, or of all.
-    fn learn_sums(&self, engine: &mut Engine, map: &Catalogue, only: Option<Name>, now_ns: u64) -> Result<(), StoreError> {
-        let Some(store) = self.keeper.store() else { return Ok(()) };
-        // Of hops without objectives nothing is summed, and to read their figures is most of the work.
-        let totals = !map.capabilities().iter().flat_map(|one| &one.hops).any(|hop| !hop.objectives.is_empty());
-        let view = store.view()?;
-        for (range, at_most_ns) in pieces(map, now_ns) {
-            let look = Look { at_most_ns, totals };
-            store.read_in(&view, range, only, look, &mut |kept, window| {
-                engine.learn(Key { slice_ns: kept.slice_ns, capability: kept.capability }, kept.length_ns, window);
-            })?;
-        }
+        watch.learnt = Learnt::Not;
         Ok(())
     }
 
@@ -179,20 +182,31 @@ impl Pipeline {
         }
         watch.catalogue = catalogue.clone();
         watch.unkept = true;
-        for capability in watch.engine.watch(catalogue.capabilities()) {
+        let unknown = watch.engine.watch(catalogue.capabilities());
+        if unknown.len() > MOST_AT_ONCE {
+            watch.engine.forget_all();
+            watch.learnt = Learnt::Not;
+            return Ok(());
+        }
+        for capability in unknown {
             watch.engine.forget(capability);
-            self.learn_sums(&mut watch.engine, &catalogue, Some(capability), now_ns)?;
+            self.learn_sums(&mut watch.engine, &catalogue, capability, now_ns)?;
         }
         Ok(())
     }
 
     /// Lets alerts begin and end, keeps which do, and tells.
     pub(super) fn look_at_alerts(&self, now_ns: u64) -> Result<(), StoreError> {
+        self.sum_again(now_ns, &AtomicBool::new(false))?;
         // Nothing may be on its way to the sums while they are made again.
         let passing = self.alerting.feeding.lock().unwrap_or_else(PoisonError::into_inner);
         let mut watch = self.alerting.lock();
         let followed = self.watch_map(&mut watch, now_ns);
         drop(passing);
+        if watch.learnt != Learnt::Done {
+            drop(watch);
+            return followed.and_then(|()| self.sum_again(now_ns, &AtomicBool::new(false)));
+        }
         let until_ns = self.alerting.fed_ns.load(Ordering::Relaxed);
         if until_ns == 0 {
             return followed;
@@ -268,30 +282,27 @@ impl Pipeline {
         notice(shown, facts, self.alerting.base_url.get().map_or("", String::as_str))
     }
 
-    /// What was counted of its capability since it began, an hour at most; of one that has only begun, five minutes at least.
+    /// What was counted of its capability since its short window when it began, an hour at most. Where nothing is broken any more it still says who broke it:
+    /// the hops are then those of its beginning.
     fn facts_of(&self, shown: &Shown<'_>, until_ns: u64) -> Option<(Window, Range<u64>)> {
         let capability = self.names.find(shown.alert.labels.capability.as_bytes())?;
         let end_ns = shown.alert.resolved_ns.unwrap_or(until_ns);
-        let began_ns = shown.alert.starts_ns.min(end_ns.saturating_sub(5 * MINUTE_NS)).max(end_ns.saturating_sub(FACTS_NS));
-        let mut sum = Window::default();
-        let range = began_ns - began_ns % SLICE_NS..end_ns;
-        let look = Look { totals: false, ..Look::default() };
-        let read = self.keeper.read_by(range.clone(), Some(capability), look, &mut |_, window| sum.merge(window));
-        read.ok().map(|()| (sum, range))
+        let back_ns = shown.alert.looks_back_ns();
+        let began_ns = shown.alert.starts_ns.min(end_ns).saturating_sub(back_ns);
+        let most_ns = FACTS_NS.max(back_ns);
+        let range = began_ns.max(end_ns.saturating_sub(most_ns)) / SLICE_NS * SLICE_NS..end_ns;
+        let mut sum = self.counted_of(capability, range.clone())?;
+        let facts = Facts { window: &sum, range: &range, names: &self.names, hops: &self.hops };
+        if range.start > began_ns && !blames(shown, facts) {
+            sum.hops = self.counted_of(capability, began_ns..began_ns.saturating_add(most_ns).min(end_ns))?.hops;
+        }
+        Some((sum, range))
     }
-}
 
-/// Which windows the sums are made of again: as short as the sums are fine.
-fn pieces(map: &Catalogue, now_ns: u64) -> [(Range<u64>, u64); 3] {
-    let objectives =
-        map.capabilities().iter().flat_map(|one| one.objectives.iter().chain(one.hops.iter().flat_map(|hop| &hop.objectives)));
-    let longest = objectives.map(|one| {
-        let period = Period::of(one);
-        now_ns - period.so_far(now_ns).start.min(now_ns)
-    });
-    // What is usual is known of four weeks.
-    let longest_ns = longest.max().unwrap_or(0).max(29 * DAY_NS);
-    let back = |ns: u64| now_ns.saturating_sub(ns) / HOUR_NS * HOUR_NS;
-    let (old, hours, minutes) = (back(longest_ns), back(6 * HOUR_NS), back(HOUR_NS));
-    [(old..hours, HOUR_NS), (hours..minutes, MINUTE_NS), (minutes..u64::MAX, SLICE_NS)]
+    fn counted_of(&self, capability: Name, range: Range<u64>) -> Option<Window> {
+        let mut sum = Window::default();
+        let look = Look { totals: false, ..Look::default() };
+        let read = self.keeper.read_by(range, Some(capability), look, &mut |_, window| sum.merge(window));
+        read.ok().map(|()| sum)
+    }
 }

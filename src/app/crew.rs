@@ -16,6 +16,8 @@ use std::time::Duration;
 const LOOK_EVERY: Duration = Duration::from_millis(100);
 /// How often alerts are looked at, unless told otherwise.
 const ALERT_EVERY: Duration = Duration::from_secs(1);
+/// The log says so where sums took longer, nanoseconds.
+const LONG_NS: u64 = 1_000_000_000;
 /// How often what was counted is kept, unless that takes long.
 const KEEP_EVERY: Duration = Duration::from_secs(5);
 /// Keeping takes one part in so many of the time at most.
@@ -95,6 +97,14 @@ fn judge_until_told(pipeline: &Pipeline, part: usize, parts: usize, told: &Told)
 fn alert_until_told(pipeline: &Pipeline, told: &Told) {
     let mut trouble = None;
     let every = pipeline.alerting.every.get().copied().unwrap_or(ALERT_EVERY);
+    let began_ns = clock::now_ns();
+    if let Err(error) = pipeline.sum_again(began_ns, &told.stop) {
+        tracing::error!("what was counted before cannot be read for alerts, and is tried again: {error}");
+    }
+    let took_ns = clock::now_ns().saturating_sub(began_ns);
+    if took_ns > LONG_NS {
+        tracing::info!("alerts are looked at from now on: the sums of their objectives took {} s", took_ns / LONG_NS);
+    }
     while !told.stop.load(Ordering::Relaxed) {
         let looked = pipeline.look_at_alerts(clock::now_ns()).err().map(|error| error.to_string());
         if let Some(why) = looked.as_ref().filter(|_| looked != trouble) {

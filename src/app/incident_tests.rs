@@ -75,22 +75,27 @@ fn span(service: &str, trace: u64, (id, parent): (u64, u64), kind: i32, at: (u64
 
 impl Server {
     fn start(folder: &Path, now_ns: u64) -> Self {
-        let map = catalogue::parse("map.yaml", MAP).unwrap();
+        Self::with(MAP, folder, now_ns)
+    }
+
+    fn with(map: &str, folder: &Path, now_ns: u64) -> Self {
+        let map = catalogue::parse("map.yaml", map).unwrap();
         let pipeline = Arc::new(Pipeline::new(map, Limits::default(), Place::Folder(folder)).unwrap());
         pipeline.recall_alerts(now_ns).unwrap();
         Self { pipeline, bench: Bench::new(PathMode::Default), sent: BTreeMap::new(), lines: BTreeMap::new() }
     }
 
-    /// Thirty days in which nothing fails.
+    /// Thirty days in which nothing fails, all of them kept at once.
     fn good_days(&mut self) -> u64 {
         for hour in 0..30 * 24 {
             let mut window = Window::default();
             window.outcomes[Outcome::Ok as usize].add(Weight::ONE, 3600);
-            let slice_ns = START + hour * HOUR;
-            self.pipeline.windows.put_back(Key { slice_ns, capability: self.pipeline.names.intern(b"pay") }, window);
-            self.look(slice_ns + 45 * S);
+            let key = Key { slice_ns: START + hour * HOUR, capability: self.pipeline.names.intern(b"pay") };
+            self.pipeline.windows.put_back(key, window);
         }
-        START + 30 * 24 * HOUR
+        let now_ns = START + 30 * 24 * HOUR;
+        self.look(now_ns);
+        now_ns
     }
 
     /// A slice of executions, a second apart; `guilty` says which of them fail, and because of whom.
@@ -121,6 +126,36 @@ impl Server {
             self.lines.insert(line.trace_id.clone(), line);
         }
         self.look(now_ns + 9 * S);
+    }
+
+    /// So many slices from this moment on; `guilty` is asked by slice and execution. Gives the end.
+    fn run(&mut self, from_ns: u64, slices: u64, guilty: impl Fn(u64, u64) -> Option<&'static str>) -> u64 {
+        for at in 0..slices {
+            self.slice(from_ns + at * SLICE_NS, |execution| guilty(at, execution));
+        }
+        from_ns + slices * SLICE_NS
+    }
+
+    /// Good days, six quiet minutes, two minutes in which the bank fails four of ten, and peace again. Gives when it broke, and the end.
+    fn outage(&mut self) -> (u64, u64) {
+        let begin_ns = self.good_days();
+        let broke_ns = self.peace(begin_ns, 6);
+        let over_ns = self.run(broke_ns, 12, |_, execution| (execution < 4).then_some("bank"));
+        (broke_ns, self.peace(over_ns, 21))
+    }
+
+    /// So many minutes in which nothing fails, each looked at once. Gives the end.
+    fn peace(&self, from_ns: u64, minutes: u64) -> u64 {
+        for at in 0..minutes * 6 {
+            let slice_ns = from_ns + at * SLICE_NS;
+            let mut window = Window::default();
+            window.outcomes[Outcome::Ok as usize].add(Weight::ONE, 10);
+            self.pipeline.windows.put_back(Key { slice_ns, capability: self.pipeline.names.intern(b"pay") }, window);
+            if at % 6 == 5 {
+                self.look(slice_ns + SLICE_NS + 9 * S);
+            }
+        }
+        from_ns + minutes * 6 * SLICE_NS
     }
 
     fn look(&self, now_ns: u64) {
@@ -193,6 +228,35 @@ fn count(server: &Server, detected_ns: u64, resolved_ns: u64) -> Counted {
     Counted { start: moment_text(start.1), recovered: moment_text(end.1), executions: inside.len(), lost, by_hop }
 }
 
+/// The first moment at which a tier of spec 5.2 fires, of all good days and verdict lines: both windows burn at its factor, three failed at least, and that
+/// is no chance.
+fn first_burn(server: &Server) -> u64 {
+    const TIERS: [(u64, u64, f64); 5] = [
+        (HOUR, HOUR / 12, 14.4),
+        (6 * HOUR, HOUR / 2, 6.0),
+        (24 * HOUR, 2 * HOUR, 3.0),
+        (72 * HOUR, 6 * HOUR, 1.0),
+        (360 * HOUR, 72 * HOUR, 1.0),
+    ];
+    let mut slices: BTreeMap<u64, (f64, f64)> = (0..30 * 24).map(|hour| (START + hour * HOUR, (3600.0, 0.0))).collect();
+    for line in server.lines.values() {
+        let (all, failed) = slices.entry(server.sent[&line.trace_id] / SLICE_NS * SLICE_NS).or_default();
+        *all += 1.0;
+        *failed += f64::from(u8::from(line.outcome == "failed"));
+    }
+    let sum = |from: u64, to: u64| slices.range(from..to).fold((0.0, 0.0), |sum, (_, one)| (sum.0 + one.0, sum.1 + one.1));
+    let fires = |at: u64, (long, short, factor): (u64, u64, f64)| {
+        let ((all, failed), (short_all, short_failed)) = (sum(at - long, at), sum(at - short, at));
+        let (rate, z, most) = (failed / all, 1.959_964_f64, factor * (1.0 - TARGET));
+        let middle = rate + z * z / (2.0 * all);
+        let low = (middle - z * (rate * (1.0 - rate) / all + z * z / (4.0 * all * all)).sqrt()) / (1.0 + z * z / all);
+        failed >= 3.0 && rate >= most && short_failed >= most * short_all && short_all > 0.0 && low > most
+    };
+    let from_ns = START + 30 * 24 * HOUR;
+    let moments = (1..).map(|at| from_ns + at * SLICE_NS).take(1000);
+    moments.into_iter().find(|at| TIERS.iter().any(|tier| fires(*at, *tier))).unwrap()
+}
+
 fn told(one: &IncidentLine) -> Counted {
     Counted {
         start: one.start.clone(),
@@ -203,6 +267,12 @@ fn told(one: &IncidentLine) -> Counted {
     }
 }
 
+/// A share that was written and read again may differ in its last digit.
+#[track_caller]
+fn same(one: f64, other: f64) {
+    assert!((one - other).abs() < 1e-12, "{one} and {other}");
+}
+
 fn moment(text: &str) -> u64 {
     crate::query::parse_moment(text, 0).unwrap()
 }
@@ -211,41 +281,35 @@ fn moment(text: &str) -> u64 {
 fn an_incident_is_what_an_independent_count_of_the_verdict_lines_says() {
     let folder = tempfile::tempdir().unwrap();
     let mut server = Server::start(folder.path(), START);
-    let mut slice_ns = server.good_days();
-    let mut run = |server: &mut Server, slices: u64, guilty: &dyn Fn(u64, u64) -> Option<&'static str>| {
-        for at in 0..slices {
-            server.slice(slice_ns, |execution| guilty(at, execution));
-            slice_ns += SLICE_NS;
-        }
-        slice_ns
-    };
+    let begin_ns = server.good_days();
     // A blip, which is none of it; then the bank fails, and later the check for fraud too, and not in each slice.
-    run(&mut server, 40, &|at, execution| (at == 2 && execution == 4).then_some("fraud"));
-    let broke_ns = run(&mut server, 0, &|_, _| None);
-    run(&mut server, 12, &|at, execution| (execution < 4 && at % 5 != 3).then_some("bank"));
+    let broke_ns = server.run(begin_ns, 40, |at, execution| (at == 2 && execution == 4).then_some("fraud"));
+    let going_on_ns = server.run(broke_ns, 12, |at, execution| (execution < 4 && at % 5 != 3).then_some("bank"));
     let first_alert = server.first_alert().expect("an alert");
     let open = incidents(&*server.pipeline.answers());
     assert_eq!((open.incidents.len(), open.incidents[0].state.as_str(), &open.incidents[0].recovered), (1, "open", &None));
     assert_eq!((open.incidents[0].start.as_str(), &open.incidents[0].detected), (moment_text(broke_ns).as_str(), &first_alert));
-    let over_ns = run(&mut server, 18, &|at, execution| match execution {
+    let over_ns = server.run(going_on_ns, 18, |at, execution| match execution {
         0..2 if at % 3 != 1 => Some("bank"),
         7 => Some("fraud"),
         _ => None,
     });
-    run(&mut server, 160, &|_, _| None);
+    let slice_ns = server.run(over_ns, 160, |_, _| None);
     assert_eq!(server.lines.len(), server.sent.len(), "a verdict line of each execution");
 
     let all = incidents(&*server.pipeline.answers());
     let [one] = &all.incidents[..] else { panic!("{all:?}") };
     assert_eq!((one.state.as_str(), one.severity.as_str(), &one.id), ("over", "page", &open.incidents[0].id));
     assert_eq!((&one.detected, one.recovered.as_deref()), (&first_alert, Some(moment_text(over_ns).as_str())));
+    assert_eq!(one.detected, moment_text(first_burn(&server)), "it is told as soon as the rule holds");
     let counted = count(&server, moment(&one.detected), moment(one.resolved.as_ref().unwrap()));
     assert_eq!(told(one), counted);
     assert!(counted.by_hop.len() == 2 && counted.lost > 40, "{counted:?}");
     for hop in &one.hops {
-        assert_eq!(hop.share, counted.by_hop[&hop.hop] as f64 / counted.lost as f64);
+        same(hop.share, counted.by_hop[&hop.hop] as f64 / counted.lost as f64);
     }
-    assert_eq!((one.lost_share, one.broken.0), (Some(counted.lost as f64 / counted.executions as f64), counted.lost as f64));
+    same(one.lost_share.unwrap(), counted.lost as f64 / counted.executions as f64);
+    assert_eq!(one.broken.0, counted.lost as f64);
     assert_eq!(one.lost_value.as_ref().unwrap().amount, format!("{}.00", 10 * counted.lost));
     assert_eq!((one.system_accident.as_str(), &one.hop_objectives_broken[..]), ("no", &["bank/up".to_owned()][..]));
 
@@ -263,6 +327,54 @@ fn an_incident_is_what_an_independent_count_of_the_verdict_lines_says() {
     let later = Server::start(folder.path(), slice_ns);
     later.look(slice_ns + 45 * S);
     assert_eq!(incident(&*later.pipeline.answers(), &one.id), whole);
+    // Years later only days are kept, and what it cost is told as it was.
+    let much_later_ns = START + 500 * 24 * HOUR;
+    later.peace(much_later_ns, 1);
+    while !later.pipeline.roll(much_later_ns + HOUR).unwrap() {}
     drop(later);
-    assert_eq!(incident(&*super::open_store(folder.path()).unwrap(), &one.id), whole);
+    let much_later = super::open_store(folder.path()).unwrap();
+    assert_eq!(incidents(&*much_later).incidents, all.incidents);
+    let old = incident(&*much_later, &one.id);
+    let figures = |line: &IncidentLine| IncidentLine { timeline: Vec::new(), step_seconds: 0, note: None, ..line.clone() };
+    assert_eq!(figures(&old), figures(&whole));
+    assert!(old.timeline.iter().map(|point| point.executions.0).sum::<f64>() > one.executions.0, "all of the day");
+    assert!(old.note.as_ref().is_some_and(|note| note.contains("does not add up")), "{:?}", old.note);
+}
+
+#[test]
+fn a_system_accident_is_one_in_which_every_hop_kept_its_promise() {
+    let verdict = |bank: &str| {
+        let folder = tempfile::tempdir().unwrap();
+        let mut server = Server::with(&MAP.replace(", objectives: [{id: up, target: 99%}]}", bank), folder.path(), START);
+        server.outage();
+        let told = incidents(&*server.pipeline.answers()).incidents;
+        let own: Vec<_> = told.iter().filter(|one| one.objective == "available").collect();
+        assert_eq!((own.len(), own[0].lost.0, own[0].hops[0].hop.as_str()), (1, 48.0, "bank"));
+        (own[0].system_accident.clone(), own[0].hop_objectives_broken.len())
+    };
+    assert_eq!(verdict(", objectives: [{id: up, target: 50%}]}"), ("yes".to_owned(), 0), "four of ten may fail there");
+    assert_eq!(verdict("}"), ("unknown".to_owned(), 0), "who promises nothing breaks nothing");
+}
+
+#[test]
+fn announced_work_is_left_out_of_what_an_incident_cost() {
+    let folder = tempfile::tempdir().unwrap();
+    // The half minute after the first minute of the outage.
+    let broke_ns = START + 30 * 24 * HOUR + 36 * SLICE_NS;
+    let (from, to) = (moment_text(broke_ns + 6 * SLICE_NS), moment_text(broke_ns + 9 * SLICE_NS));
+    let map = MAP.replace(", objectives: [{id: up, target: 99%}]}", "}");
+    let map = format!("{map}maintenance: [{{capabilities: [pay], from: {from}, to: {to}, reason: new disks}}]\n");
+    let mut server = Server::with(&map, folder.path(), START);
+    assert_eq!(server.outage().0, broke_ns);
+    let told = incidents(&*server.pipeline.answers()).incidents;
+    let one = told.iter().find(|one| one.objective == "available").unwrap();
+    assert_eq!((one.start.as_str(), one.state.as_str()), (moment_text(broke_ns).as_str(), "over"));
+    assert_eq!(
+        (one.executions.0, one.lost.0, one.broken.0, one.hops[0].lost.0),
+        (90.0, 36.0, 36.0, 36.0),
+        "nine of twelve slices"
+    );
+    assert_eq!(one.note.as_deref(), Some("announced work in it is left out"));
+    let whole = incident(&*server.pipeline.answers(), &one.id);
+    assert_eq!(whole.timeline.iter().map(|point| point.lost.0).sum::<f64>(), 36.0);
 }

@@ -7,7 +7,7 @@ use super::pipeline::Pipeline;
 use crate::alert::{Engine, Incident, Incidents};
 use crate::catalogue::Catalogue;
 use crate::objective::{Counts, Indicator};
-use crate::query::{INCIDENTS, indicator_of};
+use crate::query::{Desk, INCIDENT_FIGURES, INCIDENTS, indicator_of};
 use crate::store::{Look, StoreError};
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -49,14 +49,29 @@ impl Pipeline {
     /// Looks for the stretches of some incidents that began or ended.
     pub(super) fn settle_incidents(&self, map: &Catalogue, until_ns: u64) -> Result<(), StoreError> {
         let mut incidents = self.noted.lock();
-        let mut changed = Vec::new();
+        let (mut changed, mut figures, desk) = (Vec::new(), Vec::new(), self.desk());
         for mut incident in incidents.unsettled(MOST_AT_ONCE) {
             let counted = self.counted_around(&incident, map, incidents.around(&incident, until_ns))?;
             incident.settle(&counted);
             changed.push(incident.id.clone());
+            figures.extend(self.figures_of(&desk, &incident));
             incidents.put(incident);
         }
+        // Figures first: what is remembered as settled has them.
+        if let Some(store) = self.keeper.store().filter(|_| !figures.is_empty()) {
+            store.put_texts(&figures, &[])?;
+        }
         self.keep_incidents(&incidents, &changed, &[])
+    }
+
+    /// Name and text under which the figures of one that is over are kept.
+    fn figures_of(&self, desk: &Desk, incident: &Incident) -> Option<(String, String)> {
+        let text = desk.figures_to_keep(incident);
+        let told = |error: &_| {
+            tracing::error!("the figures of incident {} cannot be kept, and are summed when asked for: {error}", incident.id)
+        };
+        let text = text.inspect_err(told).ok().flatten()?;
+        Some((format!("{INCIDENT_FIGURES}{}", incident.id), text))
     }
 
     fn keep_incidents(&self, incidents: &Incidents, changed: &[String], forgotten: &[String]) -> Result<(), StoreError> {
@@ -64,7 +79,8 @@ impl Pipeline {
         let name = |id: &String| format!("{INCIDENTS}{id}");
         let kept = changed.iter().filter_map(|id| incidents.get(id));
         let kept: Vec<_> = kept.map(|one| (name(&one.id), serde_json::to_string(one).unwrap_or_default())).collect();
-        store.put_texts(&kept, &forgotten.iter().map(name).collect::<Vec<_>>())
+        let forgotten: Vec<_> = forgotten.iter().flat_map(|id| [name(id), format!("{INCIDENT_FIGURES}{id}")]).collect();
+        store.put_texts(&kept, &forgotten)
     }
 
     /// Good and bad of its objective by window, sorted by time.

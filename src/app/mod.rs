@@ -35,6 +35,7 @@ mod server;
 mod settings;
 mod source;
 mod storing;
+mod summing;
 mod swap;
 #[cfg(test)]
 mod swap_tests;

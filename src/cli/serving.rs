@@ -20,6 +20,10 @@ pub(super) fn run(mut args: ServeArgs) -> anyhow::Result<Ended> {
     let stored = settings.store.as_ref().map(|folder| folder.display().to_string());
     runtime()?.block_on(async {
         let telemetry = started(&settings)?;
+        // What a right map will not do is in the log, too: whoever starts a server seldom runs `check` before.
+        for line in app::warnings(&map, &settings.catalogue) {
+            tracing::warn!("{line}");
+        }
         let stop = stop::asked()?;
         if let Some(file) = &settings.map_file {
             stop::reload_on_hangup(file.asked.clone())?;

@@ -1,19 +1,34 @@
 //! What of a right map will not do what its writer thinks.
 
 use super::{Period, never_fires, tiers};
-use crate::catalogue::Catalogue;
 use crate::catalogue::document::{Findings, Promise, items, promises, quote, tree, under};
+use crate::catalogue::{Catalogue, ObjectiveKind};
 
-/// What a map promises and nobody will be told of: tiers whose burn rate cannot be reached (spec 5.2). One line each,
+/// What a map promises and nobody will be told of: tiers whose burn rate cannot be reached (spec 5.2), and times of hops, which are not counted. One line each,
 /// `FILE:LINE:COLUMN: what is wrong; what to write instead`; the map is a right one all the same.
 pub fn warnings(file: &str, map: &Catalogue) -> Vec<String> {
     let mut found = Findings::new(file);
     let root = tree(file, map);
     let nodes = items(root.as_ref().and_then(|root| under(root, "capabilities")));
     for (at, one) in map.capabilities().iter().enumerate() {
-        promises(one, nodes.get(at)).into_iter().for_each(|promise| silent_tiers(promise, &mut found));
+        for promise in promises(one, nodes.get(at)) {
+            match (promise.hop, promise.objective.kind) {
+                (Some(hop), ObjectiveKind::Latency { .. }) => uncounted(hop, &promise, &mut found),
+                _ => silent_tiers(promise, &mut found),
+            }
+        }
     }
     found.into_problems().0
+}
+
+/// Calls of a hop are only known by a histogram, and a share that is read from one would be a guess (spec 5.1).
+fn uncounted(hop: &str, promise: &Promise<'_>, found: &mut Findings) {
+    let id = quote(&promise.objective.id);
+    let wrong = format!(
+        "the objective {id} of the hop {} is never told of: its calls are not counted against a limit of time",
+        quote(hop)
+    );
+    found.add(promise.place, wrong, "write it among the objectives of the capability, or leave it out");
 }
 
 fn silent_tiers(promise: Promise<'_>, found: &mut Findings) {
@@ -65,6 +80,17 @@ mod tests {
         );
         assert!(told("{id: lax, target: 93.06%, window: 30d}").is_empty());
         assert!(told("{id: all, target: 100%}, {id: most, target: 99.9%, window: month}").is_empty());
+    }
+
+    #[test]
+    fn a_time_that_a_hop_promises_is_told_to_be_counted_by_nobody() {
+        assert_eq!(
+            told("{id: fast, target: 99%, under: 50ms}"),
+            [
+                "map.yaml:5:52: the objective `fast` of the hop `b` is never told of: its calls are not counted against a limit of time; \
+              write it among the objectives of the capability, or leave it out"
+            ]
+        );
     }
 
     #[test]

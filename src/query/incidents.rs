@@ -1,12 +1,16 @@
 //! What there is to tell of incidents, from what is remembered of them and from the windows that are kept.
 //!
-//! Who, when and since when is remembered; all figures are summed when somebody asks, so that they hold what came late and are those that any
-//! other question about the same range tells.
+//! Who, when and since when is remembered; figures are summed when somebody asks, so that they hold what came late and are those that any
+//! other question about the same range tells. When an incident is over its figures are kept as they are then (`figured`): windows become longer with the
+//! years, and what an incident cost must not change because an hour is told instead of ten seconds. Only its timeline is made of what windows there are.
+//! Announced work is left out, as it is out of budgets.
 
 use super::annotation::Kept;
 use super::blamed::{Blamed, listed};
+use super::figured::Figured;
 use super::history::Steps;
 use super::listing::Listed;
+use super::pieces::{Part, Pieces};
 use super::stats::share;
 use super::status::count;
 use super::{
@@ -73,12 +77,15 @@ impl Sum {
 }
 
 /// All that is summed of an incident.
-struct Summed {
+pub(super) struct Summed {
     steps: Steps,
     points: Vec<Sum>,
     /// Id and target of each objective of a hop, and what was counted of it.
     hops: Vec<(String, f64, Counts)>,
-    note: Option<String>,
+    /// Windows are longer than slices.
+    pub(super) coarse: Option<String>,
+    /// Announced work lies in it.
+    work: Option<String>,
 }
 
 impl Desk {
@@ -113,11 +120,15 @@ impl Desk {
         let mut told = Vec::new();
         let mut estimated = false;
         for one in all.iter().rev().take(MOST_TOLD) {
-            let of = listed.iter().find(|listed| listed.capability.id == one.capability);
-            let summed = of.map(|of| self.summed(one, of, until_ns)).transpose()?;
-            estimated |= summed.iter().flat_map(|summed| &summed.points).any(|sum| sum.totals.is_estimated());
-            let mut line = self.told_incident(one, of, summed, whole);
             let Between { from_ns, to_ns } = span(one, until_ns);
+            let kept = self.kept_figures(one)?;
+            let Figured { mut line, weighted } = match kept {
+                // In a list nobody asks how it went over time.
+                Some(kept) if !whole => kept,
+                Some(kept) => kept.with_timeline(self.figured(one, &listed, until_ns, whole)?),
+                None => self.figured(one, &listed, until_ns, whole)?,
+            };
+            estimated |= weighted;
             let around = Between { from_ns: from_ns.saturating_sub(BEFORE_NS), to_ns };
             line.annotations = annotated(&annotations, Some(&one.capability), around);
             told.push(line);
@@ -125,12 +136,19 @@ impl Desk {
         Ok(IncidentsAnswer { api_version: API_VERSION.into(), incidents: told, more, estimated })
     }
 
-    fn summed(&self, one: &Incident, of: &Listed, until_ns: u64) -> Result<Summed, QueryError> {
+    fn figured(&self, one: &Incident, listed: &[Listed], until_ns: u64, whole: bool) -> Result<Figured, QueryError> {
+        let of = listed.iter().find(|listed| listed.capability.id == one.capability);
+        let summed = of.map(|of| self.summed(one, of, until_ns)).transpose()?;
+        let weighted = summed.as_ref().is_some_and(Summed::is_weighted);
+        Ok(Figured { line: self.told_incident(one, of, summed, whole), weighted })
+    }
+
+    pub(super) fn summed(&self, one: &Incident, of: &Listed, until_ns: u64) -> Result<Summed, QueryError> {
         let asked = span(one, until_ns);
         // Where only longer windows are kept, whole ones are told: the one in which it began holds it.
         let length_ns = self.keeper.longest_ns(&(asked.from_ns..asked.to_ns))?.max(SLICE_NS);
         let between = Between { from_ns: asked.from_ns - asked.from_ns % length_ns, ..asked };
-        let note = (length_ns > SLICE_NS).then(|| {
+        let coarse = (length_ns > SLICE_NS).then(|| {
             format!(
                 "only sums of {} are kept of it: figures are those of the whole stretches it lies in",
                 length_text(length_ns / SECOND_NS)
@@ -141,20 +159,25 @@ impl Desk {
         let own = of_hops(&of.capability, &self.names);
         let mut hops: Vec<_> = own.iter().map(|(id, objective, _)| (id.clone(), objective.target, Counts::default())).collect();
         let mut points = vec![Sum::default(); steps.len()];
-        self.read_over_time(between, of.name, steps.step_ns(), false, &mut |start_ns, _, window| {
-            if let Some(sum) = steps.position(start_ns).and_then(|at| points.get_mut(at)) {
-                sum.add(window, found, &self.hops);
-            }
-            for ((_, _, sum), (_, _, indicator)) in hops.iter_mut().zip(&own) {
-                *sum += indicator.counts(window, &self.hops);
-            }
-        })?;
-        Ok(Summed { steps, points, hops, note })
+        let pieces = Pieces::new(between.from_ns..between.to_ns, &of.capability.maintenance);
+        for (piece, _) in pieces.list.iter().filter(|(_, part)| *part != Part::Excluded) {
+            let piece = Between { from_ns: piece.start, to_ns: piece.end };
+            self.read_over_time(piece, of.name, steps.step_ns(), false, &mut |start_ns, _, window| {
+                if let Some(sum) = steps.position(start_ns).and_then(|at| points.get_mut(at)) {
+                    sum.add(window, found, &self.hops);
+                }
+                for ((_, _, sum), (_, _, indicator)) in hops.iter_mut().zip(&own) {
+                    *sum += indicator.counts(window, &self.hops);
+                }
+            })?;
+        }
+        let work = (!pieces.maintenance.is_empty()).then(|| "announced work in it is left out".to_owned());
+        Ok(Summed { steps, points, hops, coarse, work })
     }
 
-    fn told_incident(&self, one: &Incident, of: Option<&Listed>, summed: Option<Summed>, whole: bool) -> IncidentLine {
+    pub(super) fn told_incident(&self, one: &Incident, of: Option<&Listed>, summed: Option<Summed>, whole: bool) -> IncidentLine {
         let gone = || "its capability is not in the map any more: nothing is told of its figures".to_owned();
-        let note = summed.as_ref().map_or_else(|| Some(gone()), |summed| summed.note.clone());
+        let note = summed.as_ref().map_or_else(|| Some(gone()), Summed::note);
         let mut sum = Sum::default();
         summed.iter().flat_map(|summed| &summed.points).for_each(|point| sum.merge(point));
         let objective = of.and_then(|of| indicator_of(&of.capability, &one.objective, &self.names));
@@ -218,6 +241,16 @@ impl Desk {
     }
 }
 
+impl Summed {
+    pub(super) fn is_weighted(&self) -> bool {
+        self.points.iter().any(|sum| sum.totals.is_estimated())
+    }
+
+    fn note(&self) -> Option<String> {
+        [&self.coarse, &self.work].into_iter().flatten().cloned().reduce(|one, other| format!("{one}; {other}"))
+    }
+}
+
 /// Annotations that touch this time, of one capability those about it and those about all.
 pub(super) fn annotated(kept: &[Kept], capability: Option<&str>, between: Between) -> Vec<AnnotationLine> {
     let about = |one: &&Kept| match (capability, &one.capability) {
@@ -229,7 +262,7 @@ pub(super) fn annotated(kept: &[Kept], capability: Option<&str>, between: Betwee
 }
 
 /// From when to when figures are summed: of one that goes on, up to what is counted.
-fn span(one: &Incident, until_ns: u64) -> Between {
+pub(super) fn span(one: &Incident, until_ns: u64) -> Between {
     let from_ns = one.stretch.as_ref().map_or(one.detected_ns, |stretch| stretch.start);
     let to_ns = match (one.resolved_ns, &one.stretch) {
         (None, _) => until_ns,

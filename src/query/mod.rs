@@ -22,6 +22,7 @@ mod durations;
 mod estimate;
 mod explain;
 mod explained;
+mod figured;
 mod flow;
 mod gate;
 mod historic;
@@ -58,6 +59,7 @@ pub use budgeted::{BudgetAnswer, Decision, Excluded, GateAnswer, Lately, Mainten
 pub use completeness::Completeness;
 pub use desk::Desk;
 pub use explained::{EvidenceLine, ExplainKind, Explanation, Suspect};
+pub use figured::INCIDENT_FIGURES;
 pub use flow::{Flow, FlowBack, FlowEdge, FlowNode};
 pub use historic::{DurationBucket, History, HistoryHop, HistoryPoint};
 pub use history::{length_text, parse_step};

@@ -1,6 +1,7 @@
 //! All tests that look at the project from outside: one binary, so that it links once.
 #![allow(clippy::unwrap_used, clippy::expect_used, missing_docs)]
 
+mod alert_hops;
 mod alert_year;
 mod alerting;
 mod analyzing;

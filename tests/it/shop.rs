@@ -19,6 +19,7 @@ pub struct Told {
 }
 
 /// Its requests in a file, as the collector's file exporter frames them.
+#[allow(dead_code, reason = "not every binary of tests records")]
 pub fn recorded(folder: &Path, told: &Told) -> String {
     let path = folder.join("traces.pb");
     let mut file = std::fs::File::create(&path).unwrap();
