@@ -62,6 +62,7 @@ fn settings(folder: &Path, map: &str) -> Result<ServeSettings, Box<dyn Error>> {
         map_file: None,
         export: ExportSettings::default(),
         alerts: AlertSettings::default(),
+        trace_url: None,
     })
 }
 
