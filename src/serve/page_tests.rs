@@ -51,7 +51,10 @@ async fn a_capability_shows_who_calls_whom_and_where_it_breaks() {
     let (code, page) = server.get("/c/book-flight?last=1h").await;
     assert_eq!(code, 200);
     assert!(page.contains("75\u{202f}% of failures end here:") && page.contains("no answer in time"), "{page}");
-    assert!(page.contains("class=\"hop ext bad\" href=\"/c/book-flight?last=1h&amp;hop=card-network&amp;of="), "{page}");
+    assert!(
+        page.contains("class=\"hop ext bad\" id=\"culprit\" href=\"/c/book-flight?last=1h&amp;hop=card-network&amp;of="),
+        "{page}"
+    );
     assert!(page.contains("class=\"chart time area\"") && !page.contains("style="), "{page}");
     let (_, slow) = server.get("/c/book-flight?last=1h&strand=slow").await;
     assert!(slow.contains("class=\"flow slow") && !slow.contains("of failures end here"), "{slow}");

@@ -65,6 +65,7 @@ fn item(folded: &Folded, row: &Row) -> Markup {
     let (share, strand) = into.fold((0.0, 0.0), |(share, strand), edge| (f64::max(share, edge.share), strand + edge.strand));
     let is_async = picture.edges.iter().filter(|edge| edge.to == row.node).all(|edge| edge.is_async);
     let name = html! { b { (page::words::name(&node.hop)) } };
+    let what = words::what(picture, row.node);
     html! {
         li class={ "in" (row.depth.min(DEEPEST)) @if picture.is_culprit(row.node) { " bad" } @if node.external { " ext" } } {
             svg width="24" aria-hidden="true" {
@@ -79,14 +80,20 @@ fn item(folded: &Folded, row: &Row) -> Markup {
             div {
                 @if let Some(href) = &node.href { a href=(href) { (name) } } @else { (name) }
                 small {
-                    (page::words::name(&words::what(picture, row.node)))
-                    @if let Some(from) = row.from { ", called by " (page::words::name(&picture.nodes[from].hop)) }
+                    @if !what.is_empty() { (page::words::name(&what)) }
+                    @if let Some(from) = row.from {
+                        @if !what.is_empty() { ", " }
+                        "called by " (page::words::name(&picture.nodes[from].hop))
+                    }
                     @if is_async && row.from.is_some() { ", nobody waits" }
                 }
                 @if let Some(above) = words::above(picture, row.node) {
                     p class={ "note" @if picture.is_culprit(row.node) { " verdict" } } {
                         (above)
-                        @if let (true, Some(cause)) = (node.ends > 0.0, &node.cause) { " " (words::cause(cause)) }
+                        @if let (true, Some(cause)) = (node.ends > 0.0, &node.cause) {
+                            @if !above.ends_with(':') { ":" }
+                            " " (words::cause(cause))
+                        }
                     }
                 }
                 @if node.absorbed > 0.0 { p class="note" { (words::count(node.absorbed)) " errors absorbed" } }
