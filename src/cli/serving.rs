@@ -20,10 +20,7 @@ pub(super) fn run(mut args: ServeArgs) -> anyhow::Result<Ended> {
     let stored = settings.store.as_ref().map(|folder| folder.display().to_string());
     runtime()?.block_on(async {
         let telemetry = started(&settings)?;
-        // What a right map will not do is in the log, too: whoever starts a server seldom runs `check` before.
-        for line in app::warnings(&map, &settings.catalogue) {
-            tracing::warn!("{line}");
-        }
+        let warnings = app::warnings(&map, &settings.catalogue);
         let stop = stop::asked()?;
         if let Some(file) = &settings.map_file {
             stop::reload_on_hangup(file.asked.clone())?;
@@ -31,6 +28,11 @@ pub(super) fn run(mut args: ServeArgs) -> anyhow::Result<Ended> {
         let ended = app::serve(settings, stop, move |listening, _| {
             super::say(&format!("steelthread {}: {capabilities} capabilities from {map}", env!("CARGO_PKG_VERSION")));
             super::say(&announcement(listening, stored.as_deref(), login));
+            // What a right map will not do is in the log, too: whoever starts a server seldom runs `check` before. Not sooner, as a server
+            // that cannot start says why, and nothing else.
+            for line in warnings {
+                tracing::warn!("{line}");
+            }
         });
         let ended = ended.await;
         if let Some(telemetry) = telemetry {

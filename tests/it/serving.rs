@@ -75,12 +75,9 @@ fn what_a_map_promises_and_nobody_will_be_told_of_is_in_the_log() {
     let text =
         "apiVersion: steelthread/v1\nkind: CapabilityMap\ncapabilities:\n- {id: a, objectives: [{id: lax, target: 50%}]}\n";
     std::fs::write(&map, text).unwrap();
-    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-    let address = taken.local_addr().unwrap().to_string();
-    // It ends at once, because its port is taken, and has said it before.
-    let output = run(&["serve", "--map", &map, "--otlp-grpc", &address, "--api", "127.0.0.1:0"]);
-    let said = String::from_utf8(output.stderr).unwrap();
-    assert!(said.contains("WARN") && said.contains("the tier 1h/5m of the objective `lax` never fires"), "{said}");
+    let mut server = Server::start(&["--map", &map]);
+    let said = server.said("the tier 1h/5m of the objective `lax` never fires");
+    assert!(said.contains("WARN"), "{said}");
 }
 
 #[test]
