@@ -1,7 +1,7 @@
 //! The flow map: a capability as a thread from the customer to the last hop, with the strand that ends where it breaks (spec 8.1).
 //!
-//! A [`Picture`] goes in, SVG and HTML come out. On the way small ways are folded ([`fold`]), hops get a layer and an order in it ([`grid`],
-//! [`crossings`]), a place ([`place`]), and ways their ports and lanes ([`route`]); only then is anything drawn ([`draw`]). All of that is a pure
+//! A [`Picture`] goes in, SVG and HTML come out. On the way small ways are folded (`fold`), hops get a layer and an order in it (`grid`,
+//! `crossings`), a place (`place`), and ways their ports and lanes (`route`); only then is anything drawn (`draw`). All of that is a pure
 //! function of the picture, and of who calls whom alone as long as the same ways are drawn: a refresh moves nothing.
 //!
 //! On a narrow screen the same facts are a list, and a table says them to who wants figures; the style sheet chooses between map and list.
