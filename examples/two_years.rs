@@ -15,9 +15,7 @@ use std::sync::Arc;
 use std::time::Instant;
 use steelthread::catalogue;
 use steelthread::measure::{Key, SLICE_NS, SeriesLimits, Window, Windows};
-use steelthread::model::{
-    Blame, Cause, Confidence, Fates, Hop, HopId, HopUse, Hops, Name, Names, Outcome, TraceId, Verdict, Weight,
-};
+use steelthread::model::{Blame, Cause, Confidence, Hop, HopId, HopUse, Hops, Name, Names, Outcome, TraceId, Verdict, Weight};
 use steelthread::query::{Answers, Between, BudgetQuestion, By, Desk, ExplainQuestion, HopsQuestion, Level, StatusQuestion};
 use steelthread::store::{Commit, Keeper, Retention, STORE_FILE, Store};
 
@@ -199,15 +197,7 @@ fn commit(store: &Store, pool: &Pool, asked: &Asked, stretch: (u64, u64), dice: 
             windows.push((Key { slice_ns, capability: *capability }, pool.draw(at, executions, dice)));
         }
     }
-    store.commit(&Commit {
-        corrections: &[],
-        windows: &windows,
-        progress: &[],
-        fates: Fates::default(),
-        unknown_capabilities: &[],
-        lines: &[],
-        map: None,
-    })?;
+    store.commit(&Commit { windows: &windows, ..Commit::default() })?;
     Ok(())
 }
 

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use steelthread::app::{self, AlertSettings, ConnectionLimits, ExportSettings, Limits, Listening, Opening, ServeSettings};
 use steelthread::catalogue::parse;
 use steelthread::measure::{Key, Window};
-use steelthread::model::{Fates, Hops, Names};
+use steelthread::model::{Hops, Names};
 use steelthread::objective::{DAY_NS, HOUR_NS};
 use steelthread::query::Answers;
 use steelthread::store::{Commit, Retention, Store};
@@ -28,15 +28,7 @@ fn fill(folder: &Path, map: &str, days: u64, window: &Window) -> Result<u64, Box
     while slice_ns < end_ns {
         let windows: Vec<_> =
             capabilities.iter().map(|capability| (Key { slice_ns, capability: *capability }, window.clone())).collect();
-        store.commit(&Commit {
-            corrections: &[],
-            windows: &windows,
-            progress: &[],
-            fates: Fates::default(),
-            unknown_capabilities: &[],
-            lines: &[],
-            map: None,
-        })?;
+        store.commit(&Commit { windows: &windows, ..Commit::default() })?;
         slice_ns += HOUR_NS;
         if slice_ns.is_multiple_of(DAY_NS) || slice_ns == end_ns {
             store.roll(slice_ns, &Retention::default())?;

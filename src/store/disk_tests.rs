@@ -4,7 +4,7 @@
 
 use super::levels::LEVELS;
 use super::levels_tests::{BEGIN_NS, BRIEF, DAY_NS, HOUR_NS, SECOND_NS, coarse, days, on, sums};
-use super::tests::{all, counted, create, nothing, open};
+use super::tests::{all, counted, create, open};
 use super::*;
 use crate::measure::Recent;
 use crate::measure::testing::{World, verdict};
@@ -49,7 +49,7 @@ proptest! {
             let aged = verdicts.into_iter().map(|(one, age)| Verdict { end_ns: now_ns - age * SECOND_NS, ..one });
             let windows = counted(&world, &aged.collect::<Vec<_>>());
             disk.cut_power_after(changes);
-            let committed = store.commit(&Commit { windows: &windows, ..nothing() });
+            let committed = store.commit(&Commit { windows: &windows, ..Commit::default() });
             let with_these = [&list[..], &windows[..]].concat();
             if committed.is_ok() {
                 list = with_these.clone();
@@ -84,7 +84,7 @@ fn a_full_disk_is_told_and_takes_nothing_away() {
         let verdicts =
             (0..3_000).map(|slice| Verdict { end_ns: BEGIN_NS + DAY_NS + slice * 10 * SECOND_NS, ..world.ok(slice.into()) });
         let windows = counted(&world, &verdicts.collect::<Vec<_>>());
-        store.commit(&Commit { windows: &windows, ..nothing() }).err()
+        store.commit(&Commit { windows: &windows, ..Commit::default() }).err()
     });
     let told = told.unwrap().to_string();
     assert!(told.contains("no storage space; make room on its disk"), "{told}");
@@ -92,7 +92,7 @@ fn a_full_disk_is_told_and_takes_nothing_away() {
     let store = on(&disk, &world);
     assert_eq!(everything(&store), before);
     disk.limit(None);
-    store.commit(&Commit { windows: &early(&world, 1, 1..2), ..nothing() }).unwrap();
+    store.commit(&Commit { windows: &early(&world, 1, 1..2), ..Commit::default() }).unwrap();
     assert!(store.roll(u64::MAX, &BRIEF).unwrap().done);
 }
 
@@ -116,7 +116,7 @@ fn what_comes_late_lies_beside_its_block_until_the_store_is_compacted() {
     let before = loose(&store);
     assert!(before[0] <= 60 && before[1] <= 60 && before[2] <= 24, "{before:?}");
     let second = early(&world, 0, 7..9);
-    store.commit(&Commit { windows: &second, ..nothing() }).unwrap();
+    store.commit(&Commit { windows: &second, ..Commit::default() }).unwrap();
     store.roll(u64::MAX, &Retention::default()).unwrap();
     // The day itself was never packed, so it is not one more there.
     assert_eq!(loose(&store), [before[0] + 1, before[1] + 1, before[2] + 1, before[3]]);
@@ -140,13 +140,13 @@ fn what_is_older_than_short_windows_goes_only_to_longer_ones() {
     days(&store, &world, 9);
     store.roll(u64::MAX, &BRIEF).unwrap();
     let before = loose(&store);
-    store.commit(&Commit { windows: &early(&world, 1, 1..4), ..nothing() }).unwrap();
+    store.commit(&Commit { windows: &early(&world, 1, 1..4), ..Commit::default() }).unwrap();
     assert_eq!(loose(&store), before);
     let day = BEGIN_NS + DAY_NS..BEGIN_NS + 2 * DAY_NS;
     assert_eq!(sums(&store, day, None, Look::default())[&world.capabilities[0]].executions().raw, 1_443);
     // Ten years before anything.
     let ancient = counted(&world, &[Verdict { end_ns: BEGIN_NS - 3_650 * DAY_NS, ..world.ok(1) }]);
-    store.commit(&Commit { windows: &ancient, ..nothing() }).unwrap();
+    store.commit(&Commit { windows: &ancient, ..Commit::default() }).unwrap();
     assert_eq!(loose(&store)[3], before[3] + 1);
     assert_eq!(store.extent().unwrap().unwrap().start, BEGIN_NS - 3_650 * DAY_NS);
     store.roll(u64::MAX, &BRIEF).unwrap();
@@ -177,7 +177,7 @@ fn a_change_reaches_a_window_at_every_level_packed_or_loose() {
     store.roll(u64::MAX, &Retention::default()).unwrap();
     assert_eq!(skew(3), (true, [2; 4]));
     // One part of this minute is packed, the other one came late.
-    store.commit(&Commit { windows: &early(&world, 0, 7..9), ..nothing() }).unwrap();
+    store.commit(&Commit { windows: &early(&world, 0, 7..9), ..Commit::default() }).unwrap();
     assert_eq!(skew(0), (true, [3; 4]));
     assert_eq!(skew(47), (true, [4; 4]));
     assert_eq!(skew(70), (false, [4; 4]));
@@ -195,7 +195,7 @@ fn lines_of_samples_stay_as_long_as_minutes_and_others_as_long_as_slices() {
         text: "line".into(),
     };
     let lines = [line(1, 0, true), line(2, 0, false), line(3, 20, true), line(4, 20, false), line(5, 23, false)];
-    store.commit(&Commit { lines: &lines, ..nothing() }).unwrap();
+    store.commit(&Commit { lines: &lines, ..Commit::default() }).unwrap();
     days(&store, &world, 1);
     store.roll(u64::MAX, &BRIEF).unwrap();
     let kept = [1, 2, 3, 4, 5].map(|trace| store.lines(TraceId(trace)).unwrap().len());
@@ -212,7 +212,7 @@ fn a_copy_is_the_whole_store_of_one_moment_and_never_written_over_anything() {
     let (copy, before) = (other.path().join(super::tables::FILE), all(&store));
     std::fs::write(other.path().join("steelthread.redb.part"), "what a crash has left").unwrap();
     store.backup(&copy).unwrap();
-    store.commit(&Commit { windows: &early(&world, 2, 1..3), ..nothing() }).unwrap();
+    store.commit(&Commit { windows: &early(&world, 2, 1..3), ..Commit::default() }).unwrap();
     assert_eq!(std::fs::read_dir(other.path()).unwrap().count(), 1);
     let told = store.backup(&copy).unwrap_err().to_string();
     assert!(told.ends_with("it is there already; name a new file, or remove this one first"), "{told}");

@@ -97,13 +97,13 @@ fn fill_years(store: &Store, world: &World) {
             }
         };
         let windows = counted(world, &(0..24).map(of_hour).collect::<Vec<_>>());
-        store.commit(&Commit { windows: &windows, ..nothing() }).unwrap();
+        store.commit(&Commit { windows: &windows, ..Commit::default() }).unwrap();
     }
     let retention = Retention { slices_ns: 172_800_000_000_000, minutes_ns: 10 * 86_400_000_000_000, ..Retention::default() };
     store.roll(u64::MAX, &retention).unwrap();
     // Late: beside what is packed.
     let late = Verdict { end_ns: 20_068 * 86_400_000_000_000, ..world.ok(9_000) };
-    store.commit(&Commit { windows: &counted(world, &[late]), ..nothing() }).unwrap();
+    store.commit(&Commit { windows: &counted(world, &[late]), ..Commit::default() }).unwrap();
 }
 
 fn assert_years_are_there(store: &Store, world: &World) {
@@ -139,7 +139,7 @@ const HOUR_NS: u64 = 3_600_000_000_000;
 fn fill_long(store: &Store, world: &World) {
     let key = |slice_ns: u64| Key { slice_ns, capability: world.capabilities[0] };
     let windows: Vec<(Key, Window)> = long_hours(world).into_iter().map(|(start_ns, window)| (key(start_ns), window)).collect();
-    store.commit(&Commit { windows: &windows, ..nothing() }).unwrap();
+    store.commit(&Commit { windows: &windows, ..Commit::default() }).unwrap();
     store.roll(u64::MAX, &Retention { slices_ns: 0, minutes_ns: 0, ..Retention::default() }).unwrap();
 }
 
@@ -185,7 +185,7 @@ fn fill_ways(store: &Store, world: &World) {
     let key = |slice_ns: u64| Key { slice_ns, capability: world.capabilities[0] };
     let windows: Vec<(Key, Window)> =
         hours_with_ways(world).into_iter().map(|(start_ns, window)| (key(start_ns), window)).collect();
-    store.commit(&Commit { windows: &windows, ..nothing() }).unwrap();
+    store.commit(&Commit { windows: &windows, ..Commit::default() }).unwrap();
     store.roll(u64::MAX, &Retention { slices_ns: 0, minutes_ns: 0, ..Retention::default() }).unwrap();
 }
 
@@ -224,7 +224,7 @@ fn a_store_of_format_1_is_asked_as_it_is_and_written_to_only_once_it_is_upgraded
     for _ in 0..2 {
         let store = open(folder.path(), &world).unwrap();
         assert_all_is_there(&store, &world);
-        let told = store.commit(&nothing()).unwrap_err().to_string();
+        let told = store.commit(&Commit::default()).unwrap_err().to_string();
         assert!(told.ends_with("is in format 1: it can be asked, but not written to; serve --store or analyze --store bring it to format 3 when they open it"), "{told}");
         assert_eq!(store.longest_ns(&(0..u64::MAX)).unwrap(), SLICE_NS);
     }
@@ -232,7 +232,7 @@ fn a_store_of_format_1_is_asked_as_it_is_and_written_to_only_once_it_is_upgraded
     assert_all_is_there(&open(folder.path(), &world).unwrap(), &world);
     let store = create(folder.path(), &world);
     store.roll(u64::MAX, &Retention { slices_ns: 0, minutes_ns: 0, ..Retention::default() }).unwrap();
-    store.commit(&Commit { windows: &counted(&world, &executions(&world)), ..nothing() }).unwrap();
+    store.commit(&Commit { windows: &counted(&world, &executions(&world)), ..Commit::default() }).unwrap();
     let mut executions = 0;
     store.read(0..u64::MAX, None, &mut |_, window| executions += window.executions().raw).unwrap();
     assert_eq!(executions, 24);
@@ -249,7 +249,7 @@ fn a_store_of_format_2_is_read_for_ever() {
     let mut store = create(folder.path(), &world);
     store.roll(u64::MAX, &Retention::default()).unwrap();
     store.compact(&mut |_| ()).unwrap();
-    store.commit(&nothing()).unwrap();
+    store.commit(&Commit::default()).unwrap();
     drop(store);
     let store = open(folder.path(), &world).unwrap();
     assert_eq!(store.extent().unwrap().unwrap().start, 20_000 * 86_400_000_000_000);
@@ -260,14 +260,14 @@ fn a_store_of_format_2_is_asked_as_it_is_and_written_to_only_once_it_is_upgraded
     let world = World::default();
     let folder = left_behind(FORMAT_2_YEARS);
     let store = open(folder.path(), &world).unwrap();
-    let told = store.commit(&nothing()).unwrap_err().to_string();
+    let told = store.commit(&Commit::default()).unwrap_err().to_string();
     assert!(told.contains("is in format 2: it can be asked, but not written to"), "{told}");
     assert!(store.sizes().unwrap().iter().all(|size| size.blocks > 0));
     drop(store);
     assert_years_are_there(&create(folder.path(), &world), &world);
     let store = open(folder.path(), &world).unwrap();
     assert_years_are_there(&store, &world);
-    store.commit(&nothing()).unwrap();
+    store.commit(&Commit::default()).unwrap();
 }
 
 #[test]

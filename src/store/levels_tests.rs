@@ -3,7 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 use super::levels::{LEVELS, MARKS, Marks, floor};
-use super::tests::{counted, nothing};
+use super::tests::counted;
 use super::*;
 use crate::measure::SLICE_NS;
 use crate::measure::testing::{World, verdict};
@@ -143,7 +143,7 @@ proptest! {
                 Act::Commit(verdicts) => {
                     let aged = verdicts.into_iter().map(|(one, age)| Verdict { end_ns: now_ns - age * SECOND_NS, ..one });
                     let windows = counted(&world, &aged.collect::<Vec<_>>());
-                    store.commit(&Commit { windows: &windows, ..nothing() }).unwrap();
+                    store.commit(&Commit { windows: &windows, ..Commit::default() }).unwrap();
                     list.extend(windows);
                 }
                 Act::Wait(seconds) => now_ns += seconds * SECOND_NS,
@@ -183,7 +183,7 @@ pub(super) fn days(store: &Store, world: &World, days: u64) {
     for day in 0..days {
         let at = |minute: u64| BEGIN_NS + day * DAY_NS + minute * 60 * SECOND_NS;
         let verdicts: Vec<Verdict> = (0..1_440).map(|minute| Verdict { end_ns: at(minute), ..world.ok(1) }).collect();
-        store.commit(&Commit { windows: &counted(world, &verdicts), ..nothing() }).unwrap();
+        store.commit(&Commit { windows: &counted(world, &verdicts), ..Commit::default() }).unwrap();
     }
 }
 

@@ -57,7 +57,7 @@ use crate::measure::{Correction, Key, Window};
 use crate::model::{Fates, Name, SpanId, TraceId};
 
 /// What is written at once.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, Default)]
 pub struct Commit<'a> {
     /// Added to what is there.
     pub windows: &'a [(Key, Window)],

@@ -10,18 +10,6 @@ use redb::Database;
 use std::path::Path;
 use std::sync::Arc;
 
-pub(super) fn nothing<'a>() -> Commit<'a> {
-    Commit {
-        windows: &[],
-        progress: &[],
-        fates: Fates::default(),
-        unknown_capabilities: &[],
-        lines: &[],
-        map: None,
-        corrections: &[],
-    }
-}
-
 pub(super) fn open(folder: &Path, world: &World) -> Result<Store, StoreError> {
     Store::open(folder, world.names.clone(), world.hops.clone())
 }
@@ -59,7 +47,7 @@ proptest! {
         for some in shuffled.chunks(a_commit) {
             // Each commit by another run: the store is closed and opened again.
             let store = create(folder.path(), &world);
-            store.commit(&Commit { windows: &counted(&world, some), ..nothing() }).unwrap();
+            store.commit(&Commit { windows: &counted(&world, some), ..Commit::default() }).unwrap();
         }
         let expected = counted(&world, &verdicts);
         prop_assert_eq!(&all(&open(folder.path(), &world).unwrap()), &expected);
@@ -72,7 +60,7 @@ fn names_and_hops_are_found_again_by_text_whatever_their_numbers() {
     let folder = tempfile::tempdir().unwrap();
     let store = create(folder.path(), &world);
     store
-        .commit(&Commit { windows: &counted(&world, &[world.failed(5, world.hop(4), Cause::Unreachable)]), ..nothing() })
+        .commit(&Commit { windows: &counted(&world, &[world.failed(5, world.hop(4), Cause::Unreachable)]), ..Commit::default() })
         .unwrap();
     drop(store);
     let (names, hops) = (Arc::new(crate::model::Names::default()), Arc::new(crate::model::Hops::default()));
@@ -90,7 +78,7 @@ fn a_range_holds_the_slices_that_start_in_it_in_the_order_of_time() {
     let folder = tempfile::tempdir().unwrap();
     let store = create(folder.path(), &world);
     let verdicts = [3, 1, 0, 2].map(|at| Verdict { end_ns: START_NS + at * SLICE_NS, ..world.ok(1) });
-    store.commit(&Commit { windows: &counted(&world, &verdicts), ..nothing() }).unwrap();
+    store.commit(&Commit { windows: &counted(&world, &verdicts), ..Commit::default() }).unwrap();
     let slices = |range: std::ops::Range<u64>| {
         let mut slices = Vec::new();
         store.read(range, None, &mut |key, _| slices.push((key.slice_ns - START_NS) / SLICE_NS)).unwrap();
@@ -113,7 +101,7 @@ fn what_was_not_committed_is_not_there() {
     let folder = tempfile::tempdir().unwrap();
     let store = create(folder.path(), &world);
     let one = counted(&world, &[world.ok(1)]);
-    store.commit(&Commit { windows: &one, ..nothing() }).unwrap();
+    store.commit(&Commit { windows: &one, ..Commit::default() }).unwrap();
     let stopped = store.writing(|transaction| {
         store.put_windows(transaction, &counted(&world, &[world.ok(2)]))?;
         Err(StoreError::NoStore(folder.path().into()).into())
@@ -139,9 +127,9 @@ fn a_commit_of_an_old_epoch_changes_nothing_and_says_so() {
     let (one, two) = (counted(&world, &[world.ok(1)]), counted(&world, &[world.ok(2)]));
     let mut fates = Fates::default();
     fates[Fate::Measured] = 4;
-    store.commit(&Commit { windows: &one, progress: &[progress(2, 100)], fates, ..nothing() }).unwrap();
+    store.commit(&Commit { windows: &one, progress: &[progress(2, 100)], fates, ..Commit::default() }).unwrap();
     fates[Fate::Measured] = 9;
-    let refused = store.commit(&Commit { windows: &two, progress: &[progress(1, 200)], fates, ..nothing() });
+    let refused = store.commit(&Commit { windows: &two, progress: &[progress(1, 200)], fates, ..Commit::default() });
     assert_eq!(
         refused.unwrap_err().to_string(),
         "partition 3 is owned by epoch 2 now, and this is epoch 1: nothing was written; stop this one"
@@ -150,7 +138,7 @@ fn a_commit_of_an_old_epoch_changes_nothing_and_says_so() {
     assert_eq!(store.progress().unwrap(), [progress(2, 100)]);
     assert_eq!(store.fates().unwrap()[Fate::Measured], 4);
     let next = Progress { closed: vec![TraceId(9)], ..progress(2, 300) };
-    store.commit(&Commit { windows: &two, progress: &[next], fates, ..nothing() }).unwrap();
+    store.commit(&Commit { windows: &two, progress: &[next], fates, ..Commit::default() }).unwrap();
     let expected = Progress { closed: vec![TraceId(7), TraceId(8), TraceId(9)], ..progress(2, 300) };
     assert_eq!(store.progress().unwrap(), [expected]);
 }
@@ -164,7 +152,7 @@ fn closed_traces_are_remembered_while_their_spans_may_be_read_again_and_for_twen
     let remembered = |trace, resume_offset, next_offset, time_ns| {
         let closed = vec![TraceId(trace)];
         let progress = Progress { partition: 0, epoch: 1, resume_offset, next_offset, time_ns, closed };
-        store.commit(&Commit { progress: &[progress], ..nothing() }).unwrap();
+        store.commit(&Commit { progress: &[progress], ..Commit::default() }).unwrap();
         store.progress().unwrap().remove(0).closed.iter().map(|trace| trace.0).collect::<Vec<_>>()
     };
     assert_eq!(remembered(1, 0, 10, minutes(0)), [1]);
@@ -187,7 +175,7 @@ fn books_of_a_run_stand_on_top_of_those_of_earlier_runs() {
         let store = create(folder.path(), &world);
         for spans in [5, 10] {
             fates[Fate::Unmatched] = spans;
-            store.commit(&Commit { fates, unknown_capabilities: &[(typo, spans)], ..nothing() }).unwrap();
+            store.commit(&Commit { fates, unknown_capabilities: &[(typo, spans)], ..Commit::default() }).unwrap();
         }
         assert_eq!(store.fates().unwrap()[Fate::Unmatched], 10 * run);
         assert_eq!(store.unknown_capabilities().unwrap()["bok-flight"], 10 * run);
@@ -207,8 +195,8 @@ fn lines_are_found_by_trace_and_are_bounded_for_each_window() {
     };
     let lines: Vec<KeptLine> =
         (1..500).flat_map(|trace| [line(trace, 1, trace % 2 == 0), line(trace, 2, trace % 2 == 0)]).collect();
-    store.commit(&Commit { lines: &lines, ..nothing() }).unwrap();
-    store.commit(&Commit { lines: &lines, ..nothing() }).unwrap();
+    store.commit(&Commit { lines: &lines, ..Commit::default() }).unwrap();
+    store.commit(&Commit { lines: &lines, ..Commit::default() }).unwrap();
     assert_eq!(store.lines(TraceId(2)).unwrap(), [r#"{"trace":2,"entry":1}"#, r#"{"trace":2,"entry":2}"#]);
     let kept = |odd: u128| (0..250).map(|at| store.lines(TraceId(2 * at + odd)).unwrap().len()).sum::<usize>();
     assert_eq!((kept(0), kept(1)), (30, 3));
@@ -251,7 +239,7 @@ fn what_is_no_store_is_told_so() {
 fn a_file_that_was_cut_off_is_damaged_and_an_empty_one_is_begun_anew() {
     let world = World::default();
     let folder = tempfile::tempdir().unwrap();
-    create(folder.path(), &world).commit(&Commit { windows: &counted(&world, &[world.ok(1)]), ..nothing() }).unwrap();
+    create(folder.path(), &world).commit(&Commit { windows: &counted(&world, &[world.ok(1)]), ..Commit::default() }).unwrap();
     let file = folder.path().join(FILE);
     let bytes = std::fs::read(&file).unwrap();
     std::fs::write(&file, &bytes[..bytes.len() / 2]).unwrap();
@@ -331,7 +319,7 @@ fn what_is_old_is_forgotten_with_its_lines() {
     };
     let verdicts = [0, 1, 2].map(|at| Verdict { end_ns: START_NS + at * SLICE_NS, ..world.ok(1) });
     let lines = [line(0), line(1), line(2)];
-    store.commit(&Commit { windows: &counted(&world, &verdicts), lines: &lines, ..nothing() }).unwrap();
+    store.commit(&Commit { windows: &counted(&world, &verdicts), lines: &lines, ..Commit::default() }).unwrap();
     store.forget_before(START_NS + SLICE_NS).unwrap();
     assert_eq!(all(&store), counted(&world, &verdicts[1..]));
     assert_eq!(store.lines(TraceId(9)).unwrap(), ["1", "2"]);
@@ -462,7 +450,7 @@ fn what_a_window_says_of_its_completeness_is_read_back_and_a_correction_is_part_
     let elsewhere = Key { slice_ns: key.slice_ns + SLICE_NS, ..key };
     let corrections = [line(elsewhere), line(key), line(key)];
     let windows = windows.take_closed(u64::MAX);
-    let commit = Commit { windows: &windows, lines: &lines, corrections: &corrections, ..nothing() };
+    let commit = Commit { windows: &windows, lines: &lines, corrections: &corrections, ..Commit::default() };
     assert_eq!(store.commit(&commit).unwrap(), [1]);
     drop(store);
 
