@@ -165,46 +165,53 @@ impl Drawn {
             let node = &graph.nodes[*at];
             let (hop, service) = (names.text(node.hop.hop).to_owned(), names.text(node.hop.service).to_owned());
             let row = rows.remove(&(hop.clone(), service.clone(), node.hop.external)).unwrap_or_default();
-            let known = FlowNode {
-                hop,
-                service,
+            let rule = capability.hops.iter().find(|rule| rule.id == hop);
+            let operation = hop.strip_prefix(service.as_str()).and_then(|rest| rest.strip_prefix(' ')).map(str::to_owned);
+            // Of equals the first by name.
+            let cause =
+                row.causes.iter().rev().max_by(|one, other| one.1.0.total_cmp(&other.1.0)).map(|(cause, _)| cause.clone());
+            let through = counted(through[place]);
+            FlowNode {
+                operation,
                 external: node.hop.external,
                 queue: node.hop.external && queues[*at],
+                supplier: rule.and_then(|rule| rule.supplier.clone()),
                 layer: self.ordered.layers[*at],
                 share: share(node.executions, executions),
-                through: counted(through[place]),
-                ..FlowNode::default()
-            };
-            of_row(known, row, capability)
+                through,
+                passes_on: through.0 > 0.0 && row.errors.0 > 0.0,
+                cause,
+                hop,
+                service,
+                ..FlowNode::from(row)
+            }
         };
         self.ordered.order.iter().enumerate().map(node).collect()
     }
 }
 
-fn of_row(known: FlowNode, row: HopRow, capability: &Capability) -> FlowNode {
-    let rule = capability.hops.iter().find(|rule| rule.id == known.hop);
-    let operation = known.hop.strip_prefix(known.service.as_str()).and_then(|rest| rest.strip_prefix(' '));
-    // Of equals the first by name.
-    let cause = row.causes.iter().rev().max_by(|one, other| one.1.0.total_cmp(&other.1.0)).map(|(cause, _)| cause.clone());
-    FlowNode {
-        operation: operation.map(str::to_owned),
-        supplier: rule.and_then(|rule| rule.supplier.clone()),
-        passes_on: known.through.0 > 0.0 && row.errors.0 > 0.0,
-        executions: row.executions,
-        calls: row.calls,
-        errors: row.errors,
-        failures: row.failures,
-        failure_share: row.failure_share,
-        cause,
-        causes: row.causes,
-        absorbed: Count(row.absorbed.values().map(|count| count.0).sum()),
-        retries: row.retries,
-        missing: row.missing,
-        slow_blamed: row.slow_blamed,
-        latency_ms: row.latency_ms,
-        self_ms: row.self_ms,
-        edge_gap_ms: row.edge_gap_ms,
-        lost_value: row.lost_value,
-        ..known
+/// What `hops` says of it.
+impl From<HopRow> for FlowNode {
+    fn from(row: HopRow) -> Self {
+        Self {
+            hop: row.hop,
+            service: row.service,
+            external: row.external,
+            executions: row.executions,
+            calls: row.calls,
+            errors: row.errors,
+            failures: row.failures,
+            failure_share: row.failure_share,
+            causes: row.causes,
+            absorbed: Count(row.absorbed.values().map(|count| count.0).sum()),
+            retries: row.retries,
+            missing: row.missing,
+            slow_blamed: row.slow_blamed,
+            latency_ms: row.latency_ms,
+            self_ms: row.self_ms,
+            edge_gap_ms: row.edge_gap_ms,
+            lost_value: row.lost_value,
+            ..Self::default()
+        }
     }
 }

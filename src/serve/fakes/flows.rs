@@ -46,27 +46,7 @@ fn node(name: &str, layer: u32, executions: f64) -> FlowNode {
 }
 
 fn of_row(row: HopRow) -> FlowNode {
-    FlowNode {
-        hop: row.hop,
-        service: row.service,
-        external: row.external,
-        executions: row.executions,
-        share: Some(row.executions.0 / 120.0),
-        calls: row.calls,
-        errors: row.errors,
-        failures: row.failures,
-        failure_share: row.failure_share,
-        causes: row.causes,
-        absorbed: Count(row.absorbed.values().map(|count| count.0).sum()),
-        retries: row.retries,
-        missing: row.missing,
-        slow_blamed: row.slow_blamed,
-        latency_ms: row.latency_ms,
-        self_ms: row.self_ms,
-        edge_gap_ms: row.edge_gap_ms,
-        lost_value: row.lost_value,
-        ..FlowNode::default()
-    }
+    FlowNode { share: Some(row.executions.0 / 120.0), ..FlowNode::from(row) }
 }
 
 fn edge(from: Option<u32>, to: u32, executions: f64, (failures, slow): (f64, f64)) -> FlowEdge {
