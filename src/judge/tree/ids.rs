@@ -50,40 +50,35 @@ impl Ids {
     /// Puts a record in, unless there is one with its id: then that one is the answer.
     #[inline]
     pub fn put(&mut self, id: SpanId, record: u32) -> Option<u32> {
-        let mut at = self.place(id);
-        loop {
-            let slot = &mut self.slots[at & self.mask];
-            if slot.round != self.round {
-                *slot = Slot { id, round: self.round, record };
-                return None;
-            }
-            if slot.id == id {
-                return Some(slot.record);
-            }
-            at += 1;
+        let at = self.place(id);
+        let there = self.record_at(at);
+        if there.is_none() {
+            self.slots[at] = Slot { id, round: self.round, record };
         }
+        there
     }
 
     /// The record with this id that was put in.
     #[inline]
     pub fn find(&self, id: SpanId) -> Option<u32> {
-        let mut at = self.place(id);
-        loop {
-            let slot = &self.slots[at & self.mask];
-            if slot.round != self.round {
-                return None;
-            }
-            if slot.id == id {
-                return Some(slot.record);
-            }
-            at += 1;
-        }
+        self.record_at(self.place(id))
     }
 
+    /// Where this id is, or the free slot where it would be.
     #[inline]
     fn place(&self, id: SpanId) -> usize {
         let product = u128::from(id.0 ^ self.secrets[0]) * u128::from(self.secrets[1]);
-        (product as u64 ^ (product >> 64) as u64) as usize & self.mask
+        let mut at = (product as u64 ^ (product >> 64) as u64) as usize & self.mask;
+        while self.slots[at].round == self.round && self.slots[at].id != id {
+            at = (at + 1) & self.mask;
+        }
+        at
+    }
+
+    #[inline]
+    fn record_at(&self, at: usize) -> Option<u32> {
+        let slot = &self.slots[at];
+        (slot.round == self.round).then_some(slot.record)
     }
 }
 
