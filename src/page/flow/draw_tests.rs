@@ -118,6 +118,13 @@ fn nothing_is_red_where_nobody_was_turned_away() {
     }
 }
 
+/// How far to the right the strand ends.
+fn cut_at(html: &str) -> f64 {
+    let html = Html::parse_fragment(html);
+    let cut = html.select(&Selector::parse("svg.flow g.cut:not(.lesser) circle").unwrap()).next().unwrap();
+    cut.attr("cx").unwrap().parse().unwrap()
+}
+
 #[test]
 fn slow_mode_is_the_same_picture_in_amber_and_may_end_on_the_way() {
     let mut picture = Picture { mode: Mode::Slow, caller: 0.0, unknown: 0.0, ..book_a_flight() };
@@ -126,24 +133,8 @@ fn slow_mode_is_the_same_picture_in_amber_and_may_end_on_the_way() {
     }
     let html = drawn(&picture);
     assert_eq!(texts(&html, "svg.flow.slow .verdict"), ["92 % of slow ones end here:", "mostly the way to it"]);
-    let cut = Html::parse_fragment(&html);
-    let cut = cut
-        .select(&Selector::parse("svg.flow g.cut:not(.lesser) circle").unwrap())
-        .next()
-        .unwrap()
-        .attr("cx")
-        .unwrap()
-        .to_owned();
-    let failed = drawn(&book_a_flight());
-    let failed = Html::parse_fragment(&failed);
-    let at_hop = failed
-        .select(&Selector::parse("svg.flow g.cut:not(.lesser) circle").unwrap())
-        .next()
-        .unwrap()
-        .attr("cx")
-        .unwrap()
-        .to_owned();
-    assert!(cut.parse::<f64>().unwrap() + 10.0 < at_hop.parse::<f64>().unwrap(), "{cut} {at_hop}");
+    let (on_the_way, at_hop) = (cut_at(&html), cut_at(&drawn(&book_a_flight())));
+    assert!(on_the_way + 10.0 < at_hop, "{on_the_way} {at_hop}");
 }
 
 #[test]
