@@ -62,6 +62,9 @@ pub fn board(asked: &Asked, facts: &BoardFacts) -> Markup {
                 a href=(asked.with("q", None)) { "Show all" } }
         } @else {
             (table(asked, facts, &found))
+            @if found.len() > FEW {
+                p { small { "The " (MOST_DRAWN) " worst are drawn with their thread and attempts. A search draws what it finds." } }
+            }
         }
     })
 }
